@@ -1,0 +1,2 @@
+//! `synema`, the one native program.
+fn main() {}

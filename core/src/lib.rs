@@ -1,0 +1,4 @@
+#![forbid(unsafe_code)]
+//! A TCP/ARP stack without I/O.
+
+pub mod time;
