@@ -2,3 +2,5 @@
 //! A TCP/ARP stack without I/O.
 
 pub mod time;
+pub mod trace;
+pub mod wire;
