@@ -1,0 +1,158 @@
+//! The command line, as clap reads it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// A TCP stack you can watch.
+#[derive(Debug, Parser)]
+#[command(name = "synema", version, about, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `synema` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the network interfaces: MAC, addresses, MTU, gateway
+    Interfaces(InterfacesArgs),
+    /// Serve the page and the relay for one claimed address
+    Serve(ServeArgs),
+    /// Serve on a network of its own, made of namespaces, without root
+    Lab(LabArgs),
+    /// Fetch a URL with our own stack, without a browser
+    Curl(CurlArgs),
+    /// The process that holds the lab's namespaces (started by the program itself)
+    #[command(name = crate::lab::CHILD_COMMAND, hide = true)]
+    LabChild,
+}
+
+/// Arguments of `synema interfaces`.
+#[derive(Args, Clone, Debug)]
+pub struct InterfacesArgs {
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `synema serve`.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// The interface to use (see `synema interfaces`)
+    #[arg(long, value_name = "IF")]
+    pub interface: String,
+    /// The address to claim; without it, the page proposes a free one
+    #[arg(long, value_name = "A")]
+    pub ip: Option<Ipv4Addr>,
+    /// Use the interface's own MAC (Wi-Fi, port security) instead of one of our own
+    #[arg(long)]
+    pub host_mac: bool,
+    /// Say what will and will not work on this machine and network, and stop
+    #[arg(long)]
+    pub check: bool,
+    /// How the page is reached.
+    #[command(flatten)]
+    pub web: WebArgs,
+}
+
+/// How the page is reached: shared by `serve` and `lab`.
+#[derive(Args, Clone, Debug)]
+pub struct WebArgs {
+    /// Where the page and the relay listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8620")]
+    pub listen: SocketAddr,
+    /// A further name under which the page may be reached (loopback names always may)
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
+    /// The folder with the built page
+    #[arg(long, value_name = "DIR")]
+    pub www: Option<PathBuf>,
+}
+
+/// Arguments of `synema lab`.
+#[derive(Args, Clone, Debug)]
+pub struct LabArgs {
+    /// The lab's network.
+    #[command(flatten)]
+    pub wire: LabWireArgs,
+    /// How the page is reached.
+    #[command(flatten)]
+    pub web: WebArgs,
+}
+
+/// How the lab's wire is made.
+#[derive(Args, Clone, Debug)]
+pub struct LabWireArgs {
+    /// Segmentation and checksum offloads of the lab's wires
+    #[arg(long, value_enum, default_value_t = Offloads::On)]
+    pub offloads: Offloads,
+    /// Use the wire's own MAC instead of one of our own
+    #[arg(long)]
+    pub host_mac: bool,
+    /// Let the host end of the lab's wire forward packets, as any Docker host does
+    #[arg(long)]
+    pub ip_forward: bool,
+}
+
+/// Whether segmentation and checksums are left to the (virtual) hardware.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Offloads {
+    /// As a kernel has them: super-frames and unfinished checksums on the raw socket
+    #[default]
+    On,
+    /// Every frame complete and within the MTU
+    Off,
+}
+
+/// Arguments of `synema curl`.
+#[derive(Args, Clone, Debug)]
+pub struct CurlArgs {
+    /// What to fetch: http://host[:port]/path
+    pub url: String,
+    /// Fetch in a lab made for this fetch
+    #[arg(long, conflicts_with_all = ["interface", "ip"])]
+    pub lab: bool,
+    /// The lab's wire, with --lab.
+    #[command(flatten)]
+    pub wire: LabWireArgs,
+    /// The interface to use (see `synema interfaces`)
+    #[arg(
+        long,
+        value_name = "IF",
+        required_unless_present = "lab",
+        requires = "ip"
+    )]
+    pub interface: Option<String>,
+    /// The address to claim
+    #[arg(long, value_name = "A", requires = "interface")]
+    pub ip: Option<Ipv4Addr>,
+    /// Write the body to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write every frame to this file, as pcapng
+    #[arg(long, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn curl_wants_an_interface_and_an_address_or_the_lab() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        assert!(parse("synema curl --lab http://lab.test/").is_ok());
+        assert!(parse("synema curl http://a/ --interface eth0 --ip 192.168.0.129").is_ok());
+        assert!(parse("synema curl http://a/").is_err());
+        assert!(parse("synema curl http://a/ --interface eth0").is_err());
+        assert!(parse("synema curl --lab http://a/ --ip 192.168.0.129").is_err());
+    }
+}

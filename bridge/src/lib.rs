@@ -1,0 +1,37 @@
+//! The bridge: the one room that touches sockets, privileges and namespaces.
+//!
+//! ```text
+//!   cli ── run ─┬─ interfaces            what this machine has
+//!               ├─ serve  (trust, gate)  the page and the relay for one claimed address
+//!               ├─ curl                  the same stack without a browser
+//!               └─ lab                   a network of namespaces to do both in
+//!                    all of them over io (one raw socket) and privilege (none left)
+//! ```
+//!
+//! The bridge never keeps TCP state; `curl` alone drives a stack of its own.
+
+pub mod cli;
+pub mod curl;
+pub mod error;
+pub mod interfaces;
+pub mod io;
+pub mod lab;
+pub mod privilege;
+pub mod serve;
+
+use cli::{Cli, Command};
+use error::Failure;
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// What went wrong, what to do next, and the exit code that tells a script which it was.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Interfaces(args) => interfaces::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Lab(args) => serve::run_lab(&args),
+        Command::Curl(args) => curl::run(&args),
+        Command::LabChild => lab::child::run(),
+    }
+}

@@ -1,0 +1,1 @@
+//! Privileges: used once, then dropped on every thread.
