@@ -1,0 +1,287 @@
+//! How a connection behaves, on purpose and within one place.
+
+use crate::time::Duration;
+use serde::{Deserialize, Serialize};
+
+/// How a connection behaves. [`Policy::rfc`] is the default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Policy {
+    /// What our SYN offers.
+    pub offer: Offer,
+    /// Receiving.
+    pub receive: ReceivePolicy,
+    /// Sending.
+    pub send: SendPolicy,
+    /// What is done about loss.
+    pub recovery: Recovery,
+    /// Which congestion control.
+    pub congestion: CongestionKind,
+    /// Retransmission and other timers.
+    pub timing: Timing,
+    /// What teeceepee left out.
+    pub quirks: Quirks,
+}
+
+/// The options that our SYN or SYN-ACK offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Offer {
+    /// Maximum segment size (RFC 9293 §3.7.1).
+    pub mss: bool,
+    /// Window scale (RFC 7323 §2).
+    pub window_scale: bool,
+    /// Selective acknowledgments (RFC 2018).
+    pub sack: bool,
+    /// Timestamps (RFC 7323 §3).
+    pub timestamps: bool,
+}
+
+/// How data is received and acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReceivePolicy {
+    /// Receive buffer and so the largest window, bytes.
+    pub buffer_len: u32,
+    /// When data is acknowledged.
+    pub ack: AckStrategy,
+    /// Whether what comes early is kept.
+    pub out_of_order: OutOfOrderPolicy,
+    /// How many segments at the start are acknowledged one by one.
+    pub quick_acks: u16,
+    /// Time spent on each data segment before it is acknowledged. With more
+    /// than zero, segments are taken one after the other, each with its ACK.
+    pub think: Duration,
+    /// Whether duplicates are reported (D-SACK, RFC 2883).
+    pub dsack: bool,
+}
+
+/// When received data is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AckStrategy {
+    /// Every `segments` full-sized segments, or after `delay` at the latest
+    /// (RFC 9293 §3.8.6.3).
+    Delayed {
+        /// How many full-sized segments for one ACK; RFC 9293: at most two.
+        segments: u16,
+        /// How long an ACK may be held back; RFC 9293: less than 0.5 s.
+        delay: Duration,
+    },
+    /// Each segment has its own ACK at once, never joined with another.
+    EverySegment,
+    /// Data is never acknowledged.
+    Never,
+}
+
+/// What becomes of data that comes before its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OutOfOrderPolicy {
+    /// Kept and acknowledged selectively.
+    Keep,
+    /// Thrown away, and a duplicate ACK is sent.
+    Drop,
+    /// Any segment that does not start exactly at RCV.NXT is thrown away
+    /// without a word, its ACK field unread.
+    DropSilently,
+}
+
+/// How data is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SendPolicy {
+    /// Send buffer, bytes.
+    pub buffer_len: u32,
+    /// Nagle's algorithm (RFC 9293 §3.7.4).
+    pub nagle: bool,
+    /// Largest payload of a segment, bytes, if smaller than what the peer and
+    /// the path take.
+    pub max_payload: Option<u16>,
+    /// What a zero-window probe looks like.
+    pub window_probe: WindowProbe,
+}
+
+/// What is sent into a closed window (RFC 9293 §3.8.6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WindowProbe {
+    /// The next byte of data, as the RFC wants.
+    NextByte,
+    /// Nothing, but with an old sequence number, as Linux does.
+    OldSequence,
+}
+
+/// What is done about lost segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recovery {
+    /// Nothing is ever sent twice.
+    None,
+    /// The retransmission timer alone (RFC 6298).
+    TimeoutOnly,
+    /// Fast retransmit and NewReno (RFC 5681, RFC 6582).
+    NewReno,
+    /// Selective acknowledgments as well, where the peer sends them (RFC 6675).
+    Sack,
+}
+
+/// Which congestion control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CongestionKind {
+    /// None: only the peer's window limits.
+    None,
+    /// RFC 5681 with RFC 6582.
+    NewReno,
+}
+
+/// Timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timing {
+    /// RTO before the first measurement (RFC 6298 §2.1).
+    pub initial_rto: Duration,
+    /// Shortest RTO (RFC 6298 §2.4), or with `min_rto_is_variance` the least
+    /// that is added to the round-trip time.
+    pub min_rto: Duration,
+    /// Longest RTO (RFC 6298 §2.5).
+    pub max_rto: Duration,
+    /// RTO = SRTT + max(min_rto, 4·RTTVAR), as Linux does.
+    pub min_rto_is_variance: bool,
+    /// How often a SYN is sent again before it is given up.
+    pub syn_retries: u8,
+    /// How often other segments are sent again before the connection is given
+    /// up (RFC 9293 §3.8.3, R2).
+    pub retries: u8,
+    /// Maximum segment lifetime: TIME-WAIT lasts twice as long.
+    pub msl: Duration,
+}
+
+/// What one may leave out of TCP and still (almost) get a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Quirks {
+    /// Our FIN takes no sequence number: all that follows is one too low.
+    pub fin_not_counted: bool,
+    /// A FIN that rides on data is not seen.
+    pub overlook_fin_on_data: bool,
+}
+
+impl Policy {
+    /// As the RFCs recommend.
+    pub fn rfc() -> Self {
+        Self {
+            offer: Offer::default(),
+            receive: ReceivePolicy::default(),
+            send: SendPolicy::default(),
+            recovery: Recovery::Sack,
+            congestion: CongestionKind::NewReno,
+            timing: Timing::default(),
+            quirks: Quirks::default(),
+        }
+    }
+
+    /// As Linux behaves with its default settings.
+    pub fn linux() -> Self {
+        let mut policy = Self::rfc();
+        policy.receive.quick_acks = 16;
+        policy.send.window_probe = WindowProbe::OldSequence;
+        policy.timing.min_rto = Duration::from_millis(200);
+        policy.timing.min_rto_is_variance = true;
+        policy.timing.max_rto = Duration::from_secs(120);
+        policy.timing.syn_retries = 6;
+        policy.timing.msl = Duration::from_secs(30);
+        policy
+    }
+
+    /// As the Python stack of the article did it in 2014: no options, nothing
+    /// kept that comes early, nothing sent twice, and a FIN that is not counted.
+    pub fn teeceepee_2014() -> Self {
+        Self {
+            offer: Offer {
+                mss: false,
+                window_scale: false,
+                sack: false,
+                timestamps: false,
+            },
+            receive: ReceivePolicy {
+                buffer_len: 8192,
+                ack: AckStrategy::EverySegment,
+                out_of_order: OutOfOrderPolicy::DropSilently,
+                quick_acks: 0,
+                think: Duration::ZERO,
+                dsack: false,
+            },
+            send: SendPolicy {
+                nagle: false,
+                ..SendPolicy::default()
+            },
+            recovery: Recovery::None,
+            congestion: CongestionKind::None,
+            timing: Timing::default(),
+            quirks: Quirks {
+                fin_not_counted: true,
+                overlook_fin_on_data: true,
+            },
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::rfc()
+    }
+}
+
+impl Default for Offer {
+    fn default() -> Self {
+        Self {
+            mss: true,
+            window_scale: true,
+            sack: true,
+            timestamps: true,
+        }
+    }
+}
+
+impl Default for ReceivePolicy {
+    fn default() -> Self {
+        Self {
+            buffer_len: 4 << 20,
+            ack: AckStrategy::Delayed {
+                segments: 2,
+                delay: Duration::from_millis(40),
+            },
+            out_of_order: OutOfOrderPolicy::Keep,
+            quick_acks: 8,
+            think: Duration::ZERO,
+            dsack: true,
+        }
+    }
+}
+
+impl Default for SendPolicy {
+    fn default() -> Self {
+        Self {
+            buffer_len: 1 << 20,
+            nagle: true,
+            max_payload: None,
+            window_probe: WindowProbe::NextByte,
+        }
+    }
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            // RFC 6298 §2.1: one second until a round trip has been measured.
+            initial_rto: Duration::from_secs(1),
+            // RFC 6298 §2.4: rounded up to one second.
+            min_rto: Duration::from_secs(1),
+            // RFC 6298 §2.5: at least sixty seconds.
+            max_rto: Duration::from_secs(60),
+            min_rto_is_variance: false,
+            // RFC 9293 §3.8.3: R2 for a SYN at least three minutes: 1+2+4+...+60+60 s.
+            syn_retries: 7,
+            retries: 15,
+            // RFC 9293 §3.4.2: two minutes, an engineering choice of its time.
+            msl: Duration::from_secs(120),
+        }
+    }
+}
