@@ -1,0 +1,6 @@
+//! The document's worker.
+
+fn main() {
+    console_error_panic_hook::set_once();
+    synema_web::workers::listen("document");
+}

@@ -1,0 +1,1 @@
+import init from "./document.js"; init();

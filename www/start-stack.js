@@ -1,0 +1,1 @@
+import init from "./stack.js"; init();
