@@ -1,2 +1,8 @@
 #![forbid(unsafe_code)]
-//! (room being furnished)
+//! Captures to conversations to sequence diagrams.
+
+pub mod layout;
+pub mod render;
+pub mod view;
+
+pub use layout::scene;

@@ -1,0 +1,3 @@
+//! From the model to places on a drawing.
+
+pub mod scene;
