@@ -6,6 +6,9 @@
 use crate::trace::Cause;
 use crate::wire::SeqNum;
 
+pub use crate::wire::SeqRange;
+pub use crate::wire::tcp::{Options, SackBlocks, Timestamps};
+
 /// The control bits that a connection looks at or sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
@@ -21,94 +24,6 @@ pub struct Flags {
     pub ack: bool,
     /// The urgent pointer is significant.
     pub urg: bool,
-}
-
-/// The timestamps option (RFC 7323 §3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timestamps {
-    /// The sender's clock (`TSval`).
-    pub value: u32,
-    /// The other end's clock, sent back (`TSecr`).
-    pub echo: u32,
-}
-
-/// A range of sequence numbers: the first, and one past the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SeqRange {
-    /// The first number in it.
-    pub start: SeqNum,
-    /// One past the last number in it.
-    pub end: SeqNum,
-}
-
-impl SeqRange {
-    /// How many numbers it holds.
-    pub const fn len(self) -> u32 {
-        self.end.distance(self.start)
-    }
-
-    /// Whether it holds none.
-    pub const fn is_empty(self) -> bool {
-        self.end.at_or_before(self.start)
-    }
-
-    /// Whether every number of `other` is in it.
-    pub const fn covers(self, other: Self) -> bool {
-        self.start.at_or_before(other.start) && self.end.at_or_after(other.end)
-    }
-
-    /// Whether the two share a number.
-    pub const fn overlaps(self, other: Self) -> bool {
-        self.start.before(other.end) && other.start.before(self.end)
-    }
-}
-
-/// Up to four SACK blocks: as many as 40 bytes of options hold (RFC 2018 §3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SackBlocks {
-    blocks: [Option<SeqRange>; 4],
-}
-
-impl SackBlocks {
-    /// None.
-    pub const NONE: Self = Self { blocks: [None; 4] };
-
-    /// Appends a block; a fifth is ignored.
-    pub fn push(&mut self, block: SeqRange) {
-        if let Some(slot) = self.blocks.iter_mut().find(|slot| slot.is_none()) {
-            *slot = Some(block);
-        }
-    }
-
-    /// The blocks in the order of the option.
-    pub fn iter(&self) -> impl Iterator<Item = SeqRange> + '_ {
-        self.blocks.iter().map_while(|block| *block)
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.iter().count()
-    }
-
-    /// Whether there are none.
-    pub const fn is_empty(&self) -> bool {
-        self.blocks[0].is_none()
-    }
-}
-
-/// The options of a segment, each at most once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Maximum segment size, bytes; in SYNs only (RFC 9293 §3.7.1).
-    pub mss: Option<u16>,
-    /// Window scale shift; in SYNs only (RFC 7323 §2).
-    pub window_scale: Option<u8>,
-    /// SACK permitted; in SYNs only (RFC 2018 §2).
-    pub sack_permitted: bool,
-    /// Timestamps (RFC 7323 §3).
-    pub timestamps: Option<Timestamps>,
-    /// Selective acknowledgment (RFC 2018 §3).
-    pub sack: SackBlocks,
 }
 
 /// A segment that came in, checksum and lengths checked.
