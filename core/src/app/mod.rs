@@ -1,0 +1,21 @@
+//! What people want from a connection: names resolved, pages fetched, runs recorded.
+//!
+//! ```text
+//!   Command                                        SessionEvent
+//!      |                                                ^
+//!      v                                                |
+//!   session::Session --- one fetch after the other, or side by side
+//!      |        |    \
+//!      |      http    dns          bytes in, values out: they know no stack
+//!      v        |      |
+//!   stack <- connection, datagrams
+//! ```
+//!
+//! [`dns`] and [`http`] never touch the stack: they are fed bytes and time and
+//! answer with what to send, so that each is tested by itself. [`session`] is
+//! the one place that joins them to it, and the one thing that both the program
+//! and the page drive.
+
+pub mod dns;
+pub mod http;
+pub mod session;
