@@ -54,7 +54,7 @@ pub enum Command {
         /// As typed; `http://` only.
         url: String,
         /// How.
-        options: FetchOptions,
+        options: Box<FetchOptions>,
     },
     /// End a fetch: its connection is reset. It fails as cancelled.
     Cancel {
