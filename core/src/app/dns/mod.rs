@@ -15,6 +15,8 @@
 mod cache;
 mod lookup;
 mod message;
+#[cfg(test)]
+mod tests;
 
 pub use cache::Cache;
 pub use lookup::{Lookup, LookupStep, MAX_SERVERS};

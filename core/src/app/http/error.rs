@@ -70,7 +70,10 @@ impl UrlError {
             }
             Self::Scheme { .. } => "use a URL that begins with http://".to_owned(),
             Self::Ipv6 { .. } => "use the server's name or its IPv4 address".to_owned(),
-            Self::NotAHost { .. } => "use the address of one server".to_owned(),
+            Self::NotAHost { .. } => {
+                "name a server on the network: this stack is a machine of its own, to which localhost is nobody"
+                    .to_owned()
+            }
             Self::BadName { .. } => {
                 "check the name: labels of 1 to 63 letters, digits and hyphens, 253 bytes in all"
                     .to_owned()

@@ -14,6 +14,8 @@ mod error;
 mod head;
 mod reader;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use error::{HttpError, UrlError};
 pub use head::{Header, Method, ResponseHead, request};

@@ -192,6 +192,12 @@ fn check_addr(addr: Ipv4Addr) -> Result<(), UrlError> {
 /// RFC 1035 §2.3.4: labels of 1 to 63 bytes, 253 in all as text.
 fn check_name(name: &str) -> Result<(), UrlError> {
     let bare = name.strip_suffix('.').unwrap_or(name);
+    // RFC 6761 §6.3: never asked of a name server.
+    if bare == "localhost" || bare.ends_with(".localhost") {
+        return Err(UrlError::NotAHost {
+            host: shortened(name),
+        });
+    }
     let label_fits = |label: &str| (1..=63).contains(&label.len());
     let fits = bare.len() <= 253
         && bare.split('.').all(label_fits)
