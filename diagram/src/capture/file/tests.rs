@@ -1,0 +1,202 @@
+use super::*;
+use proptest::prelude::*;
+use synema_core::time::Instant;
+use synema_core::trace::{Cause, ConnId, DropReason, Event, Record, TimerKind};
+use synema_core::wire::SeqNum;
+
+fn written(capture: &Capture) -> Vec<u8> {
+    let mut file = Vec::new();
+    write_pcapng(capture, &mut file).expect("a Vec takes all");
+    file
+}
+
+fn causes() -> impl Strategy<Value = Option<Cause>> {
+    prop::sample::select(vec![
+        None,
+        Some(Cause::Syn),
+        Some(Cause::DelayedAckTimer),
+        Some(Cause::Rack),
+    ])
+}
+
+fn fates() -> impl Strategy<Value = Fate> {
+    prop::sample::select(vec![
+        Fate::Seen,
+        Fate::LostLater,
+        Fate::NeverSeen,
+        Fate::Refused("not from the claimed address".into()),
+    ])
+}
+
+prop_compose! {
+    fn frames()(
+        number in 0u64..1 << 40,
+        way in 0u8..3,
+        at in 0u64..1 << 62,
+        bytes in prop::collection::vec(any::<u8>(), 0..80),
+        more in 0u32..2_000,
+        cause in causes(),
+        expected in prop::option::of(any::<u32>()),
+        fate in fates(),
+        other in prop::option::of(any::<u64>()),
+        drops in 0u64..3,
+        comment in prop::option::of(".{0,20}"),
+    ) -> Frame {
+        let (direction, id) = match way {
+            0 => (Direction::Received, FrameId::received(number)),
+            1 => (Direction::Sent, FrameId::sent(number)),
+            _ => (Direction::Unknown, FrameId::received(number)),
+        };
+        let mut frame = Frame::new(id, Instant::from_nanos(at), direction, &bytes);
+        frame.original_len += more;
+        frame.cause = cause;
+        frame.dropped =
+            expected.map(|expected| DropReason::PolicyOutOfOrder { expected: SeqNum(expected) });
+        frame.fate = fate;
+        frame.other_end = other.map(Instant::from_nanos);
+        frame.drops_before = drops;
+        frame.comments.extend(comment);
+        frame
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_written_capture_is_read_as_the_same(
+        frames in prop::collection::vec(frames(), 0..20),
+        deadlines in prop::collection::vec(any::<u64>(), 0..20),
+        mac: [u8; 6],
+        title in prop::option::of(".{1,30}"),
+    ) {
+        let mut capture = Capture::default();
+        capture.add_interface(Interface::ethernet("lab0", Some(MacAddr(mac))));
+        for frame in frames {
+            capture.push(frame);
+        }
+        for deadline in deadlines {
+            capture.record(Record {
+                at: Instant::from_nanos(deadline / 2),
+                event: Event::TimerArmed {
+                    conn: ConnId(3),
+                    timer: TimerKind::Retransmission,
+                    deadline: Instant::from_nanos(deadline),
+                },
+            });
+        }
+        capture.comments.extend(title);
+        let opened = read(&written(&capture)).expect("it is a pcapng file");
+        prop_assert_eq!(opened.stopped, None);
+        prop_assert_eq!(opened.warnings, []);
+        prop_assert_eq!(opened.capture, capture);
+    }
+
+    #[test]
+    fn hostile_bytes_are_read_or_refused(
+        at in 0usize..400, to: u8, cut in 0usize..400, noise in prop::collection::vec(any::<u8>(), 0..64),
+    ) {
+        let mut capture = Capture::default();
+        for number in 0..3 {
+            capture.push(Frame::new(
+                FrameId::received(number),
+                Instant::from_millis(number),
+                Direction::Received,
+                &[0xab; 60],
+            ));
+        }
+        let mut file = written(&capture);
+        let at = at % file.len();
+        file[at] = to;
+        file.truncate(file.len() - cut % file.len());
+        file.extend_from_slice(&noise);
+        if let Ok(opened) = read(&file) {
+            prop_assert!(opened.capture.frames().len() <= 3 + noise.len());
+        }
+        let _refused_or_read = read(&noise);
+    }
+}
+
+#[test]
+fn both_byte_orders_and_both_resolutions_of_pcap() {
+    let file = |big: bool, magic: u32, fraction: u32| {
+        let mut file = Vec::new();
+        let mut field = |value: u32, width: usize| {
+            let bytes = if big {
+                value.to_be_bytes()
+            } else {
+                value.to_le_bytes()
+            };
+            match (width, big) {
+                (2, true) => file.extend_from_slice(&bytes[2..]),
+                (2, false) => file.extend_from_slice(&bytes[..2]),
+                _ => file.extend_from_slice(&bytes),
+            }
+        };
+        field(magic, 4);
+        field(2, 2);
+        field(4, 2);
+        for value in [0, 0, 65_535, 1, 100, fraction, 3, 1_514] {
+            field(value, 4);
+        }
+        file.extend_from_slice(&[1, 2, 3]);
+        file
+    };
+    for big in [false, true] {
+        for (magic, fraction) in [(0xa1b2_c3d4, 250_000), (0xa1b2_3c4d, 250_000_000)] {
+            let opened = read(&file(big, magic, fraction)).expect("a pcap file");
+            let [frame] = opened.capture.frames() else {
+                panic!("one frame")
+            };
+            assert_eq!(frame.at, Instant::from_millis(100_250));
+            assert_eq!((&*frame.bytes, frame.original_len), (&[1, 2, 3][..], 1_514));
+            assert_eq!(opened.capture.interfaces()[0].link_type, 1);
+        }
+    }
+}
+
+#[test]
+fn what_could_be_read_before_the_damage_is_kept_and_the_offset_told() {
+    let mut capture = Capture::default();
+    for number in 0..3 {
+        capture.push(Frame::new(
+            FrameId::received(number),
+            Instant::from_millis(number),
+            Direction::Received,
+            &[0xab; 60],
+        ));
+    }
+    let file = written(&capture);
+    let opened = read(&file[..file.len() - 10]).expect("it begins well");
+    assert_eq!(opened.capture.frames(), &capture.frames()[..2]);
+    let stopped = opened.stopped.expect("it was cut");
+    let mut whole = Capture::default();
+    for frame in &capture.frames()[..2] {
+        whole.push(frame.clone());
+    }
+    assert_eq!(stopped.offset, written(&whole).len() as u64);
+    assert!(
+        stopped
+            .to_string()
+            .contains("ends in the middle of a block"),
+        "{stopped}"
+    );
+
+    for (bytes, needle) in [(&b""[..], "empty"), (b"GET / HTTP/1.1", "not a capture")] {
+        let problem = read(bytes).expect_err("no capture");
+        assert!(problem.to_string().contains(needle), "{problem}");
+    }
+}
+
+#[test]
+fn a_gzipped_capture_is_inflated() {
+    let mut capture = Capture::default();
+    capture.push(Frame::new(
+        FrameId::received(1),
+        Instant::ZERO,
+        Direction::Received,
+        &[1; 60],
+    ));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&written(&capture)).expect("a Vec takes all");
+    let file = gzip.finish().expect("a Vec takes all");
+    assert_eq!(read(&file).expect("gzip").capture, capture);
+}
