@@ -1,0 +1,73 @@
+//! Segmentation and checksum offloads of an interface, on or off: for the lab's own wires.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+
+// <linux/ethtool.h>: the switches that every kernel knows.
+const SET_RX_CHECKSUM: u32 = 0x15;
+const SET_TX_CHECKSUM: u32 = 0x17;
+const SET_SCATTER_GATHER: u32 = 0x19;
+const SET_TCP_SEGMENTATION: u32 = 0x1f;
+const SET_GENERIC_SEGMENTATION: u32 = 0x24;
+const SET_GENERIC_RECEIVE: u32 = 0x2c;
+
+#[repr(C)]
+struct EthtoolValue {
+    command: u32,
+    data: u32,
+}
+
+/// Switches the offloads of one interface in the namespace of `socket` (any socket).
+///
+/// # Errors
+/// When the interface is not there, or the process has no CAP_NET_ADMIN over its namespace.
+pub fn set_offloads(socket: impl AsFd, interface: &str, on: bool) -> io::Result<()> {
+    let checksum_first = [
+        SET_TX_CHECKSUM,
+        SET_RX_CHECKSUM,
+        SET_SCATTER_GATHER,
+        SET_TCP_SEGMENTATION,
+        SET_GENERIC_SEGMENTATION,
+    ];
+    if on {
+        checksum_first
+            .into_iter()
+            .try_for_each(|command| set(&socket, interface, command, 1))
+    } else {
+        // Generic receive offload is off on a veth until somebody turns it on.
+        set(&socket, interface, SET_GENERIC_RECEIVE, 0)?;
+        checksum_first
+            .into_iter()
+            .rev()
+            .try_for_each(|command| set(&socket, interface, command, 0))
+    }
+}
+
+fn set(socket: impl AsFd, interface: &str, command: u32, data: u32) -> io::Result<()> {
+    let mut value = EthtoolValue { command, data };
+    // SAFETY: all zeros is a valid `ifreq`.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    let room = request.ifr_name.len() - 1;
+    if interface.len() > room {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    for (to, from) in request.ifr_name.iter_mut().zip(interface.bytes()) {
+        *to = libc::c_char::from_ne_bytes([from]);
+    }
+    request.ifr_ifru.ifru_data = (&raw mut value).cast();
+    // SAFETY: SIOCETHTOOL reads an `ifreq` with a NUL-terminated name, whose data points to an
+    // `ethtool_value`; both outlive the call.
+    let outcome = unsafe {
+        libc::ioctl(
+            socket.as_fd().as_raw_fd(),
+            libc::SIOCETHTOOL,
+            &raw mut request,
+        )
+    };
+    if outcome < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
