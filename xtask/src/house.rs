@@ -101,3 +101,13 @@ pub(crate) fn spelled(command: &Command) -> String {
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
     words.join(" ")
 }
+
+/// Whether a program can be started by its name, or lies where administrators' programs do.
+pub(crate) fn on_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders =
+        env::split_paths(&path).chain(["/usr/sbin", "/sbin", "/snap/bin"].map(PathBuf::from));
+    folders
+        .map(|folder| folder.join(program))
+        .any(|file| file.is_file())
+}

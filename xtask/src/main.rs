@@ -1,8 +1,10 @@
 #![forbid(unsafe_code)]
 //! What a newcomer and CI call: `cargo xtask demo`, `cargo xtask test`, and the long or outside things.
 
+mod demo;
 mod house;
 mod site;
+mod test;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Build everything and open the page on a network of its own.
+    Demo(demo::Arguments),
+    /// Check everything: what CI runs.
+    Test(test::Arguments),
     /// Build the page and the bridge.
     Build {
         /// Builds quickly and runs slowly: for those who work on the page.
@@ -47,6 +53,8 @@ fn main() -> ExitCode {
 fn run(task: &Task) -> anyhow::Result<()> {
     let house = House::find()?;
     match *task {
+        Task::Demo(ref arguments) => demo::run(&house, arguments),
+        Task::Test(ref arguments) => test::run(&house, arguments),
         Task::Build { dev } => {
             site::build(&house, Speed::of(dev))?;
             house.cargo(&["build", "-p", "synema-bridge"])
