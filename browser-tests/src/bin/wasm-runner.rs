@@ -27,6 +27,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
 
     let browser = Browser::start().await?;
+    // The page that a new window opens forbids wasm.
+    browser.driver.goto("about:blank").await?;
     let given = vec![
         json!(BASE64_STANDARD.encode(wasm)),
         json!(arguments),
