@@ -136,6 +136,8 @@ pub enum DropReason {
     RateLimited,
     /// An ICMP message that quotes nothing of ours.
     IcmpNotOurs,
+    /// A frame of ours whose neighbour did not answer ARP.
+    NoNeighbour,
 
     /// No connection has these addresses and ports.
     NoConnection,

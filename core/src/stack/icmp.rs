@@ -1,0 +1,130 @@
+//! ICMP: answering echoes, and telling connections what went wrong on the way.
+
+use super::receive::Carried;
+use super::{Stack, StackEvent};
+use crate::ip::Interface;
+use crate::tcp::IcmpError;
+use crate::trace::{Cause, DropReason, FrameId, Observer};
+use crate::wire::icmpv4::{Message, Packet, Quote, QuotedTransport, Unreachable};
+use crate::wire::{ChecksumStatus, Port, Protocol, icmpv4, ipv4, tcp};
+use core::net::SocketAddrV4;
+
+impl<O: Observer> Stack<O> {
+    pub(super) fn on_icmp(&mut self, carried: &Carried<'_>) -> Result<(), DropReason> {
+        let packet = Packet::parse(carried.payload).map_err(|_| DropReason::Malformed)?;
+        if packet.checksum_status() != ChecksumStatus::Ok {
+            return Err(DropReason::BadChecksum);
+        }
+        match packet.message() {
+            Message::EchoRequest {
+                identifier,
+                sequence,
+                data,
+            } => {
+                let reply = Message::EchoReply {
+                    identifier,
+                    sequence,
+                    data,
+                };
+                self.echo(carried, &reply, data.len())
+            }
+            Message::DestinationUnreachable { reason, quote } => {
+                let error = match reason {
+                    Unreachable::FragmentationNeeded { next_hop_mtu: mtu } => {
+                        IcmpError::FragmentationNeeded { mtu }
+                    }
+                    other => IcmpError::Unreachable { code: other.code() },
+                };
+                self.deliver_error(carried.frame, quote, error, Some(reason))
+            }
+            Message::TimeExceeded { quote, .. } => {
+                self.deliver_error(carried.frame, quote, IcmpError::TimeExceeded, None)
+            }
+            // Redirects are how traffic is stolen, and one gateway is all we have;
+            // the rest answers no question of ours.
+            Message::Redirect { .. }
+            | Message::EchoReply { .. }
+            | Message::ParameterProblem { .. }
+            | Message::Other { .. } => Err(DropReason::IcmpNotOurs),
+        }
+    }
+
+    /// RFC 1122 §3.2.2.6: every host answers echo requests.
+    fn echo(
+        &mut self,
+        carried: &Carried<'_>,
+        reply: &Message<'_>,
+        data_len: usize,
+    ) -> Result<(), DropReason> {
+        // We send no fragments, so that an answer that needs them cannot be given.
+        if ipv4::HEADER_LEN + icmpv4::HEADER_LEN + data_len > usize::from(self.config.mtu) {
+            return Err(DropReason::FragmentLimit);
+        }
+        if !self.limits.echo.take(self.now) {
+            return Err(DropReason::RateLimited);
+        }
+        let emit = |out: &mut Vec<u8>| reply.emit(out);
+        if self.push_ip(carried.source, Protocol::ICMP, Cause::EchoReply, emit) {
+            Ok(())
+        } else {
+            Err(DropReason::QueueFull)
+        }
+    }
+
+    /// Tells whoever sent the quoted packet. Only a quote that names ends of ours
+    /// is believed (RFC 5927 §4.1); its sequence number is the connection's to judge.
+    fn deliver_error(
+        &mut self,
+        frame: FrameId,
+        quote: &[u8],
+        error: IcmpError,
+        reason: Option<Unreachable>,
+    ) -> Result<(), DropReason> {
+        let quote = Quote::parse(quote).map_err(|_| DropReason::Malformed)?;
+        if self.interface().map(Interface::address) != Some(quote.source) {
+            return Err(DropReason::IcmpNotOurs);
+        }
+        match quote.transport {
+            QuotedTransport::Tcp(tcp::Start {
+                src_port,
+                dst_port,
+                seq,
+            }) => {
+                let remote = SocketAddrV4::new(quote.destination, dst_port.0);
+                let conn = self
+                    .connections
+                    .find(src_port, remote)
+                    .ok_or(DropReason::IcmpNotOurs)?;
+                let now = self.now;
+                if let Some(connection) = self.connections.touch(conn) {
+                    connection.on_icmp_error(now, error, seq, frame, &mut self.observer);
+                }
+                Ok(())
+            }
+            QuotedTransport::Udp { src_port, dst_port } => {
+                let remote = SocketAddrV4::new(quote.destination, dst_port.0);
+                self.udp_error(src_port, remote, reason)
+            }
+            QuotedTransport::Other(_) => Err(DropReason::IcmpNotOurs),
+        }
+    }
+
+    fn udp_error(
+        &mut self,
+        port: Port,
+        remote: SocketAddrV4,
+        reason: Option<Unreachable>,
+    ) -> Result<(), DropReason> {
+        match reason {
+            Some(reason) if self.sockets.contains(port) => {
+                self.push_event(StackEvent::UdpUnreachable {
+                    port,
+                    remote,
+                    reason,
+                });
+                Ok(())
+            }
+            _ => Err(DropReason::IcmpNotOurs),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! A frame's way in.
+
+use super::Stack;
+use crate::ip;
+use crate::tcp;
+use crate::time::Instant;
+use crate::trace::{Cause, DropReason, Event, FrameId, Observer, ResetReason};
+use crate::wire::{
+    ChecksumStatus, EtherType, Ipv4Addr, MacAddr, Port, Protocol, SeqNum, arp, ethernet, ipv4,
+    tcp as wire_tcp,
+};
+use core::net::SocketAddrV4;
+
+/// What the layers below tell of an IP payload.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Carried<'a> {
+    pub(super) frame: FrameId,
+    pub(super) source: Ipv4Addr,
+    pub(super) destination: Ipv4Addr,
+    pub(super) protocol: Protocol,
+    pub(super) payload: &'a [u8],
+    /// From which station, when one frame carried all of it.
+    pub(super) neighbour: Option<MacAddr>,
+}
+
+impl<O: Observer> Stack<O> {
+    /// Takes a frame from the link: Ethernet, without FCS. Any bytes will do. `frame`
+    /// is the caller's name for it ([`FrameId::received`]).
+    pub fn handle_frame(&mut self, now: Instant, frame: FrameId, bytes: &[u8]) {
+        self.advance(now);
+        let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.trace(&Event::Received { frame, len });
+        if let Err(reason) = self.on_ethernet(frame, bytes) {
+            self.drop_frame(frame, reason);
+        }
+    }
+
+    fn on_ethernet(&mut self, frame: FrameId, bytes: &[u8]) -> Result<(), DropReason> {
+        let view = ethernet::Frame::parse(bytes).map_err(|_| DropReason::Malformed)?;
+        let destination = view.destination();
+        if destination != self.config.mac && !destination.is_multicast() {
+            return Err(DropReason::OtherMac);
+        }
+        if !view.source().is_unicast() {
+            return Err(DropReason::BadSource);
+        }
+        let (ether_type, payload) = match view.ether_type() {
+            // IEEE 802.1Q: VLAN 0 is a priority only, the frame is as good as untagged.
+            EtherType::VLAN => match ethernet::VlanTag::parse(view.payload()) {
+                Ok((tag, rest)) if tag.id == 0 => (tag.ether_type, rest),
+                Ok(_) => return Err(DropReason::UnknownEtherType),
+                Err(_) => return Err(DropReason::Malformed),
+            },
+            other => (other, view.payload()),
+        };
+        match ether_type {
+            EtherType::ARP => self.on_arp(frame, payload),
+            EtherType::IPV4 => self.on_ipv4(frame, &view, payload),
+            _ => Err(DropReason::UnknownEtherType),
+        }
+    }
+
+    fn on_arp(&mut self, frame: FrameId, bytes: &[u8]) -> Result<(), DropReason> {
+        let packet = arp::Packet::parse(bytes).map_err(|_| DropReason::Malformed)?;
+        if !packet.sender_mac.is_unicast() {
+            return Err(DropReason::BadSource);
+        }
+        let Some(claim) = &mut self.claim else {
+            return Err(DropReason::NoAddress);
+        };
+        let verdict = claim.on_arp(self.now, &packet);
+        if self.judge_claim(verdict, frame) {
+            return Ok(());
+        }
+        // While it only probes, a host has no address to answer for (RFC 5227 §2.1.1).
+        let interface = *self.interface().ok_or(DropReason::NoAddress)?;
+        let to_us = packet.target_ip == interface.address();
+        if interface.next_hop(packet.sender_ip) == Ok(packet.sender_ip) {
+            let now = self.now;
+            self.neighbours
+                .on_arp(now, &packet, to_us, frame, &mut self.observer);
+            self.drain_neighbours();
+        }
+        if !to_us {
+            return Err(DropReason::ArpNotForUs);
+        }
+        // RFC 826: answer whoever asks for our address, a prober (RFC 5227 §1.1) as well.
+        if packet.operation == arp::Operation::Request && packet.sender_mac != self.config.mac {
+            let reply = arp::Packet {
+                operation: arp::Operation::Reply,
+                sender_mac: self.config.mac,
+                sender_ip: interface.address(),
+                target_mac: packet.sender_mac,
+                target_ip: packet.sender_ip,
+            };
+            if !self.push_arp(packet.sender_mac, reply, Cause::ArpReply) {
+                return Err(DropReason::QueueFull);
+            }
+        }
+        Ok(())
+    }
+
+    fn on_ipv4(
+        &mut self,
+        frame: FrameId,
+        view: &ethernet::Frame<'_>,
+        bytes: &[u8],
+    ) -> Result<(), DropReason> {
+        let interface = *self.interface().ok_or(DropReason::NoAddress)?;
+        let packet = ip::admit(bytes, &interface, view.destination().is_multicast())?;
+        let carried = Carried {
+            frame,
+            source: packet.source(),
+            destination: packet.destination(),
+            protocol: packet.protocol(),
+            payload: packet.payload(),
+            neighbour: Some(view.source()),
+        };
+        if !packet.is_fragment() {
+            return self.on_payload(&carried);
+        }
+        let now = self.now;
+        match self.reassembly.add(now, &packet, frame, &mut self.observer) {
+            Some(payload) => self.on_payload(&Carried {
+                payload: &payload,
+                neighbour: None,
+                ..carried
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn on_payload(&mut self, carried: &Carried<'_>) -> Result<(), DropReason> {
+        match carried.protocol {
+            Protocol::TCP => self.on_tcp(carried),
+            Protocol::UDP => self.on_udp(carried),
+            Protocol::ICMP => self.on_icmp(carried),
+            _ => Err(DropReason::UnknownProtocol),
+        }
+    }
+
+    fn on_tcp(&mut self, carried: &Carried<'_>) -> Result<(), DropReason> {
+        let view = wire_tcp::Segment::parse(carried.payload).map_err(|_| DropReason::Malformed)?;
+        if view.checksum_status(carried.pseudo_header()) != ChecksumStatus::Ok {
+            return Err(DropReason::BadChecksum);
+        }
+        let local = view.dst_port();
+        let remote = SocketAddrV4::new(carried.source, view.src_port().0);
+        let segment = segment(&view);
+        if let Some(conn) = self.connections.find(local, remote) {
+            self.confirm_neighbour(carried, &view);
+            let now = self.now;
+            if let Some(connection) = self.connections.touch(conn) {
+                connection.on_segment(now, &segment, carried.frame, &mut self.observer);
+            }
+            return Ok(());
+        }
+        let is_call = segment.flags.syn && !segment.flags.ack && !segment.flags.rst;
+        if is_call && let Some(policy) = self.listeners.get(&local).cloned() {
+            return self.accept(carried, local, remote, &policy, &segment);
+        }
+        self.reset(&view, carried)?;
+        Err(DropReason::NoConnection)
+    }
+
+    fn accept(
+        &mut self,
+        carried: &Carried<'_>,
+        port: Port,
+        remote: SocketAddrV4,
+        policy: &tcp::Policy,
+        syn: &tcp::Segment<'_>,
+    ) -> Result<(), DropReason> {
+        if !matches!(self.route(carried.source), Some(Ok(_))) || remote.port() == 0 {
+            return Err(DropReason::BadSource);
+        }
+        if self.connections.len() >= self.config.max_connections
+            || self.connections.backlog(port) >= self.config.max_backlog
+        {
+            return Err(DropReason::QueueFull);
+        }
+        let identity = self.identity(carried.destination, port, remote);
+        let frame = carried.frame;
+        let born =
+            tcp::Connection::accept(self.now, identity, policy, syn, frame, &mut self.observer);
+        let connection = born.ok_or(DropReason::Malformed)?;
+        self.connections.insert(connection, Some(port));
+        Ok(())
+    }
+
+    /// RFC 9293 §3.10.7.1: a segment to no connection is answered with a reset,
+    /// unless it is one.
+    fn reset(
+        &mut self,
+        view: &wire_tcp::Segment<'_>,
+        carried: &Carried<'_>,
+    ) -> Result<(), DropReason> {
+        let flags = view.flags();
+        if flags.rst() {
+            return Ok(());
+        }
+        if !self.limits.reset.take(self.now) {
+            return Err(DropReason::RateLimited);
+        }
+        let (seq, ack, flags) = if flags.ack() {
+            (view.ack(), SeqNum(0), wire_tcp::Flags::RST)
+        } else {
+            let ack = view.seq() + view.seq_len();
+            (SeqNum(0), ack, wire_tcp::Flags::RST | wire_tcp::Flags::ACK)
+        };
+        let header = wire_tcp::Header {
+            src_port: view.dst_port(),
+            dst_port: view.src_port(),
+            seq,
+            ack,
+            flags,
+            window: 0,
+            urgent_pointer: 0,
+            options: wire_tcp::Options::NONE,
+        };
+        let cause = Cause::Reset(ResetReason::NoConnection);
+        let (us, them) = (carried.destination, carried.source);
+        let emit = |out: &mut Vec<u8>| header.emit(us, them, &[], out);
+        if self.push_ip(them, Protocol::TCP, cause, emit) {
+            Ok(())
+        } else {
+            Err(DropReason::QueueFull)
+        }
+    }
+
+    /// A segment that acknowledges ours came straight from the next hop: it is there.
+    fn confirm_neighbour(&mut self, carried: &Carried<'_>, view: &wire_tcp::Segment<'_>) {
+        if let (Some(mac), true) = (carried.neighbour, view.flags().ack())
+            && let Some(Ok((_, next_hop))) = self.route(carried.source)
+        {
+            self.neighbours.confirm(self.now, next_hop, mac);
+        }
+    }
+}
+
+impl Carried<'_> {
+    pub(super) fn pseudo_header(&self) -> crate::wire::checksum::Sum {
+        let len = self.payload.len();
+        crate::wire::checksum::Sum::pseudo_v4(self.source, self.destination, self.protocol, len)
+    }
+
+    /// The IP header and the beginning of the payload, as an ICMP error quotes them.
+    pub(super) fn quote(&self) -> Vec<u8> {
+        // RFC 1812 §4.3.2.3: as much as fits into an error of 576 bytes.
+        const MAX_PAYLOAD: usize = 576 - 2 * ipv4::HEADER_LEN - 8;
+        let mut quote = Vec::new();
+        ipv4::Header::new(self.source, self.destination, self.protocol)
+            .emit(self.payload.len(), &mut quote);
+        quote.extend_from_slice(&self.payload[..self.payload.len().min(MAX_PAYLOAD)]);
+        quote
+    }
+}
+
+/// What a connection is to know of a segment.
+fn segment<'a>(view: &wire_tcp::Segment<'a>) -> tcp::Segment<'a> {
+    let flags = view.flags();
+    tcp::Segment {
+        seq: view.seq(),
+        ack: view.ack(),
+        flags: tcp::Flags {
+            fin: flags.fin(),
+            syn: flags.syn(),
+            rst: flags.rst(),
+            psh: flags.psh(),
+            ack: flags.ack(),
+            urg: flags.contains(wire_tcp::Flags::URG),
+        },
+        window: view.window(),
+        options: view.options(),
+        payload: view.payload(),
+    }
+}
