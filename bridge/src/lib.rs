@@ -12,12 +12,15 @@
 
 pub mod cli;
 pub mod curl;
+pub mod egress;
 pub mod error;
+pub mod gate;
 pub mod interfaces;
 pub mod io;
 pub mod lab;
 pub mod privilege;
 pub mod serve;
+pub mod trust;
 
 use cli::{Cli, Command};
 use error::Failure;

@@ -140,7 +140,8 @@ pub enum ClaimState {
         /// The address.
         addr: Ipv4Addr,
     },
-    /// Somebody else has the address. The session is over.
+    /// Somebody else has the address. If it was lost after it had been in use, the session
+    /// is over; otherwise another may be claimed.
     Conflict {
         /// The address.
         addr: Ipv4Addr,
@@ -171,8 +172,10 @@ pub enum ClaimRefusal {
     NotAStation,
     /// The bridge was started for another address.
     OnlyThis(Ipv4Addr),
-    /// This session has claimed another address before.
+    /// This session holds another address: release it first.
     AlreadyClaimed(Ipv4Addr),
+    /// Too many of the addresses that this session tried were in use.
+    TooManyConflicts,
 }
 
 impl fmt::Display for ClaimRefusal {
@@ -185,7 +188,8 @@ impl fmt::Display for ClaimRefusal {
             Self::Gateways => f.write_str("it is the gateway's address"),
             Self::NotAStation => f.write_str("it is not an address that a station can have"),
             Self::OnlyThis(addr) => write!(f, "this bridge was started for {addr} alone"),
-            Self::AlreadyClaimed(addr) => write!(f, "this session has already claimed {addr}"),
+            Self::AlreadyClaimed(addr) => write!(f, "this session still holds {addr}"),
+            Self::TooManyConflicts => f.write_str("too many addresses were found in use"),
         }
     }
 }
@@ -269,6 +273,8 @@ pub enum ToBridge {
         /// The total so far.
         total_bytes: u64,
     },
+    /// The page gives its address up, and may claim another.
+    Release,
     /// The page gives the session up; the address is free again.
     Bye,
 }

@@ -223,6 +223,7 @@ mod tests {
             ToBridge::Credit {
                 total_bytes: 1 << 40,
             },
+            ToBridge::Release,
             ToBridge::Bye,
         ] {
             let message = encode_to_bridge(&control);
