@@ -9,7 +9,7 @@ use core::fmt;
 use core::net::{Ipv4Addr, SocketAddrV4};
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StackEvent {
     /// The address is ours.
     AddressGranted {

@@ -115,19 +115,20 @@ impl Lookup {
         }
     }
 
-    /// What to do next, until it answers `None`. `new_query` is called for the
-    /// id and the local port of a query about to be sent, both random.
+    /// What to do next, until it answers `None`. `id` is a random number, another
+    /// for each call; `bind` opens a UDP socket on a random port and names it.
     pub fn poll(
         &mut self,
         now: Instant,
-        new_query: impl FnOnce() -> (u16, u16),
+        id: u16,
+        bind: impl FnOnce() -> Option<u16>,
     ) -> Option<LookupStep> {
         if matches!(self.state, State::Wait | State::WaitTcp { .. }) && now >= self.deadline {
             self.state = State::Ask;
         }
         match core::mem::replace(&mut self.state, State::Told) {
-            State::Ask => Some(self.ask(now, new_query())),
-            State::AskTcp(server) => Some(self.ask_tcp(now, server, new_query().0)),
+            State::Ask => Some(self.ask(now, id, bind)),
+            State::AskTcp(server) => Some(self.ask_tcp(now, server, id)),
             State::Over(result) => Some(LookupStep::Done(result)),
             State::Told => None,
             waiting @ (State::Wait | State::WaitTcp { .. }) => {
@@ -210,12 +211,15 @@ impl Lookup {
         }
     }
 
-    fn ask(&mut self, now: Instant, (id, local_port): (u16, u16)) -> LookupStep {
+    fn ask(&mut self, now: Instant, id: u16, bind: impl FnOnce() -> Option<u16>) -> LookupStep {
         let round = self.next / self.servers.len();
         let Some(timeout) = ROUNDS.get(round) else {
             return self.give_up();
         };
         let server = self.servers[self.next % self.servers.len()];
+        let Some(local_port) = bind() else {
+            return LookupStep::Done(Err(DnsError::NoSocket));
+        };
         let query = match query(id, &self.name) {
             Ok(query) => query,
             Err(error) => return LookupStep::Done(Err(error)),

@@ -52,6 +52,8 @@ pub enum DnsError {
     AliasLoop,
     /// It cannot be a name in the DNS.
     BadName,
+    /// No UDP socket is left to ask from.
+    NoSocket,
 }
 
 impl DnsError {
@@ -68,6 +70,7 @@ impl DnsError {
             Self::Timeout | Self::Unreachable => {
                 "check the name server's address and the way to it, or write the server's IPv4 address in the URL"
             }
+            Self::NoSocket => "wait for other lookups to end and try again",
             Self::AliasLoop => {
                 "tell whoever runs the name's zone: its aliases go round in a circle"
             }
@@ -88,6 +91,7 @@ impl fmt::Display for DnsError {
             Self::Malformed => f.write_str("the name server's answer cannot be read"),
             Self::AliasLoop => f.write_str("its aliases lead on without end"),
             Self::BadName => f.write_str("it cannot be a name in the DNS"),
+            Self::NoSocket => f.write_str("no UDP port is left to ask from"),
         }
     }
 }

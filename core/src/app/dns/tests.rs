@@ -38,7 +38,8 @@ impl Story {
     }
 
     fn step(&mut self) -> Option<LookupStep> {
-        self.lookup.poll(self.now, || self.numbers.next())
+        let (id, port) = self.numbers.next();
+        self.lookup.poll(self.now, id, || Some(port))
     }
 
     /// Lets time pass until there is something to do.
@@ -380,6 +381,14 @@ fn counts_that_lie_are_malformed_and_cost_nothing() {
     lying[6..8].copy_from_slice(&[0xff, 0xff]);
     story.answer(SERVER, port, &lying);
     assert_eq!(story.result(), Err(DnsError::Malformed));
+}
+
+#[test]
+fn without_a_socket_there_is_no_asking() {
+    let mut lookup = Lookup::new("a.test", &[SERVER]);
+    let step = lookup.poll(Instant::ZERO, 1, || None);
+    assert_eq!(step, Some(LookupStep::Done(Err(DnsError::NoSocket))));
+    assert_eq!(lookup.poll_timeout(), None);
 }
 
 #[test]

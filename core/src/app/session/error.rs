@@ -51,6 +51,11 @@ pub enum FetchError {
         /// After how long it was given up.
         waited: Duration,
     },
+    /// Nobody answered the SYN, however often it was sent.
+    NoAnswer {
+        /// Who does not.
+        remote: SocketAddrV4,
+    },
     /// A router, or the host, says that there is no way.
     Unreachable {
         /// To where.
@@ -156,6 +161,7 @@ impl FetchError {
             Self::NoNameServer { .. } | Self::Name { .. } => FetchErrorKind::Name,
             Self::Refused { .. } | Self::Reset { .. } => FetchErrorKind::Refused,
             Self::ConnectTimeout { .. }
+            | Self::NoAnswer { .. }
             | Self::Unreachable { .. }
             | Self::NoRoute { .. }
             | Self::NoNeighbour { .. }
@@ -203,7 +209,7 @@ impl FetchError {
                 "write the server's IPv4 address in the URL instead of its name, or name a name server"
             }
             Self::NoPort => "close other fetches and try again",
-            Self::ConnectTimeout { .. } => {
+            Self::ConnectTimeout { .. } | Self::NoAnswer { .. } => {
                 "check address and port; a firewall that drops packets in silence looks like this too"
             }
             Self::Unreachable { .. } => {
@@ -250,6 +256,9 @@ impl fmt::Display for FetchError {
             Self::ConnectTimeout { remote, waited } => {
                 write!(f, "{remote} did not answer within {}", Seconds(*waited))
             }
+            Self::NoAnswer { remote } => {
+                write!(f, "{remote} answered none of our attempts to connect")
+            }
             Self::Unreachable { remote, code } => {
                 write!(
                     f,
@@ -260,7 +269,7 @@ impl fmt::Display for FetchError {
             Self::NoRoute { remote } => {
                 write!(
                     f,
-                    "{} is not in our subnet, and no gateway is known",
+                    "no way to {} is known: it is outside our subnet without a gateway, or not another host",
                     remote.ip()
                 )
             }

@@ -11,7 +11,7 @@ use core::net::{Ipv4Addr, SocketAddrV4};
 use serde::{Deserialize, Serialize};
 
 /// What a session is told at birth.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionConfig {
     /// The MAC address that our frames come from.
     pub mac: MacAddr,

@@ -1,0 +1,288 @@
+//! What a wire does to frames: delay, rate, queue, loss, reordering,
+//! duplication, corruption; all of it seeded.
+//!
+//! ```text
+//!            queue_len        rate               delay + jitter
+//!   frame --> [||||] --------> [=] ------------------> --+--> arrival
+//!               |                          |             `--> a second time
+//!            full: lost               chosen, or by chance: lost half-way
+//! ```
+
+use serde::{Deserialize, Serialize};
+use synema_core::random::Random;
+use synema_core::time::{Duration, Instant};
+use synema_core::wire::{EtherType, Protocol, ethernet, ipv4, tcp};
+
+/// One in a million: chances are told in these, for integers are the same everywhere.
+pub const PPM: u32 = 1_000_000;
+
+/// What one direction of a wire does to frames. The default is a wire that does
+/// nothing, at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Conditions {
+    /// Time from one end to the other.
+    pub delay: Duration,
+    /// Up to so much is added by chance; order is kept.
+    pub jitter: Duration,
+    /// Bits per second; no limit if `None`.
+    pub rate_bps: Option<u64>,
+    /// Bytes that may wait for the wire; no limit if `None`.
+    pub queue_len: Option<u64>,
+    /// How many of a million frames are lost by chance.
+    pub loss_ppm: u32,
+    /// Frames that are lost for certain.
+    pub lose: Vec<Chosen>,
+    /// How many of a million frames are overtaken by those behind them.
+    pub reorder_ppm: u32,
+    /// By how much an overtaken frame is late.
+    pub reorder_by: Duration,
+    /// How many of a million frames arrive twice.
+    pub duplicate_ppm: u32,
+    /// How many of a million frames arrive with one bit changed, behind the
+    /// Ethernet header (as if the FCS had not noticed).
+    pub corrupt_ppm: u32,
+}
+
+/// One certain frame of a direction; counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Chosen {
+    /// The nth frame of any kind.
+    Frame(u64),
+    /// The nth TCP segment that carries data.
+    TcpData(u64),
+    /// The nth TCP segment with SYN.
+    TcpSyn(u64),
+}
+
+impl Conditions {
+    /// A wire that takes `delay` from end to end.
+    pub fn delay(delay: Duration) -> Self {
+        Self {
+            delay,
+            ..Self::default()
+        }
+    }
+
+    /// The same, and so many of a hundred frames are lost.
+    #[must_use]
+    pub fn with_loss_percent(self, percent: u32) -> Self {
+        Self {
+            loss_ppm: percent.saturating_mul(PPM / 100),
+            ..self
+        }
+    }
+
+    /// The same, and these are lost.
+    #[must_use]
+    pub fn losing(self, chosen: &[Chosen]) -> Self {
+        Self {
+            lose: chosen.to_vec(),
+            ..self
+        }
+    }
+}
+
+/// Why a frame died on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LossReason {
+    /// By chance.
+    Chance,
+    /// It had been chosen.
+    Chosen,
+    /// No room in the queue.
+    QueueFull,
+}
+
+/// What becomes of one frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It arrives.
+    Arrives {
+        /// When.
+        at: Instant,
+        /// The bit that was changed, counted from the frame's first.
+        corrupted: Option<u64>,
+        /// Whether it is the second copy.
+        duplicate: bool,
+    },
+    /// It does not.
+    Lost {
+        /// When it died: half-way, or at the queue.
+        at: Instant,
+        /// Why.
+        why: LossReason,
+    },
+}
+
+/// One direction of a wire, with what it remembers.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    conditions: Conditions,
+    random: Random,
+    /// When the last bit of the last frame leaves.
+    busy_until: Instant,
+    /// When the last frame that was not overtaken arrives.
+    last_arrival: Instant,
+    frames: u64,
+    data_segments: u64,
+    syns: u64,
+}
+
+impl Wire {
+    /// A direction under `conditions`, with its own random numbers.
+    pub fn new(conditions: Conditions, seed: u64) -> Self {
+        Self {
+            conditions,
+            random: Random::new(seed),
+            busy_until: Instant::ZERO,
+            last_arrival: Instant::ZERO,
+            frames: 0,
+            data_segments: 0,
+            syns: 0,
+        }
+    }
+
+    /// Other conditions from now on; what is on its way stays so.
+    pub fn set_conditions(&mut self, conditions: Conditions) {
+        self.conditions = conditions;
+    }
+
+    /// What becomes of a frame that is sent now: one fate, or two if it arrives twice.
+    pub fn send(&mut self, now: Instant, frame: &[u8]) -> Vec<Fate> {
+        // All are drawn for every frame, so that one knob does not move another's chances.
+        let draws = Draws::new(&mut self.random);
+        let chosen = self.count(frame);
+        let len = frame.len() as u64;
+        let Some(sent_at) = self.serialize(now, len) else {
+            return vec![Fate::Lost {
+                at: now,
+                why: LossReason::QueueFull,
+            }];
+        };
+        let conditions = &self.conditions;
+        let by_chance = draws.loss < conditions.loss_ppm;
+        if chosen || by_chance {
+            let why = match chosen {
+                true => LossReason::Chosen,
+                false => LossReason::Chance,
+            };
+            let at = sent_at + conditions.delay / 2;
+            return vec![Fate::Lost { at, why }];
+        }
+        let at = self.arrival(sent_at, &draws);
+        let conditions = &self.conditions;
+        let corrupted = (draws.corrupt < conditions.corrupt_ppm)
+            .then(|| corrupted_bit(draws.bit, len))
+            .flatten();
+        let mut fates = vec![Fate::Arrives {
+            at,
+            corrupted,
+            duplicate: false,
+        }];
+        if draws.duplicate < conditions.duplicate_ppm {
+            fates.push(Fate::Arrives {
+                at,
+                corrupted: None,
+                duplicate: true,
+            });
+        }
+        fates
+    }
+
+    /// When the frame's last bit is on the wire; `None` if it finds no room to wait.
+    fn serialize(&mut self, now: Instant, len: u64) -> Option<Instant> {
+        let Some(rate) = self.conditions.rate_bps else {
+            return Some(now);
+        };
+        let rate = u128::from(rate.max(1));
+        let waiting_ns = u128::from(self.busy_until.as_nanos().saturating_sub(now.as_nanos()));
+        let waiting_len = waiting_ns * rate / 8_000_000_000;
+        let full = |limit| waiting_len + u128::from(len) > u128::from(limit);
+        if waiting_ns > 0 && self.conditions.queue_len.is_some_and(full) {
+            return None;
+        }
+        let takes = u128::from(len) * 8_000_000_000 / rate;
+        let takes = Duration::from_nanos(u64::try_from(takes).unwrap_or(u64::MAX));
+        self.busy_until = self.busy_until.max(now) + takes;
+        Some(self.busy_until)
+    }
+
+    fn arrival(&mut self, sent_at: Instant, draws: &Draws) -> Instant {
+        let conditions = &self.conditions;
+        let jitter_ns = conditions.jitter.as_nanos() * u128::from(draws.jitter) >> 32;
+        let jitter = Duration::from_nanos(u64::try_from(jitter_ns).unwrap_or(u64::MAX));
+        let at = (sent_at + conditions.delay + jitter).max(self.last_arrival);
+        if draws.reorder < conditions.reorder_ppm {
+            return at + conditions.reorder_by;
+        }
+        self.last_arrival = at;
+        at
+    }
+
+    /// Counts the frame, and says whether it was chosen to be lost.
+    fn count(&mut self, frame: &[u8]) -> bool {
+        self.frames += 1;
+        let (mut is_data, mut is_syn) = (false, false);
+        if let Some(segment) = tcp_segment(frame) {
+            is_data = !segment.payload().is_empty();
+            is_syn = segment.flags().syn();
+            self.data_segments += u64::from(is_data);
+            self.syns += u64::from(is_syn);
+        }
+        self.conditions.lose.iter().any(|chosen| match chosen {
+            Chosen::Frame(n) => *n == self.frames,
+            Chosen::TcpData(n) => is_data && *n == self.data_segments,
+            Chosen::TcpSyn(n) => is_syn && *n == self.syns,
+        })
+    }
+}
+
+/// The random numbers of one frame.
+struct Draws {
+    loss: u32,
+    reorder: u32,
+    duplicate: u32,
+    corrupt: u32,
+    jitter: u32,
+    bit: u32,
+}
+
+impl Draws {
+    fn new(random: &mut Random) -> Self {
+        let mut ppm = || scaled(random.next_u32(), u64::from(PPM));
+        let (loss, reorder, duplicate, corrupt) = (ppm(), ppm(), ppm(), ppm());
+        Self {
+            loss: loss as u32,
+            reorder: reorder as u32,
+            duplicate: duplicate as u32,
+            corrupt: corrupt as u32,
+            jitter: random.next_u32(),
+            bit: random.next_u32(),
+        }
+    }
+}
+
+/// A number below `below` from 32 random bits.
+fn scaled(random: u32, below: u64) -> u64 {
+    ((u128::from(random) * u128::from(below)) >> 32) as u64
+}
+
+/// Which bit of a frame of `len` bytes is changed, if it has any behind its header.
+fn corrupted_bit(random: u32, len: u64) -> Option<u64> {
+    let header = ethernet::HEADER_LEN as u64;
+    let body_bits = len.checked_sub(header)? * 8;
+    (body_bits > 0).then(|| header * 8 + scaled(random, body_bits))
+}
+
+fn tcp_segment(frame: &[u8]) -> Option<tcp::Segment<'_>> {
+    let frame = ethernet::Frame::parse(frame).ok()?;
+    if frame.ether_type() != EtherType::IPV4 {
+        return None;
+    }
+    let packet = ipv4::Packet::parse(frame.payload()).ok()?;
+    if packet.protocol() != Protocol::TCP || packet.is_fragment() {
+        return None;
+    }
+    tcp::Segment::parse(packet.payload()).ok()
+}
