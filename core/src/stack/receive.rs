@@ -6,7 +6,7 @@ use crate::tcp;
 use crate::time::Instant;
 use crate::trace::{Cause, DropReason, Event, FrameId, Observer, ResetReason};
 use crate::wire::{
-    ChecksumStatus, EtherType, Ipv4Addr, MacAddr, Port, Protocol, SeqNum, arp, ethernet, ipv4,
+    ChecksumStatus, EtherType, Ipv4Addr, MacAddr, Port, Protocol, arp, ethernet, ipv4,
     tcp as wire_tcp,
 };
 use core::net::SocketAddrV4;
@@ -146,7 +146,7 @@ impl<O: Observer> Stack<O> {
         }
         let local = view.dst_port();
         let remote = SocketAddrV4::new(carried.source, view.src_port().0);
-        let segment = segment(&view);
+        let segment = tcp::Segment::from(&view);
         if let Some(conn) = self.connections.find(local, remote) {
             self.confirm_neighbour(carried, &view);
             let now = self.now;
@@ -155,11 +155,11 @@ impl<O: Observer> Stack<O> {
             }
             return Ok(());
         }
-        let is_call = segment.flags.syn && !segment.flags.ack && !segment.flags.rst;
+        let is_call = segment.flags.syn() && !segment.flags.ack() && !segment.flags.rst();
         if is_call && let Some(policy) = self.listeners.get(&local).cloned() {
             return self.accept(carried, local, remote, &policy, &segment);
         }
-        self.reset(&view, carried)?;
+        self.reset(&segment, &view, carried)?;
         Err(DropReason::NoConnection)
     }
 
@@ -192,32 +192,16 @@ impl<O: Observer> Stack<O> {
     /// unless it is one.
     fn reset(
         &mut self,
+        segment: &tcp::Segment<'_>,
         view: &wire_tcp::Segment<'_>,
         carried: &Carried<'_>,
     ) -> Result<(), DropReason> {
-        let flags = view.flags();
-        if flags.rst() {
+        let Some(header) = tcp::reset_for(segment, view.dst_port(), view.src_port()) else {
             return Ok(());
-        }
+        };
         if !self.limits.reset.take(self.now) {
             return Err(DropReason::RateLimited);
         }
-        let (seq, ack, flags) = if flags.ack() {
-            (view.ack(), SeqNum(0), wire_tcp::Flags::RST)
-        } else {
-            let ack = view.seq() + view.seq_len();
-            (SeqNum(0), ack, wire_tcp::Flags::RST | wire_tcp::Flags::ACK)
-        };
-        let header = wire_tcp::Header {
-            src_port: view.dst_port(),
-            dst_port: view.src_port(),
-            seq,
-            ack,
-            flags,
-            window: 0,
-            urgent_pointer: 0,
-            options: wire_tcp::Options::NONE,
-        };
         let cause = Cause::Reset(ResetReason::NoConnection);
         let (us, them) = (carried.destination, carried.source);
         let emit = |out: &mut Vec<u8>| header.emit(us, them, &[], out);
@@ -253,25 +237,5 @@ impl Carried<'_> {
             .emit(self.payload.len(), &mut quote);
         quote.extend_from_slice(&self.payload[..self.payload.len().min(MAX_PAYLOAD)]);
         quote
-    }
-}
-
-/// What a connection is to know of a segment.
-fn segment<'a>(view: &wire_tcp::Segment<'a>) -> tcp::Segment<'a> {
-    let flags = view.flags();
-    tcp::Segment {
-        seq: view.seq(),
-        ack: view.ack(),
-        flags: tcp::Flags {
-            fin: flags.fin(),
-            syn: flags.syn(),
-            rst: flags.rst(),
-            psh: flags.psh(),
-            ack: flags.ack(),
-            urg: flags.contains(wire_tcp::Flags::URG),
-        },
-        window: view.window(),
-        options: view.options(),
-        payload: view.payload(),
     }
 }

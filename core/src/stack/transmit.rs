@@ -8,12 +8,9 @@
 
 use super::Stack;
 use crate::link::Outbound;
-use crate::tcp;
 use crate::time::Instant;
 use crate::trace::{Cause, ConnId, Event, FrameId, Observer};
-use crate::wire::{
-    EtherType, Ipv4Addr, MacAddr, Port, Protocol, arp, ethernet, ipv4, tcp as wire_tcp,
-};
+use crate::wire::{EtherType, Ipv4Addr, MacAddr, Protocol, arp, ethernet, ipv4};
 
 /// A frame of the stack's own that waits to be sent.
 #[derive(Debug)]
@@ -138,8 +135,7 @@ impl<O: Observer> Stack<O> {
             let interface = *self.interface()?;
             let (now, frame) = (self.now, FrameId::sent(self.next_frame));
             let (conn, connection) = self.connections.next_ready()?;
-            let identity = *connection.identity();
-            let remote = *identity.remote.ip();
+            let remote = *connection.identity().remote.ip();
             let Some(segment) = connection.poll_transmit(now, frame, &mut self.observer) else {
                 self.connections.idle(conn);
                 continue;
@@ -149,7 +145,7 @@ impl<O: Observer> Stack<O> {
                 conn: Some(conn),
                 cause: segment.cause,
             };
-            let tcp_header = wire_header(&identity, &segment.header);
+            let tcp_header = segment.header;
             let mut header = ipv4::Header::new(interface.address(), remote, Protocol::TCP);
             header.identification = self.next_identification;
             // Every connection has a next hop: it was asked for when it was opened.
@@ -265,31 +261,5 @@ impl<O: Observer> Stack<O> {
     fn take_identification(&mut self) -> u16 {
         self.next_identification = self.next_identification.wrapping_add(1);
         self.next_identification.wrapping_sub(1)
-    }
-}
-
-/// The header as the wire has it.
-fn wire_header(identity: &tcp::Identity, header: &tcp::Header) -> wire_tcp::Header {
-    let bits = [
-        (header.flags.fin, wire_tcp::Flags::FIN),
-        (header.flags.syn, wire_tcp::Flags::SYN),
-        (header.flags.rst, wire_tcp::Flags::RST),
-        (header.flags.psh, wire_tcp::Flags::PSH),
-        (header.flags.ack, wire_tcp::Flags::ACK),
-        (header.flags.urg, wire_tcp::Flags::URG),
-    ];
-    let mut flags = wire_tcp::Flags::NONE;
-    for (_, flag) in bits.into_iter().filter(|(set, _)| *set) {
-        flags |= flag;
-    }
-    wire_tcp::Header {
-        src_port: Port(identity.local.port()),
-        dst_port: Port(identity.remote.port()),
-        seq: header.seq,
-        ack: header.ack,
-        flags,
-        window: header.window,
-        urgent_pointer: 0,
-        options: header.options,
     }
 }

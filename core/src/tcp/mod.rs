@@ -1,9 +1,71 @@
 //! TCP (RFC 9293): connections as values that are fed and drained.
+//!
+//! ```text
+//!   segment, time, call                    event, segment, deadline
+//!        |                                          ^
+//!        v                                          |
+//!   connection.rs   the value and its face ---------+
+//!     arrival.rs      SEGMENT ARRIVES (§3.10.7)     transmit.rs   what goes out next
+//!     timeout.rs      timers, ICMP errors           state.rs      the RFC's diagram
+//!        |                                          |
+//!        v                                          v
+//!   receiver.rs     RCV.NXT, RCV.WND           sender.rs      SND.UNA, SND.NXT, SND.WND
+//!     assembler.rs    what came early            recovery.rs    what an ACK tells
+//!     ack.rs          when to acknowledge        retransmit.rs  what is outstanding
+//!     sack.rs         what SACK reports          rtt.rs         RFC 6298
+//!     ring.rs         the bytes                  congestion/    how much at once
+//!                                                send_buffer.rs, ring.rs
+//!   policy.rs       how it behaves, on purpose
+//!   options.rs, window.rs, reset.rs, timers.rs, context.rs
+//! ```
+//!
+//! The sequence spaces (RFC 9293 §3.3.1):
+//!
+//! ```text
+//!   send        1         2          3          4
+//!          ----------|----------|----------|----------
+//!                 SND.UNA    SND.NXT    SND.UNA + SND.WND
+//!
+//!   1  acknowledged               3  may be sent
+//!   2  sent, unacknowledged       4  not yet allowed
+//!
+//!   receive         1          2          3
+//!               ----------|----------|----------
+//!                      RCV.NXT    RCV.NXT + RCV.WND
+//!
+//!   1  received and acknowledged  2  may come   3  not yet allowed
+//! ```
+//!
+//! One call changes the state once; then [`Connection::poll_transmit`],
+//! [`Connection::poll_event`] and [`Connection::poll_timeout`] are drained.
+//! A segment is never answered from within the call that brings it, so that
+//! what comes together is answered together.
 
+mod ack;
+mod arrival;
+mod assembler;
+mod congestion;
 pub mod connection;
+mod context;
+mod options;
 pub mod policy;
+mod receiver;
+mod recovery;
+pub mod reset;
+mod retransmit;
+mod ring;
+mod rtt;
+mod sack;
 pub mod segment;
+mod send_buffer;
+mod sender;
+mod state;
+mod timeout;
+mod timers;
+mod transmit;
+mod window;
 
 pub use connection::{Connection, ConnectionEvent, IcmpError, Identity};
 pub use policy::Policy;
-pub use segment::{Flags, Header, Options, Outgoing, SackBlocks, Segment, SeqRange, Timestamps};
+pub use reset::reset_for;
+pub use segment::{Outgoing, Segment};

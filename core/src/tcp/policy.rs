@@ -91,13 +91,24 @@ pub enum OutOfOrderPolicy {
 pub struct SendPolicy {
     /// Send buffer, bytes.
     pub buffer_len: u32,
-    /// Nagle's algorithm (RFC 9293 §3.7.4).
-    pub nagle: bool,
+    /// Whether small segments wait for company (RFC 9293 §3.7.4).
+    pub nagle: Nagle,
     /// Largest payload of a segment, bytes, if smaller than what the peer and
     /// the path take.
     pub max_payload: Option<u16>,
     /// What a zero-window probe looks like.
     pub window_probe: WindowProbe,
+}
+
+/// When less than a full segment waits for more data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Nagle {
+    /// Never (`TCP_NODELAY`).
+    Off,
+    /// While anything is outstanding (RFC 9293 §3.7.4).
+    Classic,
+    /// While a small segment is outstanding (Minshall's variant, as in Linux).
+    Minshall,
 }
 
 /// What is sent into a closed window (RFC 9293 §3.8.6.1).
@@ -181,6 +192,7 @@ impl Policy {
     pub fn linux() -> Self {
         let mut policy = Self::rfc();
         policy.receive.quick_acks = 16;
+        policy.send.nagle = Nagle::Minshall;
         policy.send.window_probe = WindowProbe::OldSequence;
         policy.timing.min_rto = Duration::from_millis(200);
         policy.timing.min_rto_is_variance = true;
@@ -209,12 +221,16 @@ impl Policy {
                 dsack: false,
             },
             send: SendPolicy {
-                nagle: false,
+                nagle: Nagle::Off,
                 ..SendPolicy::default()
             },
             recovery: Recovery::None,
             congestion: CongestionKind::None,
-            timing: Timing::default(),
+            timing: Timing {
+                // It knew no TIME-WAIT.
+                msl: Duration::ZERO,
+                ..Timing::default()
+            },
             quirks: Quirks {
                 fin_not_counted: true,
                 overlook_fin_on_data: true,
@@ -260,7 +276,7 @@ impl Default for SendPolicy {
     fn default() -> Self {
         Self {
             buffer_len: 1 << 20,
-            nagle: true,
+            nagle: Nagle::Classic,
             max_payload: None,
             window_probe: WindowProbe::NextByte,
         }

@@ -1,41 +1,22 @@
-//! Segments as plain values: what came in, and what is to go out.
+//! Segments as a connection sees them: what came in, and what is to go out.
 //!
-//! Only [`crate::wire`] knows how they look on the wire; here their fields have
-//! RFC 9293's names (`SEG.SEQ`, `SEG.ACK`, `SEG.LEN`, `SEG.WND`).
+//! How they look on the wire is [`crate::wire::tcp`]'s business; here their
+//! fields have RFC 9293's names (`SEG.SEQ`, `SEG.ACK`, `SEG.LEN`, `SEG.WND`).
 
 use crate::trace::Cause;
 use crate::wire::SeqNum;
+use crate::wire::tcp::{self, Flags, Header, Options};
 
-pub use crate::wire::SeqRange;
-pub use crate::wire::tcp::{Options, SackBlocks, Timestamps};
-
-/// The control bits that a connection looks at or sets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flags {
-    /// No more data from the sender.
-    pub fin: bool,
-    /// Synchronize sequence numbers.
-    pub syn: bool,
-    /// Reset the connection.
-    pub rst: bool,
-    /// Push function.
-    pub psh: bool,
-    /// The acknowledgment field is significant.
-    pub ack: bool,
-    /// The urgent pointer is significant.
-    pub urg: bool,
-}
-
-/// A segment that came in, checksum and lengths checked.
+/// A segment that came in, its checksum and lengths checked, its options read.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {
     /// `SEG.SEQ`: of the SYN, or of the first byte of the payload.
     pub seq: SeqNum,
-    /// `SEG.ACK`; significant if `flags.ack`.
+    /// `SEG.ACK`; means nothing without the ACK bit.
     pub ack: SeqNum,
     /// Control bits.
     pub flags: Flags,
-    /// The window field as it stands on the wire, not scaled.
+    /// `SEG.WND` as it stands on the wire, not scaled.
     pub window: u16,
     /// Options.
     pub options: Options,
@@ -43,11 +24,24 @@ pub struct Segment<'a> {
     pub payload: &'a [u8],
 }
 
+impl<'a> From<&tcp::Segment<'a>> for Segment<'a> {
+    fn from(view: &tcp::Segment<'a>) -> Self {
+        Self {
+            seq: view.seq(),
+            ack: view.ack(),
+            flags: view.flags(),
+            window: view.window(),
+            options: view.options(),
+            payload: view.payload(),
+        }
+    }
+}
+
 impl Segment<'_> {
     /// `SEG.LEN`: the sequence space that it takes, SYN and FIN counted.
     pub fn seq_len(&self) -> u32 {
         // An IPv4 packet holds less than 2¹⁶ bytes.
-        self.payload.len() as u32 + u32::from(self.flags.syn) + u32::from(self.flags.fin)
+        self.payload.len() as u32 + self.flags.seq_len()
     }
 
     /// One past the last number that it takes.
@@ -56,31 +50,16 @@ impl Segment<'_> {
     }
 }
 
-/// The header of a segment that is to go out; ports are the connection's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// `SEG.SEQ`.
-    pub seq: SeqNum,
-    /// `SEG.ACK`; zero unless `flags.ack`.
-    pub ack: SeqNum,
-    /// Control bits.
-    pub flags: Flags,
-    /// The window field as it stands on the wire, already scaled.
-    pub window: u16,
-    /// Options, to be laid out in the order that Linux and most others use.
-    pub options: Options,
-}
-
 /// A segment that is to go out now, and why.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
-    /// Everything but ports and checksum.
+    /// The header; only the checksum is still to be computed.
     pub header: Header,
     /// The payload: two slices, for the send buffer is a ring.
     pub payload: [&'a [u8]; 2],
     /// Why it is sent.
     pub cause: Cause,
-    /// How often these bytes were sent before; zero for anything new.
+    /// How often (any of) these bytes were sent before; zero for anything new.
     pub retransmissions: u16,
 }
 

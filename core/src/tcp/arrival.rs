@@ -1,0 +1,526 @@
+//! SEGMENT ARRIVES: RFC 9293 §3.10.7, in the RFC's order.
+//!
+//! ```text
+//!   segment -> number, PAWS -> RST -> SYN -> ACK -> data -> FIN
+//!                 |            |      |      |
+//!                 ACK, drop  reset or challenge ACK   ACK, drop
+//! ```
+
+use super::ack::AckTimer;
+use super::congestion::CongestionControl;
+use super::connection::Connection;
+use super::context::Context;
+use super::options::timestamp_clock;
+use super::policy::{AckStrategy, OutOfOrderPolicy};
+use super::receiver::Taken;
+use super::segment::Segment;
+use super::sender::Fin;
+use super::state::{self, Step};
+use crate::time::Duration;
+use crate::trace::{
+    Cause, CloseReason, DropReason, Event, Observer, ResetReason, TcpState, TimerKind, Trigger,
+};
+use crate::wire::{SeqNum, SeqRange};
+
+/// What is left to do with a segment after a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// The next check.
+    Pass,
+    /// Nothing more: it was dropped, and that was told.
+    Done,
+}
+
+impl Connection {
+    /// RFC 9293 §3.10.7.
+    pub(super) fn segment_arrives<O: Observer>(
+        &mut self,
+        segment: &Segment<'_>,
+        cx: &mut Context<'_, O>,
+    ) {
+        match self.state {
+            // A RST for a segment without a connection is the stack's to send
+            // (§3.10.7.1); a connection is born from a SYN, not in LISTEN (§3.10.7.2).
+            TcpState::Closed | TcpState::Listen => cx.dropped(DropReason::NoConnection),
+            TcpState::SynSent => self.arrives_in_syn_sent(segment, cx),
+            _ => self.arrives_later(segment, cx),
+        }
+    }
+
+    /// RFC 9293 §3.10.7.3.
+    fn arrives_in_syn_sent<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
+        let flags = segment.flags;
+        // First: SEG.ACK =< ISS, or SEG.ACK > SND.NXT.
+        let expected = segment.ack.after(self.snd.iss) && !segment.ack.after(self.snd.snd_nxt);
+        if flags.ack() && !expected {
+            if !flags.rst() {
+                let header = self.reset_header(segment.ack, None);
+                self.reset_due = Some((header, ResetReason::UnacceptableAck));
+            }
+            return cx.dropped(DropReason::AckOfUnsent);
+        }
+        // Second: RST. Without an acceptable ACK it proves nothing (RFC 5961 §3.2).
+        if flags.rst() {
+            if flags.ack() {
+                self.end(CloseReason::Refused, cx);
+            } else {
+                cx.dropped(DropReason::NoAck);
+            }
+            return;
+        }
+        // Fourth: SYN. Fifth: neither SYN nor RST is dropped.
+        if !flags.syn() {
+            return cx.dropped(if flags.ack() {
+                DropReason::OutsideWindow
+            } else {
+                DropReason::NoAck
+            });
+        }
+        self.take_syn(segment, cx);
+        if flags.ack() {
+            self.on_syn_acked(segment, cx);
+            self.step(Step::SynAckArrived, cx);
+            self.rcv.acks.demand(Cause::HandshakeAck);
+        } else {
+            // A simultaneous open: SYN-ACK, with the number of our SYN.
+            self.step(Step::SynArrived, cx);
+            self.syn_due = Some(Cause::SynAck);
+        }
+        // "If there are other controls or text in the segment, then continue
+        // processing at the sixth step".
+        if flags.ack() && segment.seq_len() > 1 {
+            self.take_text(segment, segment.seq + 1, cx);
+        }
+    }
+
+    /// RFC 9293 §3.10.7.4.
+    fn arrives_later<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
+        if self.policy.receive.out_of_order == OutOfOrderPolicy::DropSilently
+            && segment.seq != self.rcv.rcv_nxt
+        {
+            let expected = self.rcv.rcv_nxt;
+            return cx.dropped(DropReason::PolicyOutOfOrder { expected });
+        }
+        let flags = segment.flags;
+        // RFC 5961 §4.2: a SYN is challenged whatever its number is. SYN-RECEIVED
+        // has cases of its own.
+        if flags.syn() && !flags.rst() {
+            if self.state != TcpState::SynReceived {
+                self.challenge(cx);
+                return cx.dropped(DropReason::SynInWindow);
+            }
+            if self.syn_in_syn_received(segment, cx) == Check::Done {
+                return;
+            }
+        } else if self.check_sequence(segment, cx) == Check::Done {
+            return;
+        }
+        // Second: RST.
+        if flags.rst() {
+            return self.reset_arrives(segment, cx);
+        }
+        // Fifth: ACK.
+        if !flags.ack() {
+            return cx.dropped(DropReason::NoAck);
+        }
+        let check = if self.state == TcpState::SynReceived {
+            self.ack_in_syn_received(segment, cx)
+        } else {
+            self.ack_arrives(segment, cx)
+        };
+        if check == Check::Done {
+            return;
+        }
+        // Sixth, the URG bit: urgent data is read in line, as RFC 6093 advises.
+        // Seventh and eighth: the text and the FIN.
+        self.take_text(segment, segment.seq + u32::from(flags.syn()), cx);
+    }
+
+    /// A SYN in SYN-RECEIVED: a repeated one gets our SYN-ACK again; in a
+    /// simultaneous open the other end's SYN-ACK acknowledges ours.
+    fn syn_in_syn_received<O: Observer>(
+        &mut self,
+        segment: &Segment<'_>,
+        cx: &mut Context<'_, O>,
+    ) -> Check {
+        let same = segment.seq == self.rcv.irs;
+        if same && segment.flags.ack() {
+            return Check::Pass;
+        }
+        if same && self.challenges.allow(cx.now) {
+            self.syn_due = Some(Cause::SynAck);
+        } else if !same {
+            self.challenge(cx);
+        }
+        cx.dropped(if same {
+            DropReason::DuplicateData
+        } else {
+            DropReason::SynInWindow
+        });
+        Check::Done
+    }
+
+    /// First: the sequence number, and before it PAWS (RFC 7323 §5.3 R1, R2).
+    fn check_sequence<O: Observer>(
+        &mut self,
+        segment: &Segment<'_>,
+        cx: &mut Context<'_, O>,
+    ) -> Check {
+        let flags = segment.flags;
+        let old = !flags.rst() && self.rcv.is_old_by_timestamp(cx.now, segment);
+        if !old && self.rcv.acceptable(segment) {
+            // RFC 7323 §5.3 R3
+            self.rcv.take_timestamp(cx.now, segment);
+            return Check::Pass;
+        }
+        if flags.rst() {
+            cx.dropped(DropReason::OutsideWindow);
+            return Check::Done;
+        }
+        let taken = SeqRange {
+            start: segment.seq,
+            end: segment.seq_end(),
+        };
+        let duplicate = !taken.is_empty() && taken.end.at_or_before(self.rcv.rcv_nxt);
+        if duplicate {
+            self.rcv.report_duplicate(taken, &self.policy.receive);
+        }
+        // "If an incoming segment is not acceptable, an acknowledgment should be
+        // sent in reply". One for an empty segment is limited, or two ends that
+        // disagree would go on for ever.
+        let cause = self.cause_of_unacceptable(segment, duplicate);
+        if !taken.is_empty() || self.challenges.allow(cx.now) {
+            self.demand_ack(cause);
+        }
+        if flags.fin() && self.state == TcpState::TimeWait && duplicate {
+            // §3.10.7.4, eighth, TIME-WAIT: "Restart the 2 MSL time-wait timeout".
+            let deadline = cx.now + self.policy.timing.msl * 2;
+            self.timers.arm(TimerKind::TimeWait, deadline, cx);
+        }
+        cx.dropped(match (old, duplicate) {
+            (true, _) => DropReason::OldTimestamp,
+            (false, true) => DropReason::DuplicateData,
+            (false, false) => DropReason::OutsideWindow,
+        });
+        Check::Done
+    }
+
+    fn cause_of_unacceptable(&self, segment: &Segment<'_>, duplicate: bool) -> Cause {
+        let asks = segment.payload.is_empty()
+            && !segment.flags.fin()
+            && segment.seq + 1 == self.rcv.rcv_nxt;
+        if duplicate {
+            Cause::Duplicate
+        } else if asks && self.rcv.is_closed() {
+            Cause::ProbeAnswered
+        } else if asks {
+            Cause::KeepAliveAnswered
+        } else {
+            Cause::Unacceptable
+        }
+    }
+
+    /// Second: RST, which lies in the window (RFC 5961 §3.2).
+    fn reset_arrives<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
+        if segment.seq != self.rcv.rcv_nxt {
+            self.challenge(cx);
+            return cx.dropped(DropReason::ResetNotExact);
+        }
+        let reason = match self.state {
+            // "If this connection was initiated with an active OPEN ... signal the
+            // user 'connection refused'".
+            TcpState::SynReceived if self.active => CloseReason::Refused,
+            // "enter the CLOSED state": all was said and done before.
+            TcpState::TimeWait => CloseReason::Finished,
+            _ => CloseReason::ResetByPeer,
+        };
+        self.end(reason, cx);
+    }
+
+    /// Fifth, in SYN-RECEIVED.
+    fn ack_in_syn_received<O: Observer>(
+        &mut self,
+        segment: &Segment<'_>,
+        cx: &mut Context<'_, O>,
+    ) -> Check {
+        let expected = segment.ack.after(self.snd.snd_una) && !segment.ack.after(self.snd.snd_nxt);
+        if !expected {
+            let header = self.reset_header(segment.ack, None);
+            self.reset_due = Some((header, ResetReason::UnacceptableAck));
+            cx.dropped(DropReason::AckOfUnsent);
+            return Check::Done;
+        }
+        self.on_syn_acked(segment, cx);
+        self.step(Step::OurSynAcked, cx);
+        Check::Pass
+    }
+
+    /// Our SYN was acknowledged: SND.UNA, the window, the first round trip.
+    fn on_syn_acked<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
+        self.syn_due = None;
+        self.snd.snd_una = segment.ack;
+        self.snd.timeouts = 0;
+        self.snd.set_window(segment, segment.ack);
+        let again = self.syn_transmissions > 1;
+        if again {
+            self.snd.rtt.after_syn_loss();
+            self.snd.cc.on_syn_loss();
+        }
+        let measured = cx.now.since(self.syn_sent_at);
+        let sample = if again {
+            self.echoed_age(segment, cx)
+        } else {
+            Some(measured)
+        };
+        if let Some(sample) = sample {
+            self.take_rtt(sample, cx);
+        }
+        self.tell_congestion(cx);
+    }
+
+    /// Fifth, in all later states.
+    fn ack_arrives<O: Observer>(
+        &mut self,
+        segment: &Segment<'_>,
+        cx: &mut Context<'_, O>,
+    ) -> Check {
+        let Some(ack) = self.acceptable_ack(segment, cx) else {
+            return Check::Done;
+        };
+        let before = (self.snd.cc.cwnd(), self.snd.cc.ssthresh());
+        let echoed = self.echoed_age(segment, cx);
+        let outcome = self.snd.on_ack(cx.now, segment, ack, echoed, &self.policy);
+        if let Some(sample) = outcome.rtt {
+            self.take_rtt(sample, cx);
+        }
+        if before != (self.snd.cc.cwnd(), self.snd.cc.ssthresh()) {
+            self.tell_congestion(cx);
+        }
+        if outcome.progress {
+            self.on_progress(cx);
+        }
+        if self.snd.fin == Fin::Acked {
+            self.step(Step::OurFinAcked, cx);
+        }
+        if self.state == TcpState::Closed {
+            Check::Done
+        } else {
+            Check::Pass
+        }
+    }
+
+    /// RFC 5961 §5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT.
+    fn acceptable_ack<O: Observer>(
+        &mut self,
+        segment: &Segment<'_>,
+        cx: &mut Context<'_, O>,
+    ) -> Option<SeqNum> {
+        let mut ack = segment.ack;
+        // Who does not count the own FIN must bear that the peer does.
+        let fin_out = self.policy.quirks.fin_not_counted && self.snd.fin >= Fin::Sent;
+        if fin_out && ack == self.snd.snd_nxt + 1 {
+            ack = self.snd.snd_nxt;
+            self.snd.fin = Fin::Acked;
+        }
+        if ack.after(self.snd.snd_nxt) {
+            // RFC 9293 §3.10.7.4: "send an ACK, drop the segment", limited.
+            if self.challenges.allow(cx.now) {
+                self.demand_ack(Cause::Unacceptable);
+            }
+            cx.dropped(DropReason::AckOfUnsent);
+            return None;
+        }
+        if ack.before(self.snd.snd_una - self.snd.max_snd_wnd.0) {
+            self.challenge(cx);
+            cx.dropped(DropReason::OldAck);
+            return None;
+        }
+        Some(ack)
+    }
+
+    /// Something new was acknowledged.
+    fn on_progress<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        self.soft_error = None;
+        // RFC 6298 §5.2, §5.3: stopped, or started anew.
+        if self.snd.queue.is_empty() {
+            self.timers.stop(TimerKind::Retransmission, cx);
+        } else if self.timers.is_armed(TimerKind::Retransmission) {
+            let deadline = cx.now + self.snd.rtt.rto(&self.policy.timing);
+            self.timers.arm(TimerKind::Retransmission, deadline, cx);
+        }
+        if self.writer_waits && self.snd.buffer.room() > 0 {
+            self.writer_waits = false;
+            self.pending.writable = true;
+        }
+    }
+
+    /// Seventh and eighth: the text, which starts at `seq`, and the FIN.
+    fn take_text<O: Observer>(
+        &mut self,
+        segment: &Segment<'_>,
+        seq: SeqNum,
+        cx: &mut Context<'_, O>,
+    ) {
+        let payload = segment.payload;
+        let mut has_fin = segment.flags.fin();
+        if has_fin && self.policy.quirks.overlook_fin_on_data && !payload.is_empty() {
+            has_fin = false;
+            cx.dropped(DropReason::PolicyOverlooked);
+        }
+        if has_fin {
+            self.note_fin(seq + payload.len() as u32);
+        }
+        if !payload.is_empty() {
+            if self.reader_gone && seq.at_or_after(self.rcv.rcv_nxt) {
+                return self.data_after_close(cx);
+            }
+            self.take_payload(seq, payload, cx);
+        } else if has_fin && seq != self.rcv.rcv_nxt {
+            self.demand_ack(Cause::OutOfOrder);
+        }
+        if self.rcv.take_fin() {
+            self.fin_arrives(cx);
+        }
+    }
+
+    /// Notes where the peer's FIN stands, unless it lies where data would not be
+    /// kept either.
+    fn note_fin(&mut self, fin: SeqNum) {
+        let keeps_early = self.policy.receive.out_of_order == OutOfOrderPolicy::Keep;
+        let window = self.rcv.rcv_wnd().0;
+        if fin.distance(self.rcv.rcv_nxt) <= window && (keeps_early || fin == self.rcv.rcv_nxt) {
+            self.rcv.note_fin(fin);
+        }
+    }
+
+    fn take_payload<O: Observer>(&mut self, seq: SeqNum, payload: &[u8], cx: &mut Context<'_, O>) {
+        let policy = &self.policy.receive;
+        let missing = self.rcv.rcv_nxt;
+        let closed = self.rcv.is_closed();
+        match self.rcv.take(seq, payload, policy) {
+            Taken::InOrder { len, filled_gap } => {
+                let timer = self.rcv.schedule_ack(cx.now, len, filled_gap, policy);
+                self.pending.readable = true;
+                let (conn, total) = (cx.conn, self.rcv.in_order_total);
+                cx.emit(Event::InOrder { conn, total });
+                self.start_ack_timer(timer, cx);
+            }
+            Taken::Early { joined } => {
+                if let Trigger::Frame(frame) = cx.by {
+                    let conn = cx.conn;
+                    cx.emit(Event::OutOfOrder {
+                        conn,
+                        frame,
+                        missing,
+                        from: joined.start,
+                        to: joined.end,
+                    });
+                }
+                // RFC 5681 §4.2: at once, for the sender counts them.
+                self.demand_ack(Cause::OutOfOrder);
+            }
+            Taken::Dropped(reason) => {
+                self.demand_ack(match reason {
+                    DropReason::DuplicateData => Cause::Duplicate,
+                    DropReason::OutsideWindow if closed => Cause::ProbeAnswered,
+                    DropReason::OutsideWindow | DropReason::AfterFin => Cause::Unacceptable,
+                    _ => Cause::OutOfOrder,
+                });
+                cx.dropped(reason);
+            }
+        }
+    }
+
+    fn start_ack_timer<O: Observer>(&mut self, timer: AckTimer, cx: &mut Context<'_, O>) {
+        match timer {
+            AckTimer::Keep => {}
+            AckTimer::Delay(deadline) => {
+                // A second segment does not put off the first one's ACK.
+                if !self.timers.is_armed(TimerKind::DelayedAck) {
+                    self.timers.arm(TimerKind::DelayedAck, deadline, cx);
+                }
+            }
+            AckTimer::Think(deadline) => self.timers.arm(TimerKind::Thinking, deadline, cx),
+        }
+    }
+
+    /// Eighth: the FIN, in order.
+    fn fin_arrives<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        self.pending.peer_closed = true;
+        if self.policy.receive.ack == AckStrategy::EverySegment {
+            let rcv = &mut self.rcv;
+            let timer = rcv.schedule_ack(cx.now, 0, false, &self.policy.receive);
+            self.start_ack_timer(timer, cx);
+        } else {
+            self.demand_ack(Cause::FinReceived);
+        }
+        self.step(Step::FinArrived, cx);
+    }
+
+    /// RFC 9293 §3.6.1: nobody is left to read what comes.
+    fn data_after_close<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        cx.dropped(DropReason::ReceiverGone);
+        self.reset_with(ResetReason::DataAfterClose, cx);
+        self.end(CloseReason::Aborted, cx);
+    }
+
+    /// An ACK goes out at once, unless the policy acknowledges nothing.
+    pub(super) fn demand_ack(&mut self, cause: Cause) {
+        if self.policy.receive.ack != AckStrategy::Never {
+            self.rcv.acks.demand(cause);
+        }
+    }
+
+    /// RFC 5961: an ACK that only a true peer can answer, as often as the limit
+    /// allows (§7).
+    fn challenge<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        if self.challenges.allow(cx.now) {
+            self.rcv.acks.demand(Cause::ChallengeAck);
+        }
+    }
+
+    /// How old the timestamp is that came back (RFC 7323 §4), to the millisecond.
+    fn echoed_age<O: Observer>(
+        &self,
+        segment: &Segment<'_>,
+        cx: &Context<'_, O>,
+    ) -> Option<Duration> {
+        let timestamps = segment
+            .options
+            .timestamps
+            .filter(|_| self.agreed.timestamps)?;
+        let clock = timestamp_clock(cx.now, self.id.timestamp_offset);
+        let age_ms = clock.wrapping_sub(timestamps.echo);
+        // One from the future, or from before we were born, says nothing.
+        let born = timestamp_clock(self.born_at, self.id.timestamp_offset);
+        (age_ms <= clock.wrapping_sub(born)).then(|| Duration::from_millis(age_ms.max(1).into()))
+    }
+
+    fn take_rtt<O: Observer>(&mut self, sample: Duration, cx: &mut Context<'_, O>) {
+        let expected = self.snd.samples_per_rtt();
+        self.snd.rtt.on_sample(sample, expected);
+        let rtt = &self.snd.rtt;
+        cx.emit(Event::Rtt {
+            conn: cx.conn,
+            sample,
+            srtt: rtt.srtt().unwrap_or(sample),
+            rttvar: rtt.rttvar(),
+            rto: rtt.rto(&self.policy.timing),
+        });
+    }
+
+    /// Tells the trace of cwnd and ssthresh.
+    pub(super) fn tell_congestion<O: Observer>(&self, cx: &mut Context<'_, O>) {
+        cx.emit(Event::Congestion {
+            conn: cx.conn,
+            cwnd: self.snd.cc.cwnd(),
+            ssthresh: self.snd.cc.ssthresh(),
+            in_flight: self.snd.queue.outstanding().into(),
+        });
+    }
+
+    /// Whether data may still come.
+    pub(super) fn may_receive(&self) -> bool {
+        state::is_synchronized(self.state) && !self.rcv.fin_taken()
+    }
+}

@@ -1,0 +1,143 @@
+//! How much may be in the network: one small trait, one file for each answer.
+//!
+//! ```text
+//!    cwnd ^            loss
+//!         |          /|           ssthresh = half of what was in flight
+//!         |        /  |        .
+//!         |     .'    |     .'     congestion avoidance: one MSS a round trip
+//!         |   :       |  .'
+//!         |  :        '-'
+//!         | :  slow start: doubles each round trip
+//!         +-----------------------------> time
+//! ```
+
+mod newreno;
+
+use super::policy::CongestionKind;
+use newreno::NewReno;
+
+/// What an ACK of new data says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AckSample {
+    /// Bytes that it acknowledged for the first time.
+    pub(super) acked_len: u32,
+    /// Bytes that were in flight before it came.
+    pub(super) in_flight: u32,
+    /// Whether a timeout's losses are still being repaired (RFC 5681 §3.1: then
+    /// at most one segment for each ACK).
+    pub(super) after_timeout: bool,
+}
+
+/// A congestion control. All lengths in bytes.
+pub(super) trait CongestionControl {
+    /// The congestion window.
+    fn cwnd(&self) -> u64;
+    /// The slow-start threshold; `u64::MAX` while unset.
+    fn ssthresh(&self) -> u64;
+    /// The segment size is known, or has changed.
+    fn set_mss(&mut self, mss: u32);
+    /// The handshake had to send a SYN again.
+    fn on_syn_loss(&mut self);
+    /// New data was acknowledged outside of fast recovery.
+    fn on_ack(&mut self, ack: AckSample);
+    /// A loss was noticed and fast recovery begins.
+    fn on_loss(&mut self, in_flight: u32);
+    /// Fast recovery is over.
+    fn on_recovered(&mut self, in_flight: u32);
+    /// The retransmission timer ran out; `again` if it did so for the same data.
+    fn on_timeout(&mut self, in_flight: u32, again: bool);
+    /// Nothing was sent for longer than an RTO.
+    fn on_idle(&mut self);
+}
+
+/// The congestion control of a connection.
+#[derive(Clone, Debug)]
+pub(super) enum Congestion {
+    /// None at all: an experiment's.
+    None,
+    /// RFC 5681 and RFC 6582.
+    NewReno(NewReno),
+}
+
+impl Congestion {
+    /// The one that the policy asks for; the segment size is told later.
+    pub(super) fn new(kind: CongestionKind, mss: u32) -> Self {
+        match kind {
+            CongestionKind::None => Self::None,
+            CongestionKind::NewReno => Self::NewReno(NewReno::new(mss)),
+        }
+    }
+
+    /// Whether it is what the policy asks for.
+    pub(super) fn is(&self, kind: CongestionKind) -> bool {
+        match self {
+            Self::None => kind == CongestionKind::None,
+            Self::NewReno(_) => kind == CongestionKind::NewReno,
+        }
+    }
+
+    fn control(&mut self) -> Option<&mut dyn CongestionControl> {
+        match self {
+            Self::None => None,
+            Self::NewReno(control) => Some(control),
+        }
+    }
+}
+
+impl CongestionControl for Congestion {
+    fn cwnd(&self) -> u64 {
+        match self {
+            Self::None => u64::MAX,
+            Self::NewReno(control) => control.cwnd(),
+        }
+    }
+
+    fn ssthresh(&self) -> u64 {
+        match self {
+            Self::None => u64::MAX,
+            Self::NewReno(control) => control.ssthresh(),
+        }
+    }
+
+    fn set_mss(&mut self, mss: u32) {
+        if let Some(control) = self.control() {
+            control.set_mss(mss);
+        }
+    }
+
+    fn on_syn_loss(&mut self) {
+        if let Some(control) = self.control() {
+            control.on_syn_loss();
+        }
+    }
+
+    fn on_ack(&mut self, ack: AckSample) {
+        if let Some(control) = self.control() {
+            control.on_ack(ack);
+        }
+    }
+
+    fn on_loss(&mut self, in_flight: u32) {
+        if let Some(control) = self.control() {
+            control.on_loss(in_flight);
+        }
+    }
+
+    fn on_recovered(&mut self, in_flight: u32) {
+        if let Some(control) = self.control() {
+            control.on_recovered(in_flight);
+        }
+    }
+
+    fn on_timeout(&mut self, in_flight: u32, again: bool) {
+        if let Some(control) = self.control() {
+            control.on_timeout(in_flight, again);
+        }
+    }
+
+    fn on_idle(&mut self) {
+        if let Some(control) = self.control() {
+            control.on_idle();
+        }
+    }
+}

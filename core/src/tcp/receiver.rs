@@ -1,0 +1,390 @@
+//! The receiving half: RCV.NXT, RCV.WND, and the bytes behind them.
+//!
+//! ```text
+//!      read by the        in order,        gap        early         promised
+//!      application         unread                                     edge
+//!   ------------------|--------------|- - - - - -[==========)- - - - -|----->
+//!                                RCV.NXT                           rcv_adv
+//!                     '------------ ring: at most `buffer_len` -------'
+//!                                    '----------- RCV.WND ------------'
+//! ```
+//!
+//! `rcv_adv` is the highest edge ever promised. Data up to it is accepted even
+//! if rounding (RFC 7323 §2.4) made a later window field say a little less.
+
+use super::ack::{AckSchedule, AckTimer};
+use super::assembler::Assembler;
+use super::policy::{OutOfOrderPolicy, Policy, ReceivePolicy};
+use super::ring::Ring;
+use super::sack::SackReport;
+use super::segment::Segment;
+use super::window::{UnscaledWindow, WindowScale, WindowSize};
+use crate::time::{Duration, Instant};
+use crate::trace::{Cause, DropReason};
+use crate::wire::SeqNum;
+use crate::wire::SeqRange;
+use crate::wire::tcp::{SackBlocks, Timestamps};
+
+/// What a peer that said nothing of its MSS is expected to send (RFC 9293 §3.7.1).
+const DEFAULT_MSS: u16 = 536;
+
+/// RFC 7323 §5.5: a timestamp older than 24 days says nothing any more.
+const TS_RECENT_VALID: Duration = Duration::from_secs(24 * 24 * 3600);
+
+/// The receive sequence space and what belongs to it.
+#[derive(Debug)]
+pub(super) struct Receiver {
+    /// Initial receive sequence number.
+    pub(super) irs: SeqNum,
+    /// Next number expected.
+    pub(super) rcv_nxt: SeqNum,
+    /// Highest edge ever promised: RCV.NXT + RCV.WND.
+    rcv_adv: SeqNum,
+    /// Shift of the windows that we send.
+    pub(super) scale: WindowScale,
+    /// What was acknowledged last (`Last.ACK.sent` of RFC 7323).
+    last_ack_sent: SeqNum,
+    /// `TS.Recent` and when it was taken, with timestamps negotiated.
+    ts_recent: Option<(u32, Instant)>,
+    /// Where the peer's FIN stands, once it was seen.
+    fin: Option<SeqNum>,
+    /// Whether SACK blocks may be sent.
+    pub(super) sack_permitted: bool,
+    /// MSS that we announced, bytes.
+    mss: u16,
+    /// Largest payload that came, bytes.
+    largest_payload: u32,
+    /// In-order bytes since the beginning.
+    pub(super) in_order_total: u64,
+    /// Bytes that the application took.
+    pub(super) delivered_total: u64,
+    ring: Ring,
+    early: Assembler,
+    sack: SackReport,
+    pub(super) acks: AckSchedule,
+}
+
+/// What became of a segment's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It can be read now; `filled_gap` if early data became readable with it.
+    InOrder {
+        /// How many bytes RCV.NXT moved.
+        len: u32,
+        /// Whether (a part of) a gap was filled.
+        filled_gap: bool,
+    },
+    /// It was kept for later, as part of `joined`.
+    Early {
+        /// The range that it is now part of.
+        joined: SeqRange,
+    },
+    /// It was not kept.
+    Dropped(DropReason),
+}
+
+impl Receiver {
+    /// A receiver that has seen no SYN yet.
+    pub(super) fn new(policy: &Policy, mss: u16) -> Self {
+        Self {
+            irs: SeqNum(0),
+            rcv_nxt: SeqNum(0),
+            rcv_adv: SeqNum(0),
+            scale: WindowScale::ZERO,
+            last_ack_sent: SeqNum(0),
+            ts_recent: None,
+            fin: None,
+            sack_permitted: false,
+            mss,
+            largest_payload: 0,
+            in_order_total: 0,
+            delivered_total: 0,
+            ring: Ring::new(policy.receive.buffer_len),
+            early: Assembler::default(),
+            sack: SackReport::default(),
+            acks: AckSchedule::new(&policy.receive),
+        }
+    }
+
+    /// The peer's SYN came.
+    pub(super) fn on_syn(&mut self, now: Instant, seq: SeqNum, timestamps: Option<Timestamps>) {
+        // What our own SYN promised, if it went out before.
+        let promised = self.rcv_wnd().0;
+        self.irs = seq;
+        self.rcv_nxt = seq + 1;
+        self.rcv_adv = self.rcv_nxt + promised;
+        self.last_ack_sent = self.rcv_nxt;
+        self.ts_recent = timestamps.map(|ts| (ts.value, now));
+    }
+
+    /// RCV.WND: how much may come beyond RCV.NXT.
+    pub(super) fn rcv_wnd(&self) -> WindowSize {
+        WindowSize(self.rcv_adv.distance(self.rcv_nxt))
+    }
+
+    /// Whether the window is closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.rcv_adv == self.rcv_nxt
+    }
+
+    /// RFC 9293 §3.10.7.4, table 6: whether any of the segment lies in the window.
+    pub(super) fn acceptable(&self, segment: &Segment<'_>) -> bool {
+        let len = segment.seq_len();
+        let window = self.rcv_wnd().0;
+        let within = |seq: SeqNum| seq.distance(self.rcv_nxt) < window;
+        match (len, window) {
+            (0, 0) => segment.seq == self.rcv_nxt,
+            // Where a closed window meets data, the data is not acceptable, but
+            // the ACK that comes with it is (same section, "special allowance").
+            (_, 0) => segment.seq == self.rcv_nxt,
+            // The edge itself is allowed for an empty segment: a peer that has
+            // filled the window acknowledges with exactly this number.
+            (0, _) => segment.seq.distance(self.rcv_nxt) <= window,
+            _ => within(segment.seq) || within(segment.seq_end() - 1),
+        }
+    }
+
+    /// RFC 7323 §5.3 R1 (PAWS): whether the segment is older than one that
+    /// already came.
+    pub(super) fn is_old_by_timestamp(&self, now: Instant, segment: &Segment<'_>) -> bool {
+        let (Some((recent, taken_at)), Some(ts)) = (self.ts_recent, segment.options.timestamps)
+        else {
+            return false;
+        };
+        // The circle of timestamps is ordered as that of sequence numbers.
+        SeqNum(ts.value).before(SeqNum(recent)) && now.since(taken_at) < TS_RECENT_VALID
+    }
+
+    /// RFC 7323 §4.3 (2): the timestamp to send back is that of the segment that
+    /// the last ACK's edge lies in, so that delayed ACKs are measured too.
+    pub(super) fn take_timestamp(&mut self, now: Instant, segment: &Segment<'_>) {
+        let (Some((recent, _)), Some(ts)) = (self.ts_recent, segment.options.timestamps) else {
+            return;
+        };
+        if segment.seq.at_or_before(self.last_ack_sent)
+            && SeqNum(ts.value).at_or_after(SeqNum(recent))
+        {
+            self.ts_recent = Some((ts.value, now));
+        }
+    }
+
+    /// `TS.Recent`, to be sent back.
+    pub(super) fn timestamp_echo(&self) -> u32 {
+        self.ts_recent.map_or(0, |(value, _)| value)
+    }
+
+    /// Takes what is new of a payload that starts at `seq`.
+    pub(super) fn take(&mut self, seq: SeqNum, payload: &[u8], policy: &ReceivePolicy) -> Taken {
+        // An IPv4 packet holds less than 2¹⁶ bytes.
+        self.largest_payload = self.largest_payload.max(payload.len() as u32);
+        let whole = SeqRange {
+            start: seq,
+            end: seq + payload.len() as u32,
+        };
+        if whole.end.at_or_before(self.rcv_nxt) {
+            self.report_duplicate(whole, policy);
+            return Taken::Dropped(DropReason::DuplicateData);
+        }
+        if whole.start.before(self.rcv_nxt) {
+            self.report_duplicate(
+                SeqRange {
+                    end: self.rcv_nxt,
+                    ..whole
+                },
+                policy,
+            );
+        }
+        // RFC 9293 §3.10.7.4: what lies outside the window is cut off.
+        let limit = self
+            .fin
+            .map_or(self.rcv_adv, |fin| fin.earlier(self.rcv_adv));
+        let part = SeqRange {
+            start: whole.start.later(self.rcv_nxt),
+            end: whole.end.earlier(limit),
+        };
+        if part.is_empty() {
+            let after_fin = self.fin.is_some_and(|fin| part.start.at_or_after(fin));
+            return Taken::Dropped(if after_fin {
+                DropReason::AfterFin
+            } else {
+                DropReason::OutsideWindow
+            });
+        }
+        let skipped = part.start.distance(seq) as usize;
+        let bytes = &payload[skipped..skipped + part.len() as usize];
+        if part.start == self.rcv_nxt {
+            self.take_in_order(part, bytes, policy)
+        } else {
+            self.take_early(part, bytes, policy)
+        }
+    }
+
+    fn take_in_order(&mut self, part: SeqRange, bytes: &[u8], policy: &ReceivePolicy) -> Taken {
+        let at = self.ring.len();
+        self.ring.write_at(at, bytes);
+        let mut next = part.end;
+        let filled_gap = !self.early.is_empty();
+        if filled_gap {
+            if let Some(held) = self.early.overlap(part) {
+                self.report_duplicate(held, policy);
+            }
+            next = self.early.advance(part.end);
+        }
+        let len = next.distance(self.rcv_nxt);
+        self.ring.extend(len as usize);
+        self.rcv_nxt = next;
+        self.in_order_total += u64::from(len);
+        Taken::InOrder { len, filled_gap }
+    }
+
+    fn take_early(&mut self, part: SeqRange, bytes: &[u8], policy: &ReceivePolicy) -> Taken {
+        if policy.out_of_order != OutOfOrderPolicy::Keep {
+            return Taken::Dropped(DropReason::PolicyOutOfOrder {
+                expected: self.rcv_nxt,
+            });
+        }
+        let held = self.early.overlap(part);
+        if let Some(held) = held {
+            self.report_duplicate(held, policy);
+            if held == part {
+                self.sack.on_early(part);
+                return Taken::Dropped(DropReason::DuplicateData);
+            }
+        }
+        let max_ranges = Assembler::max_ranges(self.ring.limit());
+        let Ok(joined) = self.early.insert(part, max_ranges) else {
+            return Taken::Dropped(DropReason::NoRoom);
+        };
+        let at = self.ring.len() + part.start.distance(self.rcv_nxt) as usize;
+        self.ring.write_at(at, bytes);
+        self.sack.on_early(part);
+        Taken::Early { joined }
+    }
+
+    /// Data came that was here already.
+    pub(super) fn report_duplicate(&mut self, range: SeqRange, policy: &ReceivePolicy) {
+        if policy.dsack {
+            self.sack.on_duplicate(range);
+        }
+    }
+
+    /// The peer's FIN stands at `seq`. Only the first that is seen counts.
+    pub(super) fn note_fin(&mut self, seq: SeqNum) {
+        self.fin.get_or_insert(seq);
+    }
+
+    /// Takes the peer's FIN if all before it is here and it was not taken yet.
+    pub(super) fn take_fin(&mut self) -> bool {
+        if self.fin != Some(self.rcv_nxt) {
+            return false;
+        }
+        self.rcv_nxt += 1;
+        // A FIN needs no room in the buffer.
+        self.rcv_adv = self.rcv_adv.later(self.rcv_nxt);
+        true
+    }
+
+    /// Whether the peer's FIN was taken.
+    pub(super) fn fin_taken(&self) -> bool {
+        self.fin.is_some_and(|fin| fin.before(self.rcv_nxt))
+    }
+
+    /// In-order data came: when is it acknowledged?
+    pub(super) fn schedule_ack(
+        &mut self,
+        now: Instant,
+        len: u32,
+        filled_gap: bool,
+        policy: &ReceivePolicy,
+    ) -> AckTimer {
+        // RFC 5681 §4.2: at once when (a part of) a gap was filled.
+        if filled_gap && policy.ack != super::policy::AckStrategy::Never {
+            self.acks.demand(Cause::GapFilled);
+        }
+        let full_len = self
+            .largest_payload
+            .clamp(1, u32::from(self.mss.max(DEFAULT_MSS)));
+        self.acks
+            .on_in_order(now, len, full_len, self.rcv_nxt, policy)
+    }
+
+    /// The window to write into the next segment, in bytes (RFC 9293 §3.8.6.2.2).
+    fn next_window(&self) -> WindowSize {
+        let room = u32::try_from(self.ring.room()).unwrap_or(u32::MAX);
+        let promised = self.rcv_wnd().0;
+        // SWS avoidance: the edge moves by at least min(half the buffer, MSS).
+        let half = u32::try_from(self.ring.limit() / 2).unwrap_or(u32::MAX);
+        let worthwhile = half.min(u32::from(self.mss));
+        if room > promised && room - promised >= worthwhile {
+            WindowSize(room)
+        } else {
+            // RFC 9293 §3.8.6: never take back what was promised.
+            WindowSize(promised)
+        }
+    }
+
+    /// Whether the application has read so much that the peer should hear of it:
+    /// the window would at least double.
+    pub(super) fn wants_window_update(&self) -> bool {
+        let next = self.next_window().0;
+        let now = self.rcv_wnd().0;
+        next > now && next / 2 >= now
+    }
+
+    /// The window field for a segment that goes out now; what it promises is kept.
+    pub(super) fn promise_window(&mut self, syn: bool) -> UnscaledWindow {
+        let scale = if syn { WindowScale::ZERO } else { self.scale };
+        let field = scale.scale_down(self.next_window());
+        let edge = self.rcv_nxt + scale.scale_up(field).0;
+        self.rcv_adv = self.rcv_adv.later(edge);
+        field
+    }
+
+    /// The SACK blocks for a segment that goes out now.
+    pub(super) fn sack_blocks(&self, room: usize) -> SackBlocks {
+        if !self.sack_permitted {
+            return SackBlocks::NONE;
+        }
+        self.sack.blocks(&self.early, self.rcv_nxt, room)
+    }
+
+    /// A segment that acknowledges up to `number` goes out.
+    pub(super) fn on_ack_sent(&mut self, number: SeqNum) {
+        self.last_ack_sent = number;
+        self.sack.on_ack_sent();
+        self.acks.on_ack_sent();
+    }
+
+    /// What a segment acknowledges: all that came, or what has been thought
+    /// about so far.
+    pub(super) fn ack_number(&self) -> SeqNum {
+        if self.acks.next_thought().is_some() {
+            self.last_ack_sent
+        } else {
+            self.rcv_nxt
+        }
+    }
+
+    /// Bytes that can be read.
+    pub(super) fn readable_len(&self) -> usize {
+        self.ring.len()
+    }
+
+    /// The first bytes that can be read, in place.
+    pub(super) fn front(&self) -> &[u8] {
+        self.ring.front()
+    }
+
+    /// The application has taken `n` bytes.
+    pub(super) fn consume(&mut self, n: usize) {
+        self.ring.consume(n);
+        self.delivered_total += n as u64;
+    }
+
+    /// The policy has a new buffer size. What was promised stays promised.
+    pub(super) fn set_buffer_len(&mut self, buffer_len: u32) {
+        let unread = u32::try_from(self.ring.len()).unwrap_or(u32::MAX);
+        let kept = unread.saturating_add(self.rcv_wnd().0);
+        self.ring.set_limit(buffer_len.max(kept));
+    }
+}

@@ -1,0 +1,190 @@
+//! The round-trip time, and how long to wait for an ACK (RFC 6298).
+//!
+//! ```text
+//!   first sample R:   SRTT = R          RTTVAR = R/2
+//!   then:             RTTVAR += (|SRTT - R| - RTTVAR) / 4
+//!                     SRTT   += (R - SRTT) / 8
+//!   RTO = SRTT + max(G, 4·RTTVAR), within [min, max], doubled by each timeout
+//! ```
+//!
+//! Who measures often in one round trip must weigh each sample less, or the
+//! memory of the estimator becomes too short (RFC 7323, appendix G).
+
+use super::policy::Timing;
+use crate::time::Duration;
+
+/// The clock's granularity `G` of RFC 6298 §2.
+const GRANULARITY: Duration = Duration::from_millis(1);
+
+/// RTO after a lost SYN, until a sample was taken (RFC 6298 §5.7).
+const RTO_AFTER_SYN_LOSS: Duration = Duration::from_secs(3);
+
+/// The estimator; all times in nanoseconds.
+#[derive(Clone, Debug)]
+pub(super) struct RttEstimator {
+    srtt: Option<Duration>,
+    rttvar: Duration,
+    /// Before the first sample.
+    initial_rto: Duration,
+    /// Timeouts since the last good sample (RFC 6298 §5.5).
+    backoff: u32,
+}
+
+impl RttEstimator {
+    /// Nothing measured yet.
+    pub(super) fn new(timing: &Timing) -> Self {
+        Self {
+            srtt: None,
+            rttvar: Duration::ZERO,
+            initial_rto: timing.initial_rto,
+            backoff: 0,
+        }
+    }
+
+    /// SRTT, once there is a sample.
+    pub(super) fn srtt(&self) -> Option<Duration> {
+        self.srtt
+    }
+
+    /// RTTVAR.
+    pub(super) fn rttvar(&self) -> Duration {
+        self.rttvar
+    }
+
+    /// A round trip took `sample`. `samples_per_rtt` says how many such samples
+    /// are to be expected in one round trip.
+    pub(super) fn on_sample(&mut self, sample: Duration, samples_per_rtt: u32) {
+        // RFC 6298 §5.7 says nothing more about the backoff than that a new
+        // sample computes the RTO anew.
+        self.backoff = 0;
+        let Some(srtt) = self.srtt else {
+            // RFC 6298 §2.2
+            self.srtt = Some(sample);
+            self.rttvar = sample / 2;
+            return;
+        };
+        // RFC 6298 §2.3, with RFC 7323 appendix G's weights.
+        let n = samples_per_rtt.max(1);
+        let deviation = srtt.abs_diff(sample);
+        self.rttvar = step(self.rttvar, deviation, n.saturating_mul(4));
+        self.srtt = Some(step(srtt, sample, n.saturating_mul(8)));
+    }
+
+    /// The RTO without backoff: what the measurements say.
+    pub(super) fn base_rto(&self, timing: &Timing) -> Duration {
+        let rto = match self.srtt {
+            None => self.initial_rto,
+            Some(srtt) if timing.min_rto_is_variance => {
+                srtt + (self.rttvar * 4).max(timing.min_rto)
+            }
+            Some(srtt) => (srtt + (self.rttvar * 4).max(GRANULARITY)).max(timing.min_rto),
+        };
+        rto.min(timing.max_rto)
+    }
+
+    /// How long to wait now (RFC 6298 §2, §5.5).
+    pub(super) fn rto(&self, timing: &Timing) -> Duration {
+        backed_off(self.base_rto(timing), self.backoff, timing.max_rto)
+    }
+
+    /// A timeout: wait twice as long from now on (RFC 6298 §5.5).
+    pub(super) fn back_off(&mut self) {
+        self.backoff = self.backoff.saturating_add(1);
+    }
+
+    /// The handshake needed more than one SYN. RFC 6298 §5.7: the RTO is three
+    /// seconds when data begins, unless something was measured.
+    pub(super) fn after_syn_loss(&mut self) {
+        self.backoff = 0;
+        self.initial_rto = self.initial_rto.max(RTO_AFTER_SYN_LOSS);
+    }
+}
+
+/// `base` doubled `times` times, at most `max`.
+pub(super) fn backed_off(base: Duration, times: u32, max: Duration) -> Duration {
+    base.saturating_mul(1 << times.min(31)).min(max)
+}
+
+/// One step of a moving average with weight 1/`weight`.
+fn step(average: Duration, sample: Duration, weight: u32) -> Duration {
+    if sample >= average {
+        average + (sample - average) / weight
+    } else {
+        average - (average - sample) / weight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    #[test]
+    fn follows_rfc_6298() {
+        let timing = Timing {
+            min_rto: Duration::ZERO,
+            ..Timing::default()
+        };
+        let mut rtt = RttEstimator::new(&timing);
+        assert_eq!(rtt.rto(&timing), ms(1000));
+        rtt.on_sample(ms(100), 1);
+        assert_eq!(rtt.rto(&timing), ms(100 + 4 * 50));
+        rtt.on_sample(ms(180), 1);
+        assert_eq!(rtt.srtt(), Some(ms(110)));
+        assert_eq!(rtt.rttvar(), Duration::from_micros(57_500));
+        rtt.back_off();
+        rtt.back_off();
+        assert_eq!(rtt.rto(&timing), ms((110 + 230) * 4));
+        rtt.on_sample(ms(110), 1);
+        assert!(rtt.rto(&timing) < ms(340));
+    }
+
+    #[test]
+    fn rto_stays_within_its_bounds() {
+        let timing = Timing::default();
+        let mut rtt = RttEstimator::new(&timing);
+        rtt.on_sample(ms(1), 1);
+        assert_eq!(rtt.rto(&timing), ms(1000));
+        for _ in 0..100 {
+            rtt.back_off();
+        }
+        assert_eq!(rtt.rto(&timing), timing.max_rto);
+        rtt.on_sample(Duration::from_secs(1 << 40), 1);
+        assert_eq!(rtt.rto(&timing), timing.max_rto);
+    }
+
+    #[test]
+    fn linux_adds_at_least_its_minimum_to_the_round_trip() {
+        let timing = Timing {
+            min_rto: ms(200),
+            min_rto_is_variance: true,
+            ..Timing::default()
+        };
+        let mut rtt = RttEstimator::new(&timing);
+        rtt.on_sample(ms(20), 1);
+        assert_eq!(rtt.rto(&timing), ms(220));
+    }
+
+    #[test]
+    fn many_samples_in_a_round_trip_weigh_less() {
+        let timing = Timing::default();
+        let (mut one, mut many) = (RttEstimator::new(&timing), RttEstimator::new(&timing));
+        one.on_sample(ms(100), 1);
+        many.on_sample(ms(100), 1);
+        one.on_sample(ms(200), 1);
+        many.on_sample(ms(200), 10);
+        assert!(many.srtt() < one.srtt());
+    }
+
+    #[test]
+    fn a_lost_syn_makes_us_careful() {
+        let timing = Timing::default();
+        let mut rtt = RttEstimator::new(&timing);
+        rtt.back_off();
+        rtt.after_syn_loss();
+        assert_eq!(rtt.rto(&timing), ms(3000));
+    }
+}

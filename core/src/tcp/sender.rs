@@ -1,0 +1,352 @@
+//! The sending half: SND.UNA, SND.NXT, SND.WND, and what may go out now.
+//!
+//! ```text
+//!        acknowledged       in flight          may go      waits for the window
+//!    --------------------|==============|----------------|- - - - - - - - - -|
+//!                     SND.UNA        SND.NXT      SND.UNA + SND.WND      buffer end
+//!                        '---- outstanding ----'              (then the FIN)
+//! ```
+//!
+//! Two limits hold at once: the peer's window counts from SND.UNA, the
+//! congestion window counts what is thought to be in the network (the pipe).
+
+use super::congestion::{Congestion, CongestionControl};
+use super::options::DEFAULT_SEND_MSS;
+use super::policy::{Nagle, Policy};
+use super::recovery::Phase;
+use super::retransmit::{RetransmitQueue, Sent};
+use super::rtt::RttEstimator;
+use super::segment::Segment;
+use super::send_buffer::SendBuffer;
+use super::window::{UnscaledWindow, WindowScale, WindowSize};
+use crate::time::Instant;
+use crate::trace::Cause;
+use crate::wire::{SeqNum, SeqRange};
+
+/// Our FIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fin {
+    /// The application may still write.
+    Open,
+    /// It follows what is in the buffer.
+    Queued,
+    /// It is out.
+    Sent,
+    /// The peer has it.
+    Acked,
+}
+
+/// Zero-window probing (RFC 9293 §3.8.6.1).
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Probing {
+    /// A probe is to go out now.
+    pub(super) due: bool,
+    /// A byte was sent into the closed window and is not acknowledged.
+    pub(super) outstanding: bool,
+    /// How often the timer ran out since the window closed: the backoff.
+    pub(super) backoff: u32,
+    /// Probes since the peer was heard last.
+    pub(super) unanswered: u32,
+}
+
+/// The send sequence space and what belongs to it.
+#[derive(Debug)]
+pub(super) struct Sender {
+    /// Initial send sequence number.
+    pub(super) iss: SeqNum,
+    /// Oldest unacknowledged number.
+    pub(super) snd_una: SeqNum,
+    /// Next number to be sent.
+    pub(super) snd_nxt: SeqNum,
+    /// The peer's window, counted from SND.UNA.
+    pub(super) snd_wnd: WindowSize,
+    /// `SEG.SEQ` and `SEG.ACK` of the last window update.
+    snd_wl1: SeqNum,
+    snd_wl2: SeqNum,
+    /// The largest window that the peer ever offered (`MAX.SND.WND`).
+    pub(super) max_snd_wnd: WindowSize,
+    /// Shift of the peer's windows.
+    pub(super) scale: WindowScale,
+    /// Whether the peer sends SACK blocks.
+    pub(super) sack_permitted: bool,
+    /// Largest segment for the peer and the path, options included, bytes.
+    pub(super) send_mss: u16,
+    /// Bytes of options on every segment.
+    pub(super) fixed_options_len: u16,
+    pub(super) buffer: SendBuffer,
+    pub(super) queue: RetransmitQueue,
+    pub(super) rtt: RttEstimator,
+    pub(super) cc: Congestion,
+    pub(super) phase: Phase,
+    /// Duplicate ACKs in a row (RFC 5681 §2).
+    pub(super) dup_acks: u32,
+    /// Everything before it was sent before the last recovery began
+    /// (`recover` of RFC 6582).
+    pub(super) recover: SeqNum,
+    /// The next retransmission goes out whatever the congestion window says.
+    pub(super) force_retransmission: bool,
+    pub(super) fin: Fin,
+    /// Timeouts in a row without an ACK of anything new.
+    pub(super) timeouts: u32,
+    pub(super) probing: Probing,
+    /// Data did not go out for lack of congestion window.
+    last_sent_at: Option<Instant>,
+    /// End of the last segment that was smaller than full (Minshall's rule).
+    small_end: Option<SeqNum>,
+}
+
+/// What new data may go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NewData {
+    /// This range; it is followed by the FIN if `fin`.
+    Send {
+        /// The bytes.
+        range: SeqRange,
+        /// Whether the FIN rides on them.
+        fin: bool,
+    },
+    /// There is nothing.
+    Nothing,
+    /// The peer's window is too small for now.
+    WaitsForWindow,
+    /// The congestion window is too small for now.
+    WaitsForCongestion,
+    /// Nagle's algorithm waits for more data, or for an ACK.
+    WaitsForMore,
+}
+
+impl Sender {
+    pub(super) fn new(iss: SeqNum, policy: &Policy) -> Self {
+        Self {
+            iss,
+            snd_una: iss,
+            snd_nxt: iss,
+            snd_wnd: WindowSize(0),
+            snd_wl1: SeqNum(0),
+            snd_wl2: SeqNum(0),
+            max_snd_wnd: WindowSize(0),
+            scale: WindowScale::ZERO,
+            sack_permitted: false,
+            send_mss: DEFAULT_SEND_MSS,
+            fixed_options_len: 0,
+            buffer: SendBuffer::new(iss + 1, policy.send.buffer_len),
+            queue: RetransmitQueue::default(),
+            rtt: RttEstimator::new(&policy.timing),
+            cc: Congestion::new(policy.congestion, u32::from(DEFAULT_SEND_MSS)),
+            phase: Phase::Open,
+            dup_acks: 0,
+            recover: iss,
+            force_retransmission: false,
+            fin: Fin::Open,
+            timeouts: 0,
+            probing: Probing::default(),
+            last_sent_at: None,
+            small_end: None,
+        }
+    }
+
+    /// What a full segment carries, bytes (`SMSS`; RFC 6691: options count).
+    pub(super) fn mss(&self) -> u32 {
+        u32::from(self.send_mss.saturating_sub(self.fixed_options_len).max(1))
+    }
+
+    /// Whether the peer's window is closed.
+    pub(super) fn is_window_closed(&self) -> bool {
+        self.snd_wnd == WindowSize(0)
+    }
+
+    /// How much the peer's window still takes beyond SND.NXT.
+    fn usable_window(&self) -> u32 {
+        let edge = self.snd_una + self.snd_wnd.0;
+        if edge.after(self.snd_nxt) {
+            edge.distance(self.snd_nxt)
+        } else {
+            0
+        }
+    }
+
+    /// Bytes in the buffer that were never sent.
+    pub(super) fn unsent_len(&self) -> u32 {
+        let end = self.buffer.end();
+        if end.after(self.snd_nxt) {
+            end.distance(self.snd_nxt)
+        } else {
+            0
+        }
+    }
+
+    /// Bytes thought to be in the network. Each duplicate ACK that no SACK
+    /// explains stands for a segment that has left it (RFC 5681 §3.2).
+    pub(super) fn pipe(&self) -> u32 {
+        let left = if self.queue.sacked_len() > 0 {
+            0
+        } else {
+            self.dup_acks.saturating_mul(self.mss())
+        };
+        self.queue.pipe().saturating_sub(left)
+    }
+
+    /// RFC 9293 §3.10.7.4: takes the window of a segment that is not older than
+    /// the one it was last taken from. Answers whether it changed.
+    pub(super) fn update_window(&mut self, segment: &Segment<'_>, ack: SeqNum) -> bool {
+        let newer = self.snd_wl1.before(segment.seq)
+            || (self.snd_wl1 == segment.seq && self.snd_wl2.at_or_before(ack));
+        newer && self.set_window(segment, ack)
+    }
+
+    /// Takes the window of a segment, whatever came before.
+    pub(super) fn set_window(&mut self, segment: &Segment<'_>, ack: SeqNum) -> bool {
+        // RFC 7323 §2.2: the window of a SYN is never scaled.
+        let scale = if segment.flags.syn() {
+            WindowScale::ZERO
+        } else {
+            self.scale
+        };
+        let window = scale.scale_up(UnscaledWindow(segment.window));
+        let changed = window != self.snd_wnd;
+        self.snd_wnd = window;
+        self.snd_wl1 = segment.seq;
+        self.snd_wl2 = ack;
+        self.max_snd_wnd = self.max_snd_wnd.max(window);
+        changed
+    }
+
+    /// What new data may go out now, in a segment with room for `limit` bytes.
+    pub(super) fn next_new(&self, limit: u32, policy: &Policy) -> NewData {
+        let unsent = self.unsent_len();
+        let fin_due = self.fin == Fin::Queued;
+        if unsent == 0 && !fin_due {
+            return NewData::Nothing;
+        }
+        let usable = self.usable_window();
+        let len = unsent.min(limit).min(usable);
+        // Our FIN takes room in the window too, unless it is not counted.
+        let fin_len = u32::from(!policy.quirks.fin_not_counted);
+        let fin = fin_due && len == unsent && usable >= len + fin_len;
+        if len == 0 && !fin {
+            return NewData::WaitsForWindow;
+        }
+        let idle = self.queue.is_empty();
+        if len < limit && len < unsent {
+            // RFC 9293 §3.8.6.2.1 (3): less than a full segment, for the window
+            // ends: only when idle, and only if it is half of the largest window.
+            if !idle || len < self.max_snd_wnd.0 / 2 {
+                return NewData::WaitsForWindow;
+            }
+        } else if len < limit && !fin && !idle && self.nagle_waits(policy.send.nagle) {
+            // RFC 9293 §3.8.6.2.1 (2), §3.7.4: the end of what was written, while
+            // something is outstanding.
+            return NewData::WaitsForMore;
+        }
+        // RFC 5681 §3.1: no more in the network than cwnd allows.
+        if u64::from(self.pipe()) + u64::from(len) > self.cc.cwnd() && len > 0 {
+            return NewData::WaitsForCongestion;
+        }
+        NewData::Send {
+            range: SeqRange {
+                start: self.snd_nxt,
+                end: self.snd_nxt + len,
+            },
+            fin,
+        }
+    }
+
+    fn nagle_waits(&self, nagle: Nagle) -> bool {
+        match nagle {
+            Nagle::Off => false,
+            Nagle::Classic => true,
+            Nagle::Minshall => self.small_end.is_some_and(|end| end.after(self.snd_una)),
+        }
+    }
+
+    /// What is to be sent again now, at most `limit` bytes.
+    pub(super) fn next_retransmission(&mut self, limit: u32) -> Option<Sent> {
+        let lost = self.queue.next_lost(limit)?;
+        let pipe = u64::from(self.pipe());
+        let fits = pipe + u64::from(lost.range.len()) <= self.cc.cwnd();
+        (fits || pipe == 0 || self.force_retransmission).then_some(lost)
+    }
+
+    /// New data (and the FIN, if `fin`) goes out now.
+    pub(super) fn on_new_sent(
+        &mut self,
+        now: Instant,
+        range: SeqRange,
+        fin: bool,
+        policy: &Policy,
+    ) {
+        let counted = fin && !policy.quirks.fin_not_counted;
+        let taken = SeqRange {
+            start: range.start,
+            end: range.end + u32::from(counted),
+        };
+        if range.len() < self.mss() {
+            self.small_end = Some(taken.end);
+        }
+        if !taken.is_empty() {
+            self.queue.push(taken, now);
+        }
+        if fin {
+            self.fin = Fin::Sent;
+        }
+        self.snd_nxt = taken.end;
+        self.last_sent_at = Some(now);
+    }
+
+    /// RFC 5681 §4.1: after a silence of more than an RTO the path is not known
+    /// any more. To be called before new data goes out.
+    pub(super) fn restart_if_idle(&mut self, now: Instant, policy: &Policy) {
+        let Some(last) = self.last_sent_at else {
+            return;
+        };
+        if self.queue.is_empty() && now.since(last) > self.rtt.base_rto(&policy.timing) {
+            self.cc.on_idle();
+        }
+    }
+
+    /// Why new data goes out: usually because it is there.
+    pub(super) fn cause_of_new(&self, range: SeqRange) -> Cause {
+        if range.is_empty() {
+            return Cause::Fin;
+        }
+        // RFC 3042: it would not fit without the duplicate ACKs.
+        let after = u64::from(self.queue.outstanding()) + u64::from(range.len());
+        if self.phase == Phase::Open && self.dup_acks > 0 && after > self.cc.cwnd() {
+            Cause::LimitedTransmit
+        } else {
+            Cause::Data
+        }
+    }
+
+    /// What goes out into a window too small for SWS avoidance once it has waited
+    /// long enough.
+    pub(super) fn override_range(&self, limit: u32) -> Option<SeqRange> {
+        let len = self.unsent_len().min(limit).min(self.usable_window());
+        (len > 0).then_some(SeqRange {
+            start: self.snd_nxt,
+            end: self.snd_nxt + len,
+        })
+    }
+
+    /// A byte to probe a closed window with: the next one, or the FIN. `None` if
+    /// there is nothing left to send.
+    pub(super) fn probe_range(&self) -> Option<(SeqRange, bool)> {
+        let has_byte = self.unsent_len() > 0;
+        if !has_byte && self.fin != Fin::Queued {
+            return None;
+        }
+        let range = SeqRange {
+            start: self.snd_nxt,
+            end: self.snd_nxt + u32::from(has_byte),
+        };
+        Some((range, !has_byte))
+    }
+
+    /// The path's or the peer's segment size has changed.
+    pub(super) fn set_send_mss(&mut self, send_mss: u16, fixed_options_len: u16) {
+        self.send_mss = send_mss;
+        self.fixed_options_len = fixed_options_len;
+        let mss = self.mss();
+        self.cc.set_mss(mss);
+    }
+}

@@ -1,0 +1,145 @@
+//! What happens when a timer runs out, and when a router or the peer's host
+//! reports an error.
+
+use super::connection::{Connection, IcmpError};
+use super::context::Context;
+use super::options::{MIN_SEND_MSS, mss_for_mtu};
+use super::policy::Recovery;
+use super::state::{self, Step};
+use crate::time::Instant;
+use crate::trace::{
+    Cause, CloseReason, DropReason, FrameId, Observer, ResetReason, TcpState, TimerKind, Trigger,
+};
+use crate::wire::SeqNum;
+
+/// RFC 1191 §7.1: MTUs that links have, to be tried in turn when the router
+/// did not say which fits.
+const PLATEAUS: [u16; 9] = [32_000, 17_914, 8_166, 4_352, 2_002, 1_492, 1_006, 508, 296];
+
+/// No path is taken to have a smaller MTU, whatever a message says: forged ones
+/// would make us send tiny segments for ever (RFC 5927 §7; Linux has this number).
+const MIN_PATH_MTU: u16 = 552;
+
+impl Connection {
+    /// A timer ran out.
+    pub(super) fn timer_fires<O: Observer>(&mut self, timer: TimerKind, cx: &mut Context<'_, O>) {
+        match timer {
+            TimerKind::Retransmission => self.retransmission_times_out(cx),
+            TimerKind::Persist => self.probe_window(cx),
+            TimerKind::DelayedAck => self.rcv.acks.on_delay_over(),
+            TimerKind::TimeWait => self.step(Step::TimeWaitOver, cx),
+            TimerKind::FinWait2 => self.end(CloseReason::Finished, cx),
+            // The poll that follows finds the thought complete.
+            TimerKind::Thinking => {}
+            // Not armed by this stack yet.
+            TimerKind::KeepAlive
+            | TimerKind::User
+            | TimerKind::TailLossProbe
+            | TimerKind::Reordering
+            | TimerKind::Pacing => {}
+        }
+    }
+
+    /// RFC 6298 §5.4 to §5.7.
+    fn retransmission_times_out<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        let timing = &self.policy.timing;
+        if !state::is_synchronized(self.state) {
+            // RFC 9293 §3.8.3: R2 for a SYN.
+            self.snd.timeouts += 1;
+            if self.snd.timeouts > u32::from(timing.syn_retries) {
+                return self.give_up(true, cx);
+            }
+            self.snd.rtt.back_off();
+            self.syn_due = Some(Cause::RetransmissionTimeout);
+            return;
+        }
+        if self.snd.timeouts >= u32::from(timing.retries) {
+            return self.give_up(false, cx);
+        }
+        self.snd.on_retransmission_timeout();
+        self.tell_congestion(cx);
+    }
+
+    /// RFC 9293 §3.8.6.1.
+    fn probe_window<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        let probing = &mut self.snd.probing;
+        // "as long as the receiving TCP peer continues to send acknowledgments":
+        // it is given up only if it does not.
+        if probing.unanswered >= u32::from(self.policy.timing.retries) {
+            return self.give_up(false, cx);
+        }
+        probing.unanswered += 1;
+        probing.backoff += 1;
+        probing.due = true;
+    }
+
+    /// RFC 9293 §3.8.3: R2 is reached. What a router had said meanwhile is the
+    /// better reason (RFC 5461 §3).
+    fn give_up<O: Observer>(&mut self, syn: bool, cx: &mut Context<'_, O>) {
+        if !syn {
+            self.reset_with(ResetReason::TimedOut, cx);
+        }
+        let reason = match self.soft_error {
+            Some(code) => CloseReason::Unreachable { code },
+            None => CloseReason::TimedOut { syn },
+        };
+        self.end(reason, cx);
+    }
+
+    /// An ICMP error that came in with `frame` quotes a segment of ours whose
+    /// sequence number was `seq`.
+    pub fn on_icmp_error<O: Observer>(
+        &mut self,
+        now: Instant,
+        error: IcmpError,
+        seq: SeqNum,
+        frame: FrameId,
+        trace: &mut O,
+    ) {
+        let mut cx = Context {
+            now,
+            conn: self.id.conn,
+            by: Trigger::Icmp(frame),
+            observer: trace,
+        };
+        // RFC 5927 §4.1: it must be about something that is outstanding.
+        let outstanding = seq.at_or_after(self.snd.snd_una) && seq.before(self.snd.snd_nxt);
+        if self.state == TcpState::Closed || !outstanding {
+            return cx.dropped(DropReason::IcmpNotOurs);
+        }
+        match error {
+            IcmpError::FragmentationNeeded { mtu } => self.on_path_mtu(mtu, &mut cx),
+            // RFC 5461 §4.1: before the connection is there, it may be ended by
+            // what says that nobody is there: protocol or port unreachable. In all
+            // other cases it is a hint only (RFC 9293 §3.9.2.2; RFC 5927 §5.2 for
+            // synchronized states).
+            IcmpError::Unreachable {
+                code: code @ (2 | 3),
+            } if !state::is_synchronized(self.state) => {
+                self.end(CloseReason::Unreachable { code }, &mut cx);
+            }
+            IcmpError::Unreachable { code } => self.soft_error = Some(code),
+            IcmpError::TimeExceeded => {}
+        }
+        self.rearm(&mut cx);
+    }
+
+    /// RFC 1191: the path takes packets of `mtu` bytes only.
+    fn on_path_mtu<O: Observer>(&mut self, mtu: u16, cx: &mut Context<'_, O>) {
+        let current = self.snd.send_mss + 40;
+        let told = if mtu == 0 {
+            let next = PLATEAUS.into_iter().find(|plateau| *plateau < current);
+            next.unwrap_or(MIN_PATH_MTU)
+        } else {
+            mtu
+        };
+        let send_mss = mss_for_mtu(told.max(MIN_PATH_MTU)).max(MIN_SEND_MSS);
+        // RFC 1191 §6.2: never raised by such a message.
+        if send_mss >= self.snd.send_mss || !state::is_synchronized(self.state) {
+            return cx.dropped(DropReason::IcmpNotOurs);
+        }
+        self.snd
+            .on_path_mtu(send_mss, self.policy.recovery != Recovery::None);
+        self.tell_congestion(cx);
+    }
+}

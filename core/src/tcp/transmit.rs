@@ -1,0 +1,277 @@
+//! What goes out next, in this order: a RST, a SYN, what is lost, what is new,
+//! a probe, and at last a bare ACK if one is due.
+
+use super::connection::Connection;
+use super::context::Context;
+use super::options::{syn_options, timestamp_clock};
+use super::policy::WindowProbe;
+use super::sender::NewData;
+use super::state::{self, Step};
+use crate::trace::{Cause, Observer, TcpState, TimerKind, Trigger};
+use crate::wire::tcp::{Flags, Header, Options, Timestamps};
+use crate::wire::{Port, SeqNum, SeqRange};
+
+/// A segment that is to go out now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Transmission {
+    pub(super) header: Header,
+    /// Its bytes in the send buffer.
+    pub(super) data: SeqRange,
+    pub(super) cause: Cause,
+    pub(super) retransmissions: u16,
+}
+
+impl Connection {
+    /// Decides on the next segment, and counts it as sent.
+    pub(super) fn next_transmission<O: Observer>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+    ) -> Option<Transmission> {
+        if let Some((header, why)) = self.reset_due.take() {
+            return Some(bare(header, Cause::Reset(why)));
+        }
+        match self.state {
+            TcpState::Closed | TcpState::Listen => None,
+            TcpState::SynSent => self.next_syn(cx),
+            TcpState::SynReceived => self.next_syn(cx).or_else(|| self.next_ack(cx)),
+            _ if state::may_send(self.state) => self
+                .next_retransmission(cx)
+                .or_else(|| self.next_new_data(cx))
+                .or_else(|| self.next_probe(cx))
+                .or_else(|| self.next_ack(cx)),
+            _ => self.next_ack(cx),
+        }
+    }
+
+    /// SYN or SYN-ACK, for the first time or again.
+    fn next_syn<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
+        let cause = self.syn_due.take()?;
+        let answers = self.state == TcpState::SynReceived;
+        let timestamps = Timestamps {
+            value: timestamp_clock(cx.now, self.id.timestamp_offset),
+            echo: self.rcv.timestamp_echo(),
+        };
+        let offer = if answers {
+            self.agreed.offer(self.policy.offer.mss)
+        } else {
+            self.policy.offer
+        };
+        let options = syn_options(offer, self.id.mtu, self.offered_scale, timestamps);
+        let window = self.rcv.promise_window(true).0;
+        let retransmissions = self.syn_transmissions;
+        self.syn_transmissions = self.syn_transmissions.saturating_add(1);
+        self.syn_sent_at = cx.now;
+        self.snd.snd_nxt = self.snd.iss + 1;
+        let ack = if answers { self.rcv.rcv_nxt } else { SeqNum(0) };
+        if answers {
+            self.rcv.on_ack_sent(ack);
+        }
+        if self.policy.recovery != super::policy::Recovery::None {
+            let deadline = cx.now + self.snd.rtt.rto(&self.policy.timing);
+            self.timers.arm(TimerKind::Retransmission, deadline, cx);
+        }
+        let flags = if answers {
+            Flags::SYN | Flags::ACK
+        } else {
+            Flags::SYN
+        };
+        let header = Header {
+            src_port: Port(self.id.local.port()),
+            dst_port: Port(self.id.remote.port()),
+            seq: self.snd.iss,
+            ack,
+            flags,
+            window,
+            urgent_pointer: 0,
+            options,
+        };
+        Some(Transmission {
+            retransmissions,
+            ..bare(header, cause)
+        })
+    }
+
+    fn next_retransmission<O: Observer>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+    ) -> Option<Transmission> {
+        if !self.snd.queue.has_lost() {
+            return None;
+        }
+        let limit = self.payload_limit();
+        let sent = self.snd.next_retransmission(limit)?;
+        let cause = super::retransmit::RetransmitQueue::cause_of(&sent);
+        self.snd.queue.on_resent(sent.range.start, cx.now);
+        self.snd.force_retransmission = false;
+        // RFC 6298 §5.1: (re)started for what goes out now, if it does not run.
+        Some(self.data_segment(sent.range, cause, sent.retransmissions + 1, cx))
+    }
+
+    fn next_new_data<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
+        self.snd.restart_if_idle(cx.now, &self.policy);
+        let limit = self.payload_limit();
+        let NewData::Send { range, fin } = self.snd.next_new(limit, &self.policy) else {
+            return None;
+        };
+        let cause = self.snd.cause_of_new(range);
+        Some(self.send_new(range, fin, cause, cx))
+    }
+
+    fn next_probe<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
+        if !core::mem::take(&mut self.snd.probing.due) {
+            return None;
+        }
+        if self.snd.probing.outstanding {
+            // The same byte again.
+            let head = *self.snd.queue.head()?;
+            self.snd.queue.on_resent(head.range.start, cx.now);
+            let again = head.retransmissions + 1;
+            return Some(self.data_segment(head.range, Cause::WindowProbe, again, cx));
+        }
+        if !self.snd.is_window_closed() {
+            // RFC 9293 §3.8.6.2.1 (4): the override timeout of SWS avoidance.
+            let range = self.snd.override_range(self.payload_limit())?;
+            return Some(self.send_new(range, false, Cause::Data, cx));
+        }
+        match self.policy.send.window_probe {
+            WindowProbe::NextByte => {
+                let (range, fin) = self.snd.probe_range()?;
+                self.snd.probing.outstanding = true;
+                Some(self.send_new(range, fin, Cause::WindowProbe, cx))
+            }
+            WindowProbe::OldSequence => {
+                let header = self.header(self.snd.snd_una - 1, Flags::ACK, None, cx);
+                Some(bare(header, Cause::WindowProbe))
+            }
+        }
+    }
+
+    fn next_ack<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
+        let (cause, number) = self.rcv.acks.take_due(cx.now)?;
+        if let Some(at) = self.rcv.acks.next_thought()
+            && at > cx.now
+        {
+            self.timers.arm(TimerKind::Thinking, at, cx);
+        }
+        let header = self.header(self.snd.snd_nxt, Flags::ACK, number, cx);
+        Some(bare(header, cause))
+    }
+
+    /// New data goes out: counts it, and takes the step that a FIN means.
+    fn send_new<O: Observer>(
+        &mut self,
+        range: SeqRange,
+        fin: bool,
+        cause: Cause,
+        cx: &mut Context<'_, O>,
+    ) -> Transmission {
+        self.snd.on_new_sent(cx.now, range, fin, &self.policy);
+        let taken = SeqRange {
+            end: range.end + u32::from(fin),
+            ..range
+        };
+        let segment = self.data_segment(taken, cause, 0, cx);
+        if fin {
+            // RFC 9293 §3.10.4, CLOSE-WAIT: the FIN goes out, enter LAST-ACK.
+            cx.by = Trigger::Application;
+            self.step(Step::FinSent, cx);
+        }
+        segment
+    }
+
+    /// A segment with the data (and the FIN) of `taken`.
+    fn data_segment<O: Observer>(
+        &mut self,
+        taken: SeqRange,
+        cause: Cause,
+        retransmissions: u16,
+        cx: &mut Context<'_, O>,
+    ) -> Transmission {
+        let end = self.snd.buffer.end();
+        let data = SeqRange {
+            start: taken.start,
+            end: taken.end.earlier(end.later(taken.start)),
+        };
+        let mut flags = Flags::ACK;
+        // RFC 9293 §3.9.1.2: PSH where the buffer ends.
+        if !data.is_empty() && data.end == end {
+            flags |= Flags::PSH;
+        }
+        if taken.end.after(end) {
+            flags |= Flags::FIN;
+        }
+        Transmission {
+            header: self.header(taken.start, flags, None, cx),
+            data,
+            cause,
+            retransmissions,
+        }
+    }
+
+    /// The header of a segment in a synchronized state: it acknowledges, tells
+    /// the window, and carries what was agreed on. `number` is what it
+    /// acknowledges if that is not simply all that came.
+    fn header<O: Observer>(
+        &mut self,
+        seq: SeqNum,
+        flags: Flags,
+        number: Option<SeqNum>,
+        cx: &mut Context<'_, O>,
+    ) -> Header {
+        let timestamps = self.agreed.timestamps.then(|| Timestamps {
+            value: timestamp_clock(cx.now, self.id.timestamp_offset),
+            echo: self.rcv.timestamp_echo(),
+        });
+        let options = Options {
+            timestamps,
+            sack: self.rcv.sack_blocks(self.sack_room()),
+            ..Options::NONE
+        };
+        let ack = number.unwrap_or_else(|| self.rcv.ack_number());
+        let window = self.rcv.promise_window(false).0;
+        self.rcv.on_ack_sent(ack);
+        self.timers.stop(TimerKind::DelayedAck, cx);
+        Header {
+            src_port: Port(self.id.local.port()),
+            dst_port: Port(self.id.remote.port()),
+            seq,
+            ack,
+            flags,
+            window,
+            urgent_pointer: 0,
+            options,
+        }
+    }
+
+    /// How many SACK blocks fit (RFC 2018 §3).
+    fn sack_room(&self) -> usize {
+        if self.agreed.timestamps { 3 } else { 4 }
+    }
+
+    /// What a segment that goes out now can carry, bytes: the options that it
+    /// needs are taken from the MSS (RFC 6691).
+    fn payload_limit(&self) -> u32 {
+        let blocks = self.rcv.sack_blocks(self.sack_room()).len();
+        let sack_len = if blocks == 0 {
+            0
+        } else {
+            4 + 8 * blocks as u32
+        };
+        let limit = self.snd.mss().saturating_sub(sack_len).max(1);
+        let chosen = self.policy.send.max_payload.map_or(u32::MAX, u32::from);
+        limit.min(chosen.max(1))
+    }
+}
+
+/// A segment without data.
+fn bare(header: Header, cause: Cause) -> Transmission {
+    Transmission {
+        header,
+        data: SeqRange {
+            start: header.seq,
+            end: header.seq,
+        },
+        cause,
+        retransmissions: 0,
+    }
+}
