@@ -32,6 +32,9 @@ mod secrets;
 mod transmit;
 mod udp;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::Config;
 pub use event::{ClaimError, ConnectError, ListenError, StackEvent, UdpError};
 

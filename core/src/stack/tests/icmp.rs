@@ -1,0 +1,258 @@
+//! Echoes, errors, fragments and datagrams.
+
+use super::*;
+use crate::wire::icmpv4::{Message, Unreachable};
+
+fn echo(data: &[u8]) -> Vec<u8> {
+    icmp_payload(&Message::EchoRequest {
+        identifier: 7,
+        sequence: 1,
+        data,
+    })
+}
+
+#[test]
+fn a_ping_is_answered_with_its_own_data() {
+    let mut bench = Bench::with_peer();
+    bench.frame(1, &ip_frame(Protocol::ICMP, &echo(b"hello")));
+    bench.check("1 > 02:00:00:00:00:07: 192.168.0.7 icmp 0/0 (EchoReply)");
+    let (_, reply) = &bench.sent[0];
+    let packet = dissect(LinkType::Ethernet, reply, reply.len());
+    let expected = Message::EchoReply {
+        identifier: 7,
+        sequence: 1,
+        data: b"hello",
+    };
+    assert_eq!(packet.icmpv4().unwrap().message(), expected);
+    assert_eq!(packet.ipv4().unwrap().source(), US);
+    assert!(packet.ipv4().unwrap().dont_fragment());
+}
+
+#[test]
+fn a_fragmented_ping_is_put_together_and_answered_if_the_answer_fits() {
+    let mut bench = Bench::with_peer();
+    let small = echo(&[9; 1_000]);
+    let large = echo(&[9; 2_000]);
+    for (id, message) in [(1, &small), (2, &large)] {
+        for (at, piece) in message.chunks(800).enumerate() {
+            let header = ipv4::Header {
+                identification: id,
+                dont_fragment: false,
+                more_fragments: (at + 1) * 800 < message.len(),
+                fragment_offset_units: u16::try_from(at * 100).unwrap(),
+                ..ipv4::Header::new(PEER, US, Protocol::ICMP)
+            };
+            bench.frame(1, &ip_frame_with(&header, OUR_MAC, piece));
+        }
+    }
+    bench.check(
+        "1 > 02:00:00:00:00:07: 192.168.0.7 icmp 0/0 (EchoReply)
+         1 x received#7 FragmentLimit",
+    );
+    assert_eq!(bench.sent[0].1.len(), 14 + 20 + 8 + 1_000);
+}
+
+#[test]
+fn what_is_not_for_us_alone_is_never_answered() {
+    let mut bench = Bench::with_peer();
+    let header = |source, destination| ipv4::Header::new(source, destination, Protocol::ICMP);
+    let broadcast = Ipv4Addr::new(192, 168, 0, 255);
+    let strange = [
+        (header(PEER, US), MacAddr::BROADCAST),
+        (header(PEER, broadcast), MacAddr::BROADCAST),
+        (header(PEER, Ipv4Addr::BROADCAST), MacAddr::BROADCAST),
+        (
+            header(PEER, Ipv4Addr::new(224, 0, 0, 1)),
+            MacAddr([1, 0, 0x5e, 0, 0, 1]),
+        ),
+        (header(PEER, GATEWAY), OUR_MAC),
+        (header(PEER, US), EVIL_MAC),
+        (header(broadcast, US), OUR_MAC),
+        (header(Ipv4Addr::LOCALHOST, US), OUR_MAC),
+        (header(Ipv4Addr::UNSPECIFIED, US), OUR_MAC),
+        (header(Ipv4Addr::new(224, 0, 0, 1), US), OUR_MAC),
+        (header(US, US), OUR_MAC),
+    ];
+    for (header, destination) in strange {
+        bench.frame(1, &ip_frame_with(&header, destination, &echo(b"")));
+    }
+    bench.check(
+        "1 x received#3 OtherMac
+         1 x received#4 OtherAddress
+         1 x received#5 OtherAddress
+         1 x received#6 OtherAddress
+         1 x received#7 OtherAddress
+         1 x received#8 OtherMac
+         1 x received#9 BadSource
+         1 x received#10 BadSource
+         1 x received#11 BadSource
+         1 x received#12 BadSource
+         1 x received#13 BadSource",
+    );
+}
+
+#[test]
+fn damaged_packets_are_dropped_each_for_its_reason() {
+    let mut bench = Bench::with_peer();
+    let good = ip_frame(Protocol::ICMP, &echo(b"x"));
+    let damage = |at: usize, value: u8| {
+        let mut frame = good.clone();
+        frame[at] = value;
+        frame
+    };
+    bench.frame(1, &good[..10]);
+    bench.frame(1, &good[..30]);
+    bench.frame(1, &damage(14, 0x65));
+    bench.frame(1, &damage(22, 1)); // TTL, without a new checksum
+    bench.frame(1, &damage(42, b'y'));
+    bench.frame(1, &ip_frame(Protocol(132), b"sctp"));
+    bench.frame(
+        1,
+        &in_ethernet(PEER_MAC, OUR_MAC, EtherType(0x88cc), b"lldp"),
+    );
+    bench.frame(1, &in_ethernet(PEER_MAC, OUR_MAC, EtherType::ARP, b"short"));
+    bench.frame(
+        1,
+        &in_ethernet(MacAddr::BROADCAST, OUR_MAC, EtherType::IPV4, &good[14..]),
+    );
+    bench.check(
+        "1 x received#3 Malformed
+         1 x received#4 Malformed
+         1 x received#5 Malformed
+         1 x received#6 BadChecksum
+         1 x received#7 BadChecksum
+         1 x received#8 UnknownProtocol
+         1 x received#9 UnknownEtherType
+         1 x received#10 Malformed
+         1 x received#11 BadSource",
+    );
+}
+
+#[test]
+fn a_priority_tag_is_looked_through_and_another_vlan_is_not() {
+    let mut bench = Bench::with_peer();
+    let packet = &ip_frame(Protocol::ICMP, &echo(b""))[14..];
+    for id in [0, 5] {
+        let mut payload = Vec::new();
+        let ether_type = EtherType::IPV4;
+        ethernet::VlanTag {
+            priority: 6,
+            drop_eligible: false,
+            id,
+            ether_type,
+        }
+        .emit(&mut payload);
+        payload.extend_from_slice(packet);
+        bench.frame(
+            1,
+            &in_ethernet(PEER_MAC, OUR_MAC, EtherType::VLAN, &payload),
+        );
+    }
+    bench.check(
+        "1 > 02:00:00:00:00:07: 192.168.0.7 icmp 0/0 (EchoReply)
+         1 x received#4 UnknownEtherType",
+    );
+}
+
+#[test]
+fn pings_are_answered_only_so_often() {
+    let mut bench = Bench::with_peer();
+    for _ in 0..150 {
+        bench.frame(1, &ip_frame(Protocol::ICMP, &echo(b"")));
+    }
+    let story = bench.story();
+    assert_eq!(story.matches("EchoReply").count(), 100);
+    assert_eq!(story.matches("RateLimited").count(), 50);
+}
+
+#[test]
+fn a_datagram_reaches_its_socket_or_its_sender_is_told() {
+    let mut bench = Bench::with_peer();
+    let port = bench.stack.udp_bind(Some(Port(5_000))).unwrap();
+    assert_eq!(bench.stack.udp_bind(Some(port)), Err(UdpError::InUse(port)));
+    bench.frame(
+        1,
+        &ip_frame(Protocol::UDP, &udp_payload(53, 5_000, b"answer")),
+    );
+    bench.frame(
+        1,
+        &ip_frame(Protocol::UDP, &udp_payload(53, 5_001, b"nobody")),
+    );
+    bench.check(
+        "1 x received#4 NoListener
+         1 > 02:00:00:00:00:07: 192.168.0.7 icmp 3/3 (PortUnreachable)",
+    );
+    assert_eq!(bench.events(), [StackEvent::UdpReadable { port }]);
+    let datagram = bench.stack.udp_recv(port).unwrap();
+    assert_eq!(datagram.payload, b"answer");
+    assert_eq!(datagram.remote, SocketAddrV4::new(PEER, 53));
+    assert_eq!(bench.stack.udp_recv(port), None);
+    let max = 1_472;
+    let remote = SocketAddrV4::new(PEER, 53);
+    let refused = bench
+        .stack
+        .udp_send_to(bench.now, port, remote, &[0; 1_473]);
+    assert_eq!(refused, Err(UdpError::TooLong { max }));
+    assert_eq!(
+        bench
+            .stack
+            .udp_send_to(bench.now, port, remote, &[0; 1_472]),
+        Ok(())
+    );
+}
+
+#[test]
+fn an_error_is_believed_only_if_it_quotes_what_is_ours() {
+    let mut bench = Bench::with_peer();
+    let port = bench.stack.udp_bind(None).unwrap();
+    let remote = SocketAddrV4::new(PEER, 53);
+    bench
+        .stack
+        .udp_send_to(bench.now, port, remote, b"question")
+        .unwrap();
+    bench.drain();
+    let quote = bench.sent[0].1[14..].to_vec();
+    bench.forget();
+    let reason = Unreachable::Port;
+    let error = icmp_payload(&Message::DestinationUnreachable {
+        reason,
+        quote: &quote,
+    });
+    bench.frame(1, &ip_frame(Protocol::ICMP, &error));
+    assert_eq!(
+        bench.events(),
+        [StackEvent::UdpUnreachable {
+            port,
+            remote,
+            reason
+        }]
+    );
+
+    // From another address, another port, or not from us at all.
+    let mut forged = quote.clone();
+    forged[21] ^= 1;
+    let wrong_port = icmp_payload(&Message::DestinationUnreachable {
+        reason,
+        quote: &forged,
+    });
+    bench.frame(1, &ip_frame(Protocol::ICMP, &wrong_port));
+    let mut forged = quote.clone();
+    forged[15] ^= 1;
+    let wrong_source = icmp_payload(&Message::DestinationUnreachable {
+        reason,
+        quote: &forged,
+    });
+    bench.frame(1, &ip_frame(Protocol::ICMP, &wrong_source));
+    let redirect = icmp_payload(&Message::Redirect {
+        code: 1,
+        gateway: PEER,
+        quote: &quote,
+    });
+    bench.frame(1, &ip_frame(Protocol::ICMP, &redirect));
+    bench.check(
+        "1 x received#4 IcmpNotOurs
+         1 x received#5 IcmpNotOurs
+         1 x received#6 IcmpNotOurs",
+    );
+    assert_eq!(bench.events(), []);
+}

@@ -1,0 +1,90 @@
+//! Segments that belong to nobody.
+
+use super::*;
+use crate::wire::SeqNum;
+use crate::wire::tcp::{Flags, Header, Options};
+
+/// A segment from the peer.
+fn segment(flags: Flags, seq: u32, ack: u32, payload: &[u8]) -> Vec<u8> {
+    let header = Header {
+        src_port: Port(4_000),
+        dst_port: Port(80),
+        seq: SeqNum(seq),
+        ack: SeqNum(ack),
+        flags,
+        window: 1_000,
+        urgent_pointer: 0,
+        options: Options::NONE,
+    };
+    let mut out = Vec::new();
+    header.emit(PEER, US, &[payload], &mut out);
+    ip_frame(Protocol::TCP, &out)
+}
+
+#[test]
+fn a_segment_to_nobody_is_reset_as_the_rfc_says() {
+    let mut bench = Bench::with_peer();
+    bench.frame(1, &segment(Flags::SYN, 100, 0, b""));
+    bench.frame(1, &segment(Flags::SYN | Flags::FIN, 100, 0, b"abc"));
+    bench.frame(1, &segment(Flags::ACK, 100, 777, b"data"));
+    bench.frame(1, &segment(Flags::RST, 100, 0, b""));
+    bench.check(
+        "1 x received#3 NoConnection
+         1 > 02:00:00:00:00:07: 192.168.0.7 tcp RST,ACK (Reset(NoConnection))
+         1 x received#4 NoConnection
+         1 > 02:00:00:00:00:07: 192.168.0.7 tcp RST,ACK (Reset(NoConnection))
+         1 x received#5 NoConnection
+         1 > 02:00:00:00:00:07: 192.168.0.7 tcp RST (Reset(NoConnection))
+         1 x received#6 NoConnection",
+    );
+    let numbers = |at: usize| {
+        let bytes = &bench.sent[at].1;
+        let packet = dissect(LinkType::Ethernet, bytes, bytes.len());
+        let reset = packet.tcp().unwrap();
+        (reset.seq().0, reset.ack().0)
+    };
+    // RFC 9293 §3.10.7.1: <SEQ=0><ACK=SEG.SEQ+SEG.LEN>, or <SEQ=SEG.ACK>.
+    assert_eq!(numbers(0), (0, 101));
+    assert_eq!(numbers(1), (0, 105));
+    assert_eq!(numbers(2), (777, 0));
+}
+
+#[test]
+fn resets_are_sent_only_so_often() {
+    let mut bench = Bench::with_peer();
+    for _ in 0..150 {
+        bench.frame(1, &segment(Flags::ACK, 1, 1, b""));
+    }
+    let story = bench.story();
+    assert_eq!(story.matches("Reset").count(), 100);
+    assert_eq!(story.matches("RateLimited").count(), 50);
+}
+
+#[test]
+fn a_damaged_segment_reaches_nobody() {
+    let mut bench = Bench::with_peer();
+    let mut frame = segment(Flags::SYN, 100, 0, b"");
+    frame[50] ^= 1;
+    bench.frame(1, &frame);
+    bench.check("1 x received#3 BadChecksum");
+}
+
+#[test]
+fn where_there_is_no_way_there_is_no_connection() {
+    let mut bench = Bench::with_address();
+    let mut connect = |remote: Ipv4Addr, port| {
+        let remote = SocketAddrV4::new(remote, port);
+        bench
+            .stack
+            .connect(Instant::ZERO, remote, &Policy::default())
+            .unwrap_err()
+    };
+    assert_eq!(connect(PEER, 0), ConnectError::PortZero);
+    assert_eq!(connect(US, 80), ConnectError::NoRoute(US));
+    assert_eq!(
+        connect(Ipv4Addr::BROADCAST, 80),
+        ConnectError::NoRoute(Ipv4Addr::BROADCAST)
+    );
+    let everybody = Ipv4Addr::new(224, 0, 0, 1);
+    assert_eq!(connect(everybody, 80), ConnectError::NoRoute(everybody));
+}
