@@ -34,8 +34,8 @@ const ASK_INTERVAL: Duration = Duration::from_secs(1);
 const ATTEMPTS: u8 = 3;
 /// Bounds: neighbours, packets waiting for one, packets waiting in all.
 const MAX_ENTRIES: usize = 256;
-const MAX_WAITING: usize = 16;
-const MAX_WAITING_TOTAL: usize = 128;
+const MAX_WAITING: usize = 64;
+const MAX_WAITING_TOTAL: usize = 192;
 
 /// A frame that is complete but, while it waits, for its destination address.
 #[derive(Clone, Debug, PartialEq, Eq)]

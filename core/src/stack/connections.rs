@@ -140,6 +140,13 @@ impl Connections {
         self.forget_if_over(conn);
     }
 
+    /// There is no address: connections have failed, and nothing may be sent.
+    pub(super) fn idle_all(&mut self) {
+        while let Some((conn, _)) = self.next_ready() {
+            self.idle(conn);
+        }
+    }
+
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         self.slots
             .values()

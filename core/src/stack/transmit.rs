@@ -132,7 +132,10 @@ impl<O: Observer> Stack<O> {
             if let Some(label) = self.transmit_control(out) {
                 return Some(label);
             }
-            let interface = *self.interface()?;
+            let Some(interface) = self.interface().copied() else {
+                self.connections.idle_all();
+                return None;
+            };
             let (now, frame) = (self.now, FrameId::sent(self.next_frame));
             let (conn, connection) = self.connections.next_ready()?;
             let remote = *connection.identity().remote.ip();

@@ -4,6 +4,7 @@ mod claim;
 mod hostile;
 mod icmp;
 mod neighbours;
+mod pair;
 mod tcp;
 
 use super::*;

@@ -61,16 +61,16 @@ fn three_requests_a_second_apart_and_then_a_failure() {
 #[test]
 fn a_queue_for_a_silent_neighbour_keeps_the_newest() {
     let (mut bench, port) = with_socket();
-    for number in 0..20 {
+    for number in 0..68 {
         send(&mut bench, port, PEER, &[number]);
     }
     let story = bench.story();
     assert_eq!(story.matches("QueueFull").count(), 4, "{story}");
     bench.frame(1, &arp_reply(PEER_MAC, PEER));
     let story = bench.story();
-    assert_eq!(story.matches("Datagram").count(), 16, "{story}");
+    assert_eq!(story.matches("Datagram").count(), 64, "{story}");
     assert!(
-        story.contains("udp [4]") && story.contains("udp [19]"),
+        story.contains("udp [4]") && story.contains("udp [67]"),
         "{story}"
     );
 }

@@ -1,6 +1,7 @@
 //! Segments that belong to nobody.
 
 use super::*;
+use crate::tcp::ConnectionEvent;
 use crate::wire::SeqNum;
 use crate::wire::tcp::{Flags, Header, Options};
 
@@ -18,6 +19,23 @@ fn segment(flags: Flags, seq: u32, ack: u32, payload: &[u8]) -> Vec<u8> {
     };
     let mut out = Vec::new();
     header.emit(PEER, US, &[payload], &mut out);
+    ip_frame(Protocol::TCP, &out)
+}
+
+/// A SYN from one of the peer's ports to our port 80.
+pub(super) fn syn_from(port: u16) -> Vec<u8> {
+    let header = Header {
+        src_port: Port(port),
+        dst_port: Port(80),
+        seq: SeqNum(100),
+        ack: SeqNum(0),
+        flags: Flags::SYN,
+        window: 1_000,
+        urgent_pointer: 0,
+        options: Options::NONE,
+    };
+    let mut out = Vec::new();
+    header.emit(PEER, US, &[], &mut out);
     ip_frame(Protocol::TCP, &out)
 }
 
@@ -47,6 +65,40 @@ fn a_segment_to_nobody_is_reset_as_the_rfc_says() {
     assert_eq!(numbers(0), (0, 101));
     assert_eq!(numbers(1), (0, 105));
     assert_eq!(numbers(2), (777, 0));
+}
+
+#[test]
+fn a_router_that_says_no_ends_the_handshake() {
+    let mut bench = Bench::with_peer();
+    let remote = SocketAddrV4::new(PEER, 80);
+    let conn = bench
+        .stack
+        .connect(bench.now, remote, &Policy::default())
+        .unwrap();
+    bench.drain();
+    let quote = bench.sent[0].1[14..42].to_vec();
+    let error = |reason, quote: &[u8]| {
+        let message = icmpv4::Message::DestinationUnreachable { reason, quote };
+        ip_frame(Protocol::ICMP, &icmp_payload(&message))
+    };
+    // A quote of what was never sent is not believed: not even its sequence number fits.
+    let mut forged = quote.clone();
+    forged[24] ^= 0x80;
+    bench.frame(1, &error(icmpv4::Unreachable::Port, &forged));
+    assert_eq!(bench.stack.state(conn), Some(TcpState::SynSent));
+    bench.frame(2, &error(icmpv4::Unreachable::Port, &quote));
+    assert_eq!(bench.stack.state(conn), Some(TcpState::Closed));
+    let closed = |event: &StackEvent| {
+        matches!(
+            event,
+            StackEvent::Connection {
+                event: ConnectionEvent::Closed(_),
+                ..
+            }
+        )
+    };
+    assert!(bench.events().iter().any(closed));
+    assert_eq!(bench.stack.state(conn), None);
 }
 
 #[test]
