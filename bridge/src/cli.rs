@@ -4,6 +4,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+/// The hidden subcommand under which the program starts itself as the lab's child.
+pub const LAB_CHILD: &str = "lab-child";
+
 /// A TCP stack you can watch.
 #[derive(Debug, Parser)]
 #[command(name = "synema", version, about, propagate_version = true)]
@@ -25,7 +28,7 @@ pub enum Command {
     /// Fetch a URL with our own stack, without a browser
     Curl(CurlArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
-    #[command(name = crate::lab::CHILD_COMMAND, hide = true)]
+    #[command(name = LAB_CHILD, hide = true)]
     LabChild,
 }
 

@@ -1,10 +1,11 @@
 //! How the program fails: a cause, a next step, and an exit code of its own.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::process::ExitCode;
 
 /// What the process ends with; each kind of failure has its own number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Exit {
     /// Something that has no number of its own.
@@ -40,7 +41,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// A failure as the person at the terminal reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The exit code.
     pub exit: Exit,

@@ -17,6 +17,7 @@ pub mod error;
 pub mod gate;
 pub mod interfaces;
 pub mod io;
+#[cfg(target_os = "linux")]
 pub mod lab;
 pub mod privilege;
 pub mod serve;
@@ -35,6 +36,13 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Lab(args) => serve::run_lab(&args),
         Command::Curl(args) => curl::run(&args),
+        #[cfg(target_os = "linux")]
         Command::LabChild => lab::child::run(),
+        #[cfg(not(target_os = "linux"))]
+        Command::LabChild => Err(Failure::new(
+            error::Exit::Unsupported,
+            "the lab is made of Linux network namespaces",
+            "run it in a Linux virtual machine",
+        )),
     }
 }

@@ -371,6 +371,14 @@ pub fn open_unmapped(options: &OpenOptions) -> Result<(OwnedFd, Passport), OpenE
     ))
 }
 
+/// Lets nothing into a socket any more: a listener that never answers.
+///
+/// # Errors
+/// What the system said.
+pub fn silence(socket: impl AsFd) -> io::Result<()> {
+    attach_filter(socket.as_fd(), &Admit::Addresses(Vec::new()), [0; 6])
+}
+
 /// The interface's index and MAC.
 fn look_up(fd: BorrowedFd<'_>, name: &str) -> Result<(i32, [u8; 6]), OpenError> {
     let missing = || OpenError::NoInterface(name.to_owned());

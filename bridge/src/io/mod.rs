@@ -21,6 +21,8 @@ pub mod ethtool;
 #[cfg(target_os = "linux")]
 pub mod filter;
 #[cfg(target_os = "linux")]
+pub mod guard;
+#[cfg(target_os = "linux")]
 pub mod linux;
 pub mod offload;
 #[cfg(not(target_os = "linux"))]

@@ -1,0 +1,295 @@
+//! Builds the lab's network: wires between the places, addresses, routes.
+
+use super::place::{Inhabited, broken};
+use super::plan::{self, Place};
+use crate::error::Failure;
+use crate::io::ethtool;
+use futures_util::TryStreamExt;
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::link::{InfoData, InfoKind, InfoVeth, LinkAttribute, LinkMessage};
+use netlink_packet_route::route::{RouteAttribute, RouteMetric, RouteType};
+use rtnetlink::{
+    AddressMessageBuilder, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth,
+    RouteMessageBuilder,
+};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::os::fd::{AsRawFd, RawFd};
+
+/// What the peers' TCP uses whatever the system's default is, so that runs can be compared.
+pub(super) const CONGESTION_CONTROL: &str = "cubic";
+
+/// All namespaces.
+pub(super) type Places = BTreeMap<Place, Inhabited>;
+
+/// One wire: a veth pair, with the end that the kernel of `to` has an address on.
+struct Wire {
+    from: Place,
+    near: &'static str,
+    near_mac: Option<[u8; 6]>,
+    to: Place,
+    far: &'static str,
+    far_mac: [u8; 6],
+}
+
+const WIRES: [Wire; 4] = [
+    Wire {
+        from: Place::Switch,
+        near: "port-wire",
+        near_mac: None,
+        to: Place::Wire,
+        far: plan::WIRE_INTERFACE,
+        far_mac: plan::WIRE_MAC,
+    },
+    Wire {
+        from: Place::Switch,
+        near: "port-router",
+        near_mac: None,
+        to: Place::Router,
+        far: plan::ROUTER_INTERFACE,
+        far_mac: plan::ROUTER_MAC,
+    },
+    Wire {
+        from: Place::Switch,
+        near: "port-host",
+        near_mac: None,
+        to: Place::Host,
+        far: plan::HOST_INTERFACE,
+        far_mac: plan::HOST_MAC,
+    },
+    Wire {
+        from: Place::Router,
+        near: "dmz0",
+        near_mac: Some(plan::DMZ_MAC),
+        to: Place::Server,
+        far: plan::SERVER_INTERFACE,
+        far_mac: plan::SERVER_MAC,
+    },
+];
+
+/// Makes the namespaces, and everything between them.
+pub(super) fn build() -> Result<Places, Failure> {
+    let mut places = Places::new();
+    for place in Place::ALL {
+        let inhabited = Inhabited::new(name(place))?;
+        // Neighbour discovery would be noise on the wires. Where the kernel has no IPv6 at all,
+        // there is nothing to switch off.
+        let _ = inhabited.set("ipv6/conf/default/disable_ipv6", "1");
+        up(&inhabited, "lo")?;
+        places.insert(place, inhabited);
+    }
+    let at = |place: Place| &places[&place];
+    make_switch(at(Place::Switch))?;
+    for wire in WIRES {
+        make_wire(&places, &wire)?;
+    }
+
+    for (place, interface, address) in [
+        (Place::Wire, plan::WIRE_INTERFACE, plan::WIRE_IP),
+        (Place::Router, plan::ROUTER_INTERFACE, plan::GATEWAY_IP),
+        (Place::Router, "dmz0", plan::DMZ_IP),
+        (Place::Host, plan::HOST_INTERFACE, plan::HOST_IP),
+        (Place::Server, plan::SERVER_INTERFACE, plan::WEB_IP),
+        (Place::Server, plan::SERVER_INTERFACE, plan::DNS_IP),
+    ] {
+        add_address(at(place), interface, address)?;
+    }
+
+    let lan_gateway = Some(plan::GATEWAY_IP);
+    add_route(at(Place::Wire), None, lan_gateway)?;
+    add_route(at(Place::Host), None, lan_gateway)?;
+    add_route(at(Place::Server), None, Some(plan::DMZ_IP))?;
+    add_route(at(Place::Router), Some(plan::SILENT_NETWORK), None)?;
+    at(Place::Router).set("ipv4/ip_forward", "1")?;
+    Ok(places)
+}
+
+/// Switches the offloads of every wire, at both ends.
+pub(super) fn set_offloads(places: &Places, on: bool) -> Result<(), Failure> {
+    for wire in WIRES {
+        for (place, interface) in [(wire.from, wire.near), (wire.to, wire.far)] {
+            places[&place].run(move || async move {
+                let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
+                socket
+                    .and_then(|socket| ethtool::set_offloads(socket, interface, on))
+                    .map_err(|error| {
+                        broken(
+                            name(place),
+                            &format!("the offloads of {interface}: {error}"),
+                        )
+                    })
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Brings an interface up, or down.
+pub(super) fn set_up(place: &Inhabited, interface: &'static str, on: bool) -> Result<(), Failure> {
+    let netlink = place.netlink();
+    place.run(move || async move {
+        let index = index_of(&netlink, interface).await?;
+        let change = LinkMessageBuilder::<LinkUnspec>::new().index(index);
+        let change = if on { change.up() } else { change.down() };
+        netlink
+            .link()
+            .set(change.build())
+            .execute()
+            .await
+            .map_err(|e| wrong(interface, &e))
+    })
+}
+
+/// Gives an interface one address more.
+pub(super) fn add_address(
+    place: &Inhabited,
+    interface: &'static str,
+    address: Ipv4Addr,
+) -> Result<(), Failure> {
+    let netlink = place.netlink();
+    place.run(move || async move {
+        let index = index_of(&netlink, interface).await?;
+        netlink
+            .address()
+            .add(index, address.into(), plan::PREFIX_LEN)
+            .execute()
+            .await
+            .map_err(|e| wrong(interface, &e))
+    })
+}
+
+/// Takes an address from an interface.
+pub(super) fn remove_address(
+    place: &Inhabited,
+    interface: &'static str,
+    address: Ipv4Addr,
+) -> Result<(), Failure> {
+    let netlink = place.netlink();
+    place.run(move || async move {
+        let index = index_of(&netlink, interface).await?;
+        let message = AddressMessageBuilder::<Ipv4Addr>::new()
+            .index(index)
+            .address(address, plan::PREFIX_LEN)
+            .build();
+        netlink
+            .address()
+            .del(message)
+            .execute()
+            .await
+            .map_err(|e| wrong(interface, &e))
+    })
+}
+
+/// What a place is called in messages.
+pub(super) fn name(place: Place) -> &'static str {
+    match place {
+        Place::Wire => "wire",
+        Place::Switch => "switch",
+        Place::Router => "router",
+        Place::Server => "server",
+        Place::Host => "host",
+    }
+}
+
+fn up(place: &Inhabited, interface: &'static str) -> Result<(), Failure> {
+    set_up(place, interface, true)
+}
+
+fn make_switch(switch: &Inhabited) -> Result<(), Failure> {
+    let netlink = switch.netlink();
+    switch.run(move || async move {
+        let message = LinkBridge::new("lan").mtu(plan::MTU).up().build();
+        netlink
+            .link()
+            .add(message)
+            .execute()
+            .await
+            .map_err(|e| wrong("lan", &e))
+    })
+}
+
+fn make_wire(places: &Places, wire: &Wire) -> Result<(), Failure> {
+    let (near, near_mac, far) = (wire.near, wire.near_mac, wire.far);
+    let from = &places[&wire.from];
+    let to = &places[&wire.to];
+    let peer = far_end(far, wire.far_mac, to.namespace().as_raw_fd());
+    let netlink = from.netlink();
+    let joins_switch = wire.from == Place::Switch;
+    from.run(move || async move {
+        let mut message = LinkMessageBuilder::<LinkVeth>::new_with_info_kind(InfoKind::Veth)
+            .name(near)
+            .mtu(plan::MTU)
+            .set_info_data(InfoData::Veth(InfoVeth::Peer(peer)));
+        if let Some(mac) = near_mac {
+            message = message.address(mac.to_vec());
+        }
+        if joins_switch {
+            message = message.controller(index_of(&netlink, "lan").await?);
+        }
+        netlink
+            .link()
+            .add(message.build())
+            .execute()
+            .await
+            .map_err(|e| wrong(near, &e))
+    })?;
+    up(from, near)?;
+    up(to, far)
+}
+
+/// The other end's attributes; it is born in the other namespace.
+fn far_end(interface: &str, mac: [u8; 6], namespace: RawFd) -> LinkMessage {
+    LinkMessageBuilder::<LinkUnspec>::new()
+        .name(interface)
+        .mtu(plan::MTU)
+        .address(mac.to_vec())
+        .append_extra_attribute(LinkAttribute::NetNsFd(namespace))
+        .build()
+}
+
+/// A route to `to` (everything, if `None`) over a gateway, or into a black hole.
+fn add_route(
+    place: &Inhabited,
+    to: Option<Ipv4Addr>,
+    over: Option<Ipv4Addr>,
+) -> Result<(), Failure> {
+    let netlink = place.netlink();
+    place.run(move || async move {
+        let mut route = RouteMessageBuilder::<Ipv4Addr>::new();
+        if let Some(network) = to {
+            route = route.destination_prefix(network, plan::PREFIX_LEN);
+        }
+        route = match over {
+            Some(gateway) => route.gateway(gateway),
+            None => route.kind(RouteType::BlackHole),
+        };
+        let mut message = route.build();
+        message.header.address_family = AddressFamily::Inet;
+        if over.is_some() {
+            message
+                .attributes
+                .push(RouteAttribute::Metrics(vec![RouteMetric::CcAlgo(
+                    CONGESTION_CONTROL.into(),
+                )]));
+        }
+        netlink
+            .route()
+            .add(message)
+            .execute()
+            .await
+            .map_err(|e| wrong("route", &e))
+    })
+}
+
+async fn index_of(netlink: &rtnetlink::Handle, interface: &str) -> Result<u32, Failure> {
+    let mut links = netlink.link().get().match_name(interface).execute();
+    match links.try_next().await {
+        Ok(Some(link)) => Ok(link.header.index),
+        Ok(None) => Err(broken(interface, "it is not there")),
+        Err(error) => Err(wrong(interface, &error)),
+    }
+}
+
+fn wrong(what: &str, error: &rtnetlink::Error) -> Failure {
+    broken(what, &error.to_string())
+}
