@@ -210,7 +210,7 @@ impl Wire {
 
     fn arrival(&mut self, sent_at: Instant, draws: &Draws) -> Instant {
         let conditions = &self.conditions;
-        let jitter_ns = conditions.jitter.as_nanos() * u128::from(draws.jitter) >> 32;
+        let jitter_ns = (conditions.jitter.as_nanos() * u128::from(draws.jitter)) >> 32;
         let jitter = Duration::from_nanos(u64::try_from(jitter_ns).unwrap_or(u64::MAX));
         let at = (sent_at + conditions.delay + jitter).max(self.last_arrival);
         if draws.reorder < conditions.reorder_ppm {

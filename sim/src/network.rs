@@ -128,7 +128,8 @@ impl Network {
 
     /// Adds a machine, not yet plugged in.
     pub fn add<T: Node>(&mut self, node: T) -> NodeRef<T> {
-        let id = NodeId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 nodes fit in memory"));
+        let id =
+            NodeId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 nodes fit in memory"));
         self.nodes.push(Slot {
             node: Box::new(node),
             ports: Vec::new(),
@@ -176,7 +177,8 @@ impl Network {
     /// A machine.
     pub fn node<T: Node>(&self, node: NodeRef<T>) -> &T {
         let any: &dyn Any = self.nodes[node.id.0 as usize].node.as_ref();
-        any.downcast_ref().expect("a NodeRef names a node of its type")
+        any.downcast_ref()
+            .expect("a NodeRef names a node of its type")
     }
 
     /// A machine, to be given something to do: it is drained when time goes on.
@@ -184,7 +186,8 @@ impl Network {
         let slot = &mut self.nodes[node.id.0 as usize];
         slot.touched = true;
         let any: &mut dyn Any = slot.node.as_mut();
-        any.downcast_mut().expect("a NodeRef names a node of its type")
+        any.downcast_mut()
+            .expect("a NodeRef names a node of its type")
     }
 
     /// Every frame's way so far, in the order of departure.
@@ -260,7 +263,10 @@ impl Network {
 
     fn next_time(&self) -> Option<Instant> {
         let arrival = self.on_the_way.keys().next().map(|(at, _)| *at);
-        let timeouts = self.nodes.iter().filter_map(|slot| slot.node.poll_timeout());
+        let timeouts = self
+            .nodes
+            .iter()
+            .filter_map(|slot| slot.node.poll_timeout());
         timeouts.chain(arrival).min()
     }
 
@@ -292,7 +298,8 @@ impl Network {
         };
         let sender = Member { node: from, port };
         for to in self.lans[lan.0 as usize].receivers(sender, bytes) {
-            let fates = self.wire(lan, from, to.node).send(self.now, bytes);
+            let now = self.now;
+            let fates = self.wire(lan, from, to.node).send(now, bytes);
             for fate in fates {
                 let end = self.end_of(fate, to, bytes);
                 if self.keep_passages {
