@@ -30,6 +30,8 @@ pub struct Datagram {
 struct Socket {
     queue: VecDeque<Datagram>,
     bytes: usize,
+    /// It was told that something waits, and has not looked yet.
+    is_told: bool,
 }
 
 /// All sockets.
@@ -42,7 +44,10 @@ pub struct Sockets {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// It waits to be received.
-    Queued,
+    Queued {
+        /// The socket has to be told; it was not since it looked last.
+        tell: bool,
+    },
     /// Nobody has the port.
     NoSocket,
     /// The socket's queue is full.
@@ -90,12 +95,15 @@ impl Sockets {
             payload: payload.to_vec(),
             frame,
         });
-        Delivery::Queued
+        Delivery::Queued {
+            tell: !core::mem::replace(&mut socket.is_told, true),
+        }
     }
 
-    /// The next datagram for `port`.
+    /// The next datagram for `port`; to be asked for until there is none.
     pub fn recv(&mut self, port: Port) -> Option<Datagram> {
         let socket = self.by_port.get_mut(&port)?;
+        socket.is_told = false;
         let datagram = socket.queue.pop_front()?;
         socket.bytes -= datagram.payload.len();
         Some(datagram)
@@ -117,7 +125,8 @@ mod tests {
         let mut deliver = |port, len: usize, times| {
             let frame = FrameId::received(1);
             (0..times)
-                .filter(|_| sockets.deliver(port, remote, &vec![0; len], frame) == Delivery::Queued)
+                .map(|_| sockets.deliver(port, remote, &vec![0; len], frame))
+                .filter(|delivery| matches!(delivery, Delivery::Queued { .. }))
                 .count()
         };
         assert_eq!(deliver(small, 10, 100), 64);
@@ -125,9 +134,8 @@ mod tests {
         assert_eq!(deliver(Port(1), 1, 1), 0);
         assert_eq!(sockets.recv(large).unwrap().payload.len(), 60_000);
         let frame = FrameId::received(2);
-        assert_eq!(
-            sockets.deliver(large, remote, &[0; 60_000], frame),
-            Delivery::Queued
-        );
+        // It has looked since: it is told again.
+        let delivery = sockets.deliver(large, remote, &[0; 60_000], frame);
+        assert_eq!(delivery, Delivery::Queued { tell: true });
     }
 }

@@ -7,8 +7,8 @@
 //!     │ failed at 3 s     packets wait, bounded        │60 s  │ answer, or TCP
 //!     ◄───────────────────────┘                        ▼      │ gets through
 //!     ▲                                              Stale ───┘
-//!     │ no answer to three polls, or unused 10 min   still used; the first use
-//!     └───────────────────────────────────────────── polls the neighbour itself
+//!     │ no answer to three polls, or unused 10 min   still used; polls the neighbour
+//!     └───────────────────────────────────────────── itself 5 s after the first use
 //! ```
 //!
 //! Who may change an entry:
@@ -30,6 +30,9 @@ const REACHABLE: Duration = Duration::from_secs(60);
 const UNUSED: Duration = Duration::from_secs(600);
 /// RFC 1122 §2.3.2.1: at most one request per second for a neighbour.
 const ASK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long TCP has to get through before a neighbour that is not believed any
+/// more is polled (RFC 4861 §10, DELAY_FIRST_PROBE_TIME; Linux does so in IPv4 too).
+const POLL_DELAY: Duration = Duration::from_secs(5);
 /// How often is asked before the neighbour is given up.
 const ATTEMPTS: u8 = 3;
 /// Bounds: neighbours, packets waiting for one, packets waiting in all.
@@ -82,6 +85,7 @@ enum State {
 /// A known neighbour being asked whether it is still there.
 #[derive(Clone, Copy, Debug)]
 struct Poll {
+    /// Zero until [`POLL_DELAY`] is over.
     attempt: u8,
     ask_at: Instant,
 }
@@ -116,14 +120,12 @@ impl Neighbours {
                 believed_until,
                 poll,
             } => {
-                // RFC 1122 §2.3.2.1 (2): ask the neighbour itself before forgetting it.
+                // RFC 1122 §2.3.2.1 (2): the neighbour itself is asked before it is forgotten.
                 if now >= *believed_until && poll.is_none() {
                     *poll = Some(Poll {
-                        attempt: 1,
-                        ask_at: now + ASK_INTERVAL,
+                        attempt: 0,
+                        ask_at: now + POLL_DELAY,
                     });
-                    self.asks.push_back(Ask { addr, to: *mac });
-                    note(now, addr, NeighbourStep::Asking { attempt: 1 }, trace);
                 }
                 Some(*mac)
             }
@@ -212,8 +214,9 @@ impl Neighbours {
                 believed_until: until,
                 poll,
             } => {
+                let asked = poll.is_some_and(|poll| poll.attempt > 0);
                 let answer = to_us && packet.operation == arp::Operation::Reply;
-                match (*known == mac, answer && poll.is_some()) {
+                match (*known == mac, answer && asked) {
                     (_, true) => {
                         (*known, *until, *poll) = (mac, believed_until, None);
                         note(now, addr, NeighbourStep::Resolved { mac, frame }, trace);
@@ -240,7 +243,6 @@ impl Neighbours {
             ..
         }) = self.entries.get_mut(&addr)
             && *known == mac
-            && *believed_until > now
         {
             (*believed_until, *poll) = (now + REACHABLE, None);
         }

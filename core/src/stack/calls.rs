@@ -111,11 +111,15 @@ impl<O: Observer> Stack<O> {
         self.connections.release(conn);
     }
 
-    /// The application is done with a connection that it has shut down: what is
-    /// still unread, and what is still to happen, nobody wants to know.
-    pub fn release_connection(&mut self, conn: ConnId) {
+    /// Closes both directions, and wants to hear no more of it: a FIN follows what
+    /// is queued, what is unread or still to come is let go (RFC 9293 §3.6.1).
+    pub fn close(&mut self, now: Instant, conn: ConnId) {
+        self.advance(now);
+        let now = self.now;
+        if let Some(connection) = self.connections.touch(conn) {
+            connection.close(now, &mut self.observer);
+        }
         self.connections.release(conn);
-        self.connections.touch(conn);
     }
 
     /// How a connection behaves from now on.

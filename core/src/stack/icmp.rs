@@ -117,7 +117,7 @@ impl<O: Observer> Stack<O> {
     ) -> Result<(), DropReason> {
         match reason {
             Some(reason) if self.sockets.contains(port) => {
-                self.push_event(StackEvent::UdpUnreachable {
+                self.push_minor_event(StackEvent::UdpUnreachable {
                     port,
                     remote,
                     reason,

@@ -325,7 +325,7 @@ impl<O: Observer> Stack<O> {
         }
         while let Some(addr) = self.neighbours.poll_failed() {
             self.fail_handshakes(addr);
-            self.push_event(StackEvent::NoNeighbour { addr });
+            self.push_minor_event(StackEvent::NoNeighbour { addr });
         }
     }
 
@@ -372,10 +372,17 @@ impl<O: Observer> Stack<O> {
         self.trace(&Event::Claim { addr, step });
     }
 
-    /// Queues an event; when nobody takes them, the newest are let go.
+    /// Queues an event about our address: there is one for each claim, and none
+    /// may be lost.
     fn push_event(&mut self, event: StackEvent) {
+        self.events.push_back(event);
+    }
+
+    /// Queues an event that a stranger can bring about; when nobody takes them, the
+    /// newest are let go.
+    fn push_minor_event(&mut self, event: StackEvent) {
         if self.events.len() < MAX_EVENTS {
-            self.events.push_back(event);
+            self.push_event(event);
         }
     }
 

@@ -63,7 +63,8 @@ impl<O: Observer> Stack<O> {
         }
     }
 
-    /// The next datagram that came in for a socket.
+    /// The next datagram that came in for a socket. Ask until there is none: the
+    /// next [`StackEvent::UdpReadable`] comes only after that.
     pub fn udp_recv(&mut self, port: Port) -> Option<Datagram> {
         self.sockets.recv(port)
     }
@@ -87,8 +88,10 @@ impl<O: Observer> Stack<O> {
             .sockets
             .deliver(port, remote, datagram.payload(), carried.frame)
         {
-            Delivery::Queued => {
-                self.push_event(StackEvent::UdpReadable { port });
+            Delivery::Queued { tell } => {
+                if tell {
+                    self.push_minor_event(StackEvent::UdpReadable { port });
+                }
                 Ok(())
             }
             Delivery::Full => Err(DropReason::QueueFull),

@@ -301,8 +301,7 @@ impl<O: Observer> Shared<O> {
     /// Ends a connection in order, and wants to hear no more of it.
     fn close(&mut self, conn: ConnId) {
         self.conns.remove(&conn);
-        self.stack.shutdown(self.now, conn);
-        self.stack.release_connection(conn);
+        self.stack.close(self.now, conn);
     }
 
     /// Ends a connection at once.

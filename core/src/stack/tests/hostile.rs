@@ -160,5 +160,15 @@ fn events_that_nobody_takes_do_not_pile_up() {
         bench.frame(1, &frame);
         bench.stack.udp_recv(Port(5_000)).unwrap();
     }
-    assert_eq!(bench.events().len(), MAX_EVENTS);
+    // However many there are, what befalls our address is told.
+    for _ in 0..2 {
+        bench.frame(2, &arp_from(EVIL_MAC, US, US));
+    }
+    let events = bench.events();
+    assert_eq!(events.len(), MAX_EVENTS + 1);
+    let lost = StackEvent::AddressLost {
+        addr: US,
+        to: EVIL_MAC,
+    };
+    assert_eq!(events.last(), Some(&lost));
 }

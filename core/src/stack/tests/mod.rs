@@ -59,15 +59,14 @@ impl Bench {
     /// A stack that has its address and knows the peer's.
     fn with_peer() -> Self {
         let mut bench = Self::with_address();
-        let question = arp_from(PEER_MAC, PEER, US);
-        bench.frame(0, &question);
-        // The question made an entry; our own question's answer makes it believed.
         let port = bench.stack.udp_bind(None).unwrap();
+        let remote = SocketAddrV4::new(PEER, 9);
         bench
             .stack
-            .udp_send_to(bench.now, port, SocketAddrV4::new(PEER, 9), b"")
+            .udp_send_to(bench.now, port, remote, b"")
             .unwrap();
         bench.drain();
+        bench.frame(0, &arp_from(PEER_MAC, PEER, US));
         bench.frame(0, &arp_reply(PEER_MAC, PEER));
         bench.stack.udp_close(port);
         bench.forget();

@@ -103,17 +103,18 @@ fn nobodys_unasked_word_replaces_an_entry() {
     bench.forget();
     // What they bring about is a question to the gateway that we know.
     send(&mut bench, port, FAR, &[2]);
-    bench.frame(20, &arp_reply(PEER_MAC, GATEWAY));
+    bench.run_to(5_012);
+    bench.frame(5_020, &arp_reply(PEER_MAC, GATEWAY));
     send(&mut bench, port, FAR, &[3]);
     bench.check(
-        "12 192.168.0.1 Asking { attempt: 1 }
-         12 > 02:00:00:00:00:07: 93.184.216.34 udp [2] (Datagram)
-         12 > 02:00:00:00:00:07: who has 192.168.0.1? tell 192.168.0.129 (ArpRequest)
-         20 192.168.0.1 is at 02:00:00:00:00:07
-         20 > 02:00:00:00:00:07: 93.184.216.34 udp [3] (Datagram)",
+        "12 > 02:00:00:00:00:07: 93.184.216.34 udp [2] (Datagram)
+         5012 192.168.0.1 Asking { attempt: 1 }
+         5012 > 02:00:00:00:00:07: who has 192.168.0.1? tell 192.168.0.129 (ArpRequest)
+         5020 192.168.0.1 is at 02:00:00:00:00:07
+         5020 > 02:00:00:00:00:07: 93.184.216.34 udp [3] (Datagram)",
     );
     // Somebody that nobody asked for makes no entry at all.
-    bench.frame(30, &arp_reply(EVIL_MAC, PEER));
+    bench.frame(5_030, &arp_reply(EVIL_MAC, PEER));
     send(&mut bench, port, PEER, &[4]);
     assert!(bench.story().contains("who has 192.168.0.7?"));
 }
@@ -127,20 +128,20 @@ fn an_old_entry_is_polled_and_a_new_card_behind_it_is_found() {
     bench.forget();
     // Older than a minute: used all the same, and asked. Nobody answers.
     send(&mut bench, port, PEER, &[2]);
-    bench.run_to(74_000);
+    bench.run_to(79_000);
     bench.check(
-        "70000 192.168.0.7 Asking { attempt: 1 }
-         70000 > 02:00:00:00:00:07: 192.168.0.7 udp [2] (Datagram)
-         70000 > 02:00:00:00:00:07: who has 192.168.0.7? tell 192.168.0.129 (ArpRequest)
-         71000 192.168.0.7 Asking { attempt: 2 }
-         71000 > 02:00:00:00:00:07: who has 192.168.0.7? tell 192.168.0.129 (ArpRequest)
-         72000 192.168.0.7 Asking { attempt: 3 }
-         72000 > 02:00:00:00:00:07: who has 192.168.0.7? tell 192.168.0.129 (ArpRequest)
-         73000 192.168.0.7 Expired",
+        "70000 > 02:00:00:00:00:07: 192.168.0.7 udp [2] (Datagram)
+         75000 192.168.0.7 Asking { attempt: 1 }
+         75000 > 02:00:00:00:00:07: who has 192.168.0.7? tell 192.168.0.129 (ArpRequest)
+         76000 192.168.0.7 Asking { attempt: 2 }
+         76000 > 02:00:00:00:00:07: who has 192.168.0.7? tell 192.168.0.129 (ArpRequest)
+         77000 192.168.0.7 Asking { attempt: 3 }
+         77000 > 02:00:00:00:00:07: who has 192.168.0.7? tell 192.168.0.129 (ArpRequest)
+         78000 192.168.0.7 Expired",
     );
     // The next packet asks everybody, and the new card answers.
     send(&mut bench, port, PEER, &[3]);
-    bench.frame(74_010, &arp_reply(EVIL_MAC, PEER));
+    bench.frame(79_010, &arp_reply(EVIL_MAC, PEER));
     assert!(
         bench
             .story()
