@@ -4,6 +4,7 @@ use crate::cli::InterfacesArgs;
 use crate::error::{Exit, Failure};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
+use synema_core::wire::MacAddr;
 
 /// One network interface, as the system tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +12,8 @@ pub struct Interface {
     /// The name that `--interface` takes.
     pub name: String,
     /// Its hardware address, if it has one.
-    pub mac: Option<Mac>,
+    #[serde(with = "mac_text")]
+    pub mac: Option<MacAddr>,
     /// Its IPv4 addresses, each with the length of its prefix.
     pub ipv4: Vec<Subnet>,
     /// Its IPv6 addresses, as text with the length of their prefixes.
@@ -37,40 +39,6 @@ pub struct Subnet {
     pub address: Ipv4Addr,
     /// Leading bits that all addresses of the network share.
     pub prefix_len: u8,
-}
-
-/// A hardware address; `02:00:5e:10:00:01` as text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct Mac(pub [u8; 6]);
-
-impl std::fmt::Display for Mac {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
-    }
-}
-
-impl From<Mac> for String {
-    fn from(mac: Mac) -> Self {
-        mac.to_string()
-    }
-}
-
-impl TryFrom<String> for Mac {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let octet = |text: &str| {
-            let plain = text.len() == 2 && text.bytes().all(|b| b.is_ascii_hexdigit());
-            u8::from_str_radix(text, 16).ok().filter(|_| plain)
-        };
-        let octets: Option<Vec<u8>> = text.split(':').map(octet).collect();
-        octets
-            .and_then(|octets| octets.try_into().ok())
-            .map(Self)
-            .ok_or_else(|| format!("{text} is not a MAC of six octets in hexadecimal"))
-    }
 }
 
 impl std::fmt::Display for Subnet {
@@ -182,8 +150,8 @@ fn describe(
         name: interface.name.clone(),
         mac: interface
             .mac
-            .map(|mac| Mac(mac.octets()))
-            .filter(|mac| mac.0 != [0; 6]),
+            .map(|mac| MacAddr(mac.octets()))
+            .filter(|mac| mac.is_unicast()),
         ipv4: ipv4.collect(),
         ipv6: ipv6.map(ToString::to_string).collect(),
         mtu: detail.and_then(|d| d.mtu),
@@ -241,6 +209,28 @@ fn table(interfaces: &[Interface]) -> String {
     text
 }
 
+/// In JSON an address is what people write, not six numbers.
+mod mac_text {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use synema_core::wire::MacAddr;
+
+    pub(super) fn serialize<S: Serializer>(
+        mac: &Option<MacAddr>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        mac.map(|mac| mac.to_string()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<MacAddr>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| text.parse().map_err(D::Error::custom))
+            .transpose()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,7 +238,7 @@ mod tests {
     fn example() -> Interface {
         Interface {
             name: "eth0".into(),
-            mac: Some(Mac([2, 0, 0x5e, 0x10, 0, 1])),
+            mac: Some(MacAddr([2, 0, 0x5e, 0x10, 0, 1])),
             ipv4: vec![Subnet {
                 address: Ipv4Addr::new(192, 168, 0, 2),
                 prefix_len: 24,
@@ -286,15 +276,8 @@ mod tests {
         let json = serde_json::to_string(&example()).unwrap();
         assert!(json.contains("\"02:00:5e:10:00:01\""));
         assert_eq!(serde_json::from_str::<Interface>(&json).unwrap(), example());
-        for bad in [
-            "",
-            "02:00",
-            "02:00:5e:10:00:0g",
-            "02:00:5e:10:00:01:02",
-            "+2:00:5e:10:00:01",
-        ] {
-            assert!(Mac::try_from(bad.to_owned()).is_err(), "{bad}");
-        }
+        let bad = json.replace("02:00:5e", "02:00");
+        assert!(serde_json::from_str::<Interface>(&bad).is_err());
     }
 
     #[test]

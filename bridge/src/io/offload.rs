@@ -14,6 +14,9 @@
 //! `synema_core::wire` alone.
 
 use super::batch::Batch;
+use synema_core::wire::checksum::{Sum, finish_partial};
+use synema_core::wire::tcp::Flags;
+use synema_core::wire::{EtherType, Protocol};
 
 /// The kernel left the checksum at `csum_start + csum_offset` unfinished.
 const FLAG_NEEDS_CSUM: u8 = 1;
@@ -23,11 +26,6 @@ const GSO_TCPV4: u8 = 1;
 const GSO_ECN: u8 = 0x80;
 
 const ETHERNET_LEN: usize = 14;
-const ETHERTYPE_IPV4: [u8; 2] = [0x08, 0x00];
-const PROTOCOL_TCP: u8 = 6;
-const TCP_FIN: u8 = 0x01;
-const TCP_PSH: u8 = 0x08;
-const TCP_CWR: u8 = 0x80;
 
 /// `struct virtio_net_hdr` as AF_PACKET writes it: ten bytes, in the host's byte order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,18 +93,12 @@ pub fn complete(header: VnetHeader, timestamp_ns: u64, frame: &[u8], batch: &mut
 /// The field already holds the pseudo header's sum, so that summing over it finishes the job.
 fn finish_checksum(header: VnetHeader, timestamp_ns: u64, frame: &[u8], batch: &mut Batch) -> Done {
     let start = usize::from(header.csum_start);
-    let field = start + usize::from(header.csum_offset);
-    if start < ETHERNET_LEN || field + 2 > frame.len() {
+    let offset = usize::from(header.csum_offset);
+    if start < ETHERNET_LEN || start + offset + 2 > frame.len() {
         return Done::Unusable;
     }
     batch.push(timestamp_ns, &[frame]);
-    let frame = batch.last_mut();
-    let sum = match fold(sum(0, &frame[start..])) {
-        // RFC 768: a computed sum of zero is sent as all ones (and is the same number to TCP).
-        0xffff => 0xffff,
-        partial => !partial,
-    };
-    frame[field..field + 2].copy_from_slice(&sum.to_be_bytes());
+    finish_partial(batch.last_mut(), start, offset).expect("the field was found to be inside");
     Done::ChecksumFinished
 }
 
@@ -124,12 +116,12 @@ struct TcpHeaders {
 impl TcpHeaders {
     fn of(frame: &[u8]) -> Option<Self> {
         let ip = frame.get(ETHERNET_LEN..)?;
-        if frame[12..14] != ETHERTYPE_IPV4 || ip.len() < 20 || ip[0] >> 4 != 4 {
+        if be16(frame, 12) != EtherType::IPV4.0 || ip.len() < 20 || ip[0] >> 4 != 4 {
             return None;
         }
         let ip_header_len = usize::from(ip[0] & 0x0f) * 4;
         let total_len = usize::from(u16::from_be_bytes([ip[2], ip[3]]));
-        if ip_header_len < 20 || ip[9] != PROTOCOL_TCP {
+        if ip_header_len < 20 || ip[9] != Protocol::TCP.0 {
             return None;
         }
         let tcp = ETHERNET_LEN + ip_header_len;
@@ -170,14 +162,15 @@ impl TcpHeaders {
             out[ETHERNET_LEN + 2..ETHERNET_LEN + 4].copy_from_slice(&ip_len.to_be_bytes());
             out[ETHERNET_LEN + 4..ETHERNET_LEN + 6].copy_from_slice(&id.to_be_bytes());
             out[tcp + 4..tcp + 8].copy_from_slice(&seq.to_be_bytes());
-            let flags = &mut out[tcp + 13];
+            let mut flags = Flags::from_bits(out[tcp + 13].into());
             if chunks.peek().is_some() {
-                *flags &= !(TCP_FIN | TCP_PSH);
+                flags = flags.without(Flags::FIN).without(Flags::PSH);
             }
             if segments > 0 {
                 // RFC 3168 §6.1.2: CWR is said once.
-                *flags &= !TCP_CWR;
+                flags = flags.without(Flags::CWR);
             }
+            out[tcp + 13] = flags.bits().to_be_bytes()[1];
             write_checksums(out, tcp);
             id = id.wrapping_add(1);
             seq = seq.wrapping_add(u32::try_from(chunk.len()).expect("a chunk of at most a u16"));
@@ -191,43 +184,37 @@ impl TcpHeaders {
 fn write_checksums(frame: &mut [u8], tcp: usize) {
     let ip = ETHERNET_LEN;
     frame[ip + 10..ip + 12].fill(0);
-    let header_sum = !fold(sum(0, &frame[ip..tcp]));
-    frame[ip + 10..ip + 12].copy_from_slice(&header_sum.to_be_bytes());
+    let header = Sum::new().with(&frame[ip..tcp]).finish();
+    frame[ip + 10..ip + 12].copy_from_slice(&header.to_be_bytes());
 
     frame[tcp + 16..tcp + 18].fill(0);
-    let tcp_len = u32::try_from(frame.len() - tcp).expect("a frame of at most 64 KiB");
-    let pseudo = sum(u32::from(PROTOCOL_TCP) + tcp_len, &frame[ip + 12..ip + 20]);
-    let segment_sum = !fold(sum(fold(pseudo).into(), &frame[tcp..]));
-    frame[tcp + 16..tcp + 18].copy_from_slice(&segment_sum.to_be_bytes());
+    let segment = pseudo_header(frame, tcp).with(&frame[tcp..]).finish();
+    frame[tcp + 16..tcp + 18].copy_from_slice(&segment.to_be_bytes());
+}
+
+fn pseudo_header(frame: &[u8], tcp: usize) -> Sum {
+    let address = |at: usize| {
+        let octets: [u8; 4] = frame[at..at + 4].try_into().expect("four bytes");
+        octets.into()
+    };
+    let (source, destination) = (address(ETHERNET_LEN + 12), address(ETHERNET_LEN + 16));
+    Sum::pseudo_v4(source, destination, Protocol::TCP, frame.len() - tcp)
 }
 
 fn be16(bytes: &[u8], at: usize) -> u16 {
     u16::from_be_bytes([bytes[at], bytes[at + 1]])
 }
 
-/// RFC 1071 §1: the running one's complement sum, not yet folded. 64 KiB cannot overflow it.
-fn sum(start: u32, bytes: &[u8]) -> u32 {
-    let mut words = bytes.chunks_exact(2);
-    let total = words.by_ref().fold(start, |total, word| {
-        total + u32::from(u16::from_be_bytes([word[0], word[1]]))
-    });
-    match words.remainder() {
-        [last] => total + (u32::from(*last) << 8),
-        _ => total,
-    }
-}
-
-fn fold(mut sum: u32) -> u16 {
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    u16::try_from(sum).expect("folded to 16 bits")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use synema_core::wire::{ChecksumStatus, LinkType, dissect};
+
+    const FIN: u8 = 0x01;
+    const PSH: u8 = 0x08;
+    const ACK: u8 = 0x10;
+    const CWR: u8 = 0x80;
 
     const TCP: usize = ETHERNET_LEN + 20;
     const PAYLOAD: usize = TCP + 32;
@@ -235,13 +222,13 @@ mod tests {
     /// A TCP/IPv4 frame with 12 bytes of options, correct in everything but its checksums.
     fn tcp_frame(seq: u32, id: u16, flags: u8, payload: &[u8]) -> Vec<u8> {
         let mut frame = vec![0u8; PAYLOAD];
-        frame[12..14].copy_from_slice(&ETHERTYPE_IPV4);
+        frame[12..14].copy_from_slice(&EtherType::IPV4.0.to_be_bytes());
         let ip_len = u16::try_from(52 + payload.len()).unwrap();
         frame[ETHERNET_LEN] = 0x45;
         frame[ETHERNET_LEN + 2..ETHERNET_LEN + 4].copy_from_slice(&ip_len.to_be_bytes());
         frame[ETHERNET_LEN + 4..ETHERNET_LEN + 6].copy_from_slice(&id.to_be_bytes());
         frame[ETHERNET_LEN + 8] = 63;
-        frame[ETHERNET_LEN + 9] = PROTOCOL_TCP;
+        frame[ETHERNET_LEN + 9] = Protocol::TCP.0;
         frame[ETHERNET_LEN + 12..ETHERNET_LEN + 20]
             .copy_from_slice(&[203, 0, 113, 80, 192, 168, 0, 129]);
         frame[TCP..TCP + 4].copy_from_slice(&[0, 80, 0xc0, 1]);
@@ -252,12 +239,15 @@ mod tests {
         frame
     }
 
-    /// What any receiver does: both sums over everything, checksum included, must be all ones.
+    /// What any receiver does: sum over everything, checksums included.
     fn checksums_hold(frame: &[u8]) -> bool {
-        let header = fold(sum(0, &frame[ETHERNET_LEN..TCP]));
-        let tcp_len = u32::try_from(frame.len() - TCP).unwrap();
-        let pseudo = sum(6 + tcp_len, &frame[ETHERNET_LEN + 12..ETHERNET_LEN + 20]);
-        header == 0xffff && fold(sum(pseudo, &frame[TCP..])) == 0xffff
+        let packet = dissect(LinkType::Ethernet, frame, frame.len());
+        let checked = packet
+            .layers
+            .iter()
+            .filter(|l| l.checksum == ChecksumStatus::Ok)
+            .count();
+        checked == 2 && packet.problems.is_empty()
     }
 
     fn super_frame(gso_size: u16) -> VnetHeader {
@@ -286,11 +276,7 @@ mod tests {
         write_checksums(&mut whole, TCP);
         assert!(checksums_hold(&whole));
         let mut partial = whole.clone();
-        let tcp_len = u32::try_from(partial.len() - TCP).unwrap();
-        let pseudo = fold(sum(
-            6 + tcp_len,
-            &partial[ETHERNET_LEN + 12..ETHERNET_LEN + 20],
-        ));
+        let pseudo = pseudo_header(&partial, TCP).partial();
         partial[TCP + 16..TCP + 18].copy_from_slice(&pseudo.to_be_bytes());
         assert_ne!(partial, whole);
 
@@ -310,7 +296,7 @@ mod tests {
 
     #[test]
     fn flags_that_are_said_once_stay_on_one_segment() {
-        let all = TCP_CWR | 0x10 | TCP_PSH | TCP_FIN;
+        let all = CWR | ACK | PSH | FIN;
         let frame = tcp_frame(0xffff_ff00, 0xffff, all, &[9; 1000]);
         let mut batch = Batch::new();
         let mut header = super_frame(400);
@@ -331,9 +317,9 @@ mod tests {
         assert_eq!(
             seen,
             [
-                (0xffff_ff00, 0xffff, TCP_CWR | 0x10, 400),
-                (0x90, 0, 0x10, 400),
-                (0x220, 1, 0x10 | TCP_PSH | TCP_FIN, 200),
+                (0xffff_ff00, 0xffff, CWR | ACK, 400),
+                (0x90, 0, ACK, 400),
+                (0x220, 1, ACK | PSH | FIN, 200),
             ]
         );
     }

@@ -10,7 +10,6 @@ use super::plan::{self, Place};
 use super::protocol::{self, Reply, Request, Transport};
 use super::{LabOptions, Neighbour, dns, userns, web};
 use crate::error::{Exit, Failure};
-use crate::interfaces::Mac;
 use crate::io::guard::Guard;
 use crate::io::linux::{open_unmapped, silence};
 use crate::io::{OpenOptions, Passport};
@@ -24,6 +23,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
+use synema_core::wire::MacAddr;
 
 /// Runs the lab's child until its parent is gone.
 ///
@@ -274,7 +274,7 @@ fn neighbour_of(message: &NeighbourMessage) -> Option<Neighbour> {
         .attributes
         .iter()
         .find_map(|attribute| match attribute {
-            NeighbourAttribute::LinkLayerAddress(mac) => mac[..].try_into().ok().map(Mac),
+            NeighbourAttribute::LinkLayerAddress(mac) => mac[..].try_into().ok().map(MacAddr),
             _ => None,
         });
     Some(Neighbour {

@@ -27,7 +27,7 @@ pub use protocol::Transport;
 
 use crate::cli::LAB_CHILD;
 use crate::error::{Exit, Failure};
-use crate::interfaces::{Mac, Subnet};
+use crate::interfaces::Subnet;
 use crate::io::{OpenOptions, RawSocket};
 use protocol::{Reply, Request};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair, sockopt};
@@ -40,6 +40,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use synema_core::wire::MacAddr;
 
 /// Longer than the child may take for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -89,17 +90,17 @@ pub struct LabFacts {
     /// The interface that the raw socket is on.
     pub interface: String,
     /// The MAC that our stack uses.
-    pub mac: Mac,
+    pub mac: MacAddr,
     /// The kernel's own address on that interface, and the subnet.
     pub host: Subnet,
     /// The MAC of that interface.
-    pub host_mac: Mac,
+    pub host_mac: MacAddr,
     /// A free address to claim.
     pub free_ip: Ipv4Addr,
     /// An address that another host has.
     pub in_use_ip: Ipv4Addr,
     /// That host's MAC.
-    pub in_use_mac: Mac,
+    pub in_use_mac: MacAddr,
     /// The router to everything else.
     pub gateway: Ipv4Addr,
     /// The name server.
@@ -114,7 +115,7 @@ pub struct Neighbour {
     /// Whose.
     pub ip: Ipv4Addr,
     /// Where.
-    pub mac: Mac,
+    pub mac: MacAddr,
 }
 
 /// A running lab. Dropping it ends it.
@@ -173,15 +174,15 @@ pub fn start(options: &LabOptions) -> Result<(Lab, RawSocket), Failure> {
 fn facts(mac: [u8; 6]) -> LabFacts {
     LabFacts {
         interface: plan::WIRE_INTERFACE.to_owned(),
-        mac: Mac(mac),
+        mac: MacAddr(mac),
         host: Subnet {
             address: plan::WIRE_IP,
             prefix_len: plan::PREFIX_LEN,
         },
-        host_mac: Mac(plan::WIRE_MAC),
+        host_mac: MacAddr(plan::WIRE_MAC),
         free_ip: plan::FREE_IP,
         in_use_ip: plan::HOST_IP,
-        in_use_mac: Mac(plan::HOST_MAC),
+        in_use_mac: MacAddr(plan::HOST_MAC),
         gateway: plan::GATEWAY_IP,
         dns: plan::DNS_IP,
         mtu: plan::MTU,

@@ -7,7 +7,7 @@ use super::content;
 use super::rude::Rude;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::body::{Body, Bytes, Frame};
+use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, LOCATION, SERVER,
 };
@@ -78,7 +78,9 @@ async fn serve(stream: TcpStream) {
     match path.as_deref().and_then(Rude::of) {
         Some(rude) => rude.serve(stream).await,
         None => {
-            let answer = service_fn(async |request| Ok::<_, Infallible>(answer(&request)));
+            let answer = service_fn(|request: Request<Incoming>| {
+                std::future::ready(Ok::<_, Infallible>(answer(&request)))
+            });
             // What a client breaks off is the client's business.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), answer)
