@@ -52,6 +52,9 @@ pub struct ServeArgs {
     /// Use the interface's own MAC (Wi-Fi, port security) instead of one of our own
     #[arg(long)]
     pub host_mac: bool,
+    /// Send no more than this, in Mbit/s
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub max_mbit: u64,
     /// Say what will and will not work on this machine and network, and stop
     #[arg(long)]
     pub check: bool,

@@ -10,6 +10,7 @@
 //!
 //! The bridge never keeps TCP state; `curl` alone drives a stack of its own.
 
+pub mod check;
 pub mod cli;
 pub mod curl;
 pub mod egress;

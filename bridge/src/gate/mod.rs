@@ -55,8 +55,8 @@ impl Timing {
     /// to answer. Never used on a real interface.
     pub const LAB_QUICK: Self = Self {
         probe_num: 3,
-        probe_min: Duration::from_millis(20),
-        announce_wait: Duration::from_millis(40),
+        probe_min: Duration::from_millis(25),
+        announce_wait: Duration::from_millis(100),
         defend_interval: Duration::from_secs(10),
     };
 }

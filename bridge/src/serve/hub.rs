@@ -1,0 +1,432 @@
+//! The hub: the one task that touches the wire. It seats pages, guards what they send, and
+//! hands them what they hear.
+//!
+//! ```text
+//!    page's socket ──Command──> ┌───────┐ ──outgoing──> Guard ──> wire ──> receipt
+//!    (page.rs)                  │  Hub  │
+//!    page's socket <──Outbox─── │ seats │ <──incoming── Guard <── wire
+//!                               └───────┘
+//! ```
+//!
+//! Frames from the wire go to every seat whose claim they concern: one seat today
+//! ([`MAX_SEATS`]), a table already.
+
+use super::ground::Ground;
+use super::seat::{Outbox, Seat};
+use super::wire::Wire;
+use crate::gate::Heard;
+use crate::io::{Batch, now_ns};
+use bytes::Bytes;
+use std::future::Future;
+use std::io;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+use synema_core::time::Instant;
+use synema_core::trace::FrameId;
+use synema_relay::{
+    ClaimState, ErrorCode, Frames, PageHello, Receipt, Refusal, SessionId, ToBridge, ToPage,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep_until, timeout};
+
+/// How many pages may have an address at the same time.
+const MAX_SEATS: usize = 1;
+/// How long a seat is kept for a page whose socket died.
+pub const GRACE: Duration = Duration::from_secs(60);
+/// How often the counters are told, while they change.
+const STATS_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the interface's queue may be full before frames are refused.
+const SEND_PATIENCE: Duration = Duration::from_millis(100);
+/// Messages of all pages that wait for the hub.
+const COMMANDS: usize = 64;
+
+/// What a page's socket asks of the hub.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// A page has said hello.
+    Attach {
+        hello: PageHello,
+        outbox: Outbox,
+        reply: oneshot::Sender<Result<u64, ToPage>>,
+    },
+    /// A control message of the page on this socket.
+    Control { conn: u64, message: ToBridge },
+    /// A checked message of frames.
+    Frames { conn: u64, message: Bytes },
+    /// The page on this socket did something wrong: tell it, and close.
+    Fail { conn: u64, error: ToPage },
+    /// The socket is gone.
+    Detach { conn: u64 },
+}
+
+/// The sockets' end of the hub.
+#[derive(Clone, Debug)]
+pub struct HubHandle {
+    commands: mpsc::Sender<Command>,
+}
+
+impl HubHandle {
+    /// Asks; false when the hub has ended.
+    pub(super) async fn ask(&self, command: Command) -> bool {
+        self.commands.send(command).await.is_ok()
+    }
+}
+
+/// Why the hub ended without being asked to.
+#[derive(Debug)]
+pub struct WireLost(pub io::Error);
+
+/// The hub. [`run`](Self::run) it on a task.
+#[derive(Debug)]
+pub struct Hub<W> {
+    wire: W,
+    ground: Ground,
+    grace: Duration,
+    seats: Vec<Seat>,
+    commands: mpsc::Receiver<Command>,
+    next_conn: u64,
+    started: tokio::time::Instant,
+    next_stats: Instant,
+}
+
+impl<W: Wire> Hub<W> {
+    /// A hub on this wire and ground, and the handle for sockets.
+    pub fn new(wire: W, ground: Ground, grace: Duration) -> (Self, HubHandle) {
+        let (sender, commands) = mpsc::channel(COMMANDS);
+        let hub = Self {
+            wire,
+            ground,
+            grace,
+            seats: Vec::new(),
+            commands,
+            next_conn: 1,
+            started: tokio::time::Instant::now(),
+            next_stats: Instant::ZERO,
+        };
+        (hub, HubHandle { commands: sender })
+    }
+
+    /// Serves until `shutdown` is done, and then says goodbye.
+    ///
+    /// # Errors
+    /// When the wire is gone for good.
+    pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), WireLost> {
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut batch = Batch::new();
+        loop {
+            let deadline = self.started + self.next_deadline().since(Instant::ZERO);
+            tokio::select! {
+                received = self.wire.recv_batch(&mut batch) => {
+                    match received {
+                        Ok(_) => self.hear(&batch),
+                        Err(error) => self.wire_failed(error)?,
+                    }
+                    batch.clear();
+                }
+                Some(command) = self.commands.recv() => self.obey(command).await,
+                () = sleep_until(deadline) => {}
+                () = &mut shutdown => break,
+            }
+            self.settle();
+        }
+        for seat in &mut self.seats {
+            seat.tell(&ToPage::Bye);
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> Instant {
+        Instant::ZERO + self.started.elapsed()
+    }
+
+    /// What is due after every step: claims that opened, counters, seats kept in vain.
+    fn settle(&mut self) {
+        let now = self.now();
+        for seat in &mut self.seats {
+            seat.tell_claim(now);
+        }
+        if now >= self.next_stats {
+            let kernel_drops = self.wire.counters().dropped_by_kernel;
+            for seat in &mut self.seats {
+                seat.tell_stats(kernel_drops);
+            }
+            self.next_stats = now + STATS_INTERVAL;
+        }
+        let grace = self.grace;
+        let before = self.seats.len();
+        self.seats
+            .retain(|seat| seat.away_since().is_none_or(|since| now < since + grace));
+        if self.seats.len() != before {
+            self.admit();
+        }
+    }
+
+    fn next_deadline(&self) -> Instant {
+        let of_seats = self.seats.iter().flat_map(|seat| {
+            let forgotten = seat.away_since().map(|since| since + self.grace);
+            [seat.guard.poll_timeout(), forgotten]
+        });
+        let stats = (!self.seats.is_empty()).then_some(self.next_stats);
+        of_seats
+            .chain([stats])
+            .flatten()
+            .min()
+            .unwrap_or(self.now() + Duration::from_secs(3600))
+    }
+
+    /// Frames from the wire.
+    fn hear(&mut self, batch: &Batch) {
+        let now = self.now();
+        for frame in batch.iter() {
+            for at in 0..self.seats.len() {
+                let seat = &mut self.seats[at];
+                if let Heard::Lost(_) = seat.incoming(now, frame.timestamp_ns, frame.bytes) {
+                    self.end_lost(at, now);
+                    // The table has moved; the other seats hear of it with the next frame.
+                    break;
+                }
+            }
+        }
+        for seat in &mut self.seats {
+            seat.flush();
+        }
+    }
+
+    /// RFC 5227 §2.4: the address is given up at once. The seat goes, and with it every
+    /// way to send.
+    fn end_lost(&mut self, at: usize, now: Instant) {
+        let mut seat = self.seats.remove(at);
+        seat.flush();
+        seat.tell_claim(now);
+        let ClaimState::Conflict { addr, by, .. } = seat.guard.claim_state(now) else {
+            unreachable!("the gate said Lost, and keeps saying so")
+        };
+        seat.tell(&error(
+            ErrorCode::Conflict,
+            format!("{addr} was taken by {by}, who insists on it: this session has ended"),
+            "choose another address and claim it",
+        ));
+        self.admit();
+    }
+
+    /// A down interface may come up again; one that is gone does not.
+    fn wire_failed(&mut self, failure: io::Error) -> Result<(), WireLost> {
+        let interface = &self.ground.interface;
+        let (code, cause, next_step) = match failure.raw_os_error() {
+            Some(libc::ENETDOWN) => (
+                ErrorCode::InterfaceDown,
+                format!("the interface {interface} went down"),
+                format!(
+                    "bring it up (sudo ip link set {interface} up), and claim the address anew"
+                ),
+            ),
+            Some(libc::ENXIO | libc::ENODEV) => (
+                ErrorCode::InterfaceDown,
+                format!("the interface {interface} is gone"),
+                "start synema again when it is back".to_owned(),
+            ),
+            _ => (
+                ErrorCode::WireFailed,
+                format!("the wire at {interface} failed: {failure}"),
+                "start synema again".to_owned(),
+            ),
+        };
+        eprintln!("synema: {cause}\n  next: {next_step}");
+        for mut seat in std::mem::take(&mut self.seats) {
+            seat.tell(&error(code, &cause, &next_step));
+        }
+        match failure.raw_os_error() {
+            Some(libc::ENETDOWN) => {
+                self.admit();
+                Ok(())
+            }
+            _ => Err(WireLost(failure)),
+        }
+    }
+
+    async fn obey(&mut self, command: Command) {
+        let now = self.now();
+        match command {
+            Command::Attach {
+                hello,
+                outbox,
+                reply,
+            } => {
+                let answer = self.attach(now, hello, outbox);
+                // A socket that died meanwhile reads no answer, and detaches.
+                let _ = reply.send(answer);
+            }
+            Command::Control { conn, message } => self.control(now, conn, message),
+            Command::Frames { conn, message } => self.send(conn, &message).await,
+            Command::Fail { conn, error } => {
+                if let Some(seat) = self.seat_of(conn) {
+                    seat.tell(&error);
+                    seat.stand_up(now);
+                }
+            }
+            Command::Detach { conn } => {
+                if let Some(seat) = self.seat_of(conn) {
+                    seat.stand_up(now);
+                }
+            }
+        }
+    }
+
+    fn attach(&mut self, now: Instant, hello: PageHello, outbox: Outbox) -> Result<u64, ToPage> {
+        let conn = self.next_conn;
+        self.next_conn += 1;
+        if let Some(id) = hello.session
+            && let Some(seat) = self.seats.iter_mut().find(|seat| seat.id == id)
+        {
+            // The old socket, if it is still there, is of the same page: the new one counts.
+            seat.sit(now, &self.ground, conn, outbox, true);
+            return Ok(conn);
+        }
+        // Pages whose socket died make way for one that is here.
+        self.seats.retain(|seat| seat.conn().is_some());
+        if self.seats.len() >= MAX_SEATS {
+            if !hello.take_over {
+                return Err(error(
+                    ErrorCode::Busy,
+                    "another page is using this bridge",
+                    "close the other page, or take the bridge over from it",
+                ));
+            }
+            let mut old = self.seats.remove(0);
+            old.tell(&error(
+                ErrorCode::TakenOver,
+                "another page took this bridge over",
+                "use the other page, or take the bridge back",
+            ));
+        }
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|why| {
+            error(
+                ErrorCode::WireFailed,
+                format!("the system gives no random numbers: {why}"),
+                "start synema again",
+            )
+        })?;
+        let kernel_drops = self.wire.counters().dropped_by_kernel;
+        let mut seat = Seat::new(SessionId(id), self.ground.guard(), now, kernel_drops);
+        seat.sit(now, &self.ground, conn, outbox, false);
+        self.seats.push(seat);
+        self.admit();
+        Ok(conn)
+    }
+
+    fn control(&mut self, now: Instant, conn: u64, message: ToBridge) {
+        let Some(seat) = self.seat_of(conn) else {
+            return;
+        };
+        match message {
+            ToBridge::Credit { total_bytes } => seat.grant(total_bytes),
+            ToBridge::Claim { addr } => {
+                let state = seat.guard.claim(now, addr);
+                if matches!(state, ClaimState::Refused { .. }) {
+                    seat.tell(&ToPage::Claim(state));
+                }
+                // The filter first: an answer to the first probe must not be missed.
+                self.admit();
+            }
+            ToBridge::Release => {
+                seat.guard.release();
+                self.admit();
+            }
+            ToBridge::Bye => {
+                self.seats.retain(|seat| seat.conn() != Some(conn));
+                self.admit();
+            }
+        }
+    }
+
+    /// Frames of a page: each is sent or refused, and told so in one message of receipts.
+    async fn send(&mut self, conn: u64, message: &[u8]) {
+        let now = self.now();
+        let Some(at) = self.seats.iter().position(|seat| seat.conn() == Some(conn)) else {
+            return;
+        };
+        let Ok(frames) = Frames::new(message) else {
+            return;
+        };
+        let seat = &mut self.seats[at];
+        let mut receipts = Vec::new();
+        let mut admitted = Vec::new();
+        let mut bytes = Vec::new();
+        for frame in frames {
+            let outcome = seat.guard.outgoing(now, frame.bytes);
+            if let Ok(outgoing) = outcome {
+                admitted.push((receipts.len(), outgoing));
+                bytes.push(frame.bytes);
+            }
+            receipts.push((frame.id, outcome.map(|_| None)));
+        }
+        let sending = self.wire.send_batch(&bytes, |place, outcome| {
+            let (at, _) = admitted[place];
+            receipts[at].1 = outcome.map(Some).map_err(|error| refusal(&error));
+        });
+        // What has no receipt when patience ends met a full queue.
+        let _ = timeout(SEND_PATIENCE, sending).await;
+        let sent_at = self.now();
+        let seat = &mut self.seats[at];
+        for (at, outgoing) in admitted {
+            if let (_, Ok(Some(_))) = receipts[at] {
+                seat.guard.sent(sent_at, outgoing);
+            }
+        }
+        let refused_at = now_ns();
+        for (id, outcome) in receipts {
+            seat.receipt(into_receipt(id, outcome, refused_at));
+        }
+        seat.post_receipts();
+    }
+
+    fn seat_of(&mut self, conn: u64) -> Option<&mut Seat> {
+        self.seats.iter_mut().find(|seat| seat.conn() == Some(conn))
+    }
+
+    /// Sets the kernel's filter to the addresses under claim. Without it the guard still
+    /// looks at every frame: a filter that cannot be set costs time, not safety.
+    fn admit(&self) {
+        let addresses: Vec<Ipv4Addr> = self
+            .seats
+            .iter()
+            .filter_map(|seat| seat.guard.address())
+            .collect();
+        if let Err(error) = self.wire.admit(&addresses) {
+            eprintln!("synema: the socket's filter could not be set: {error}");
+        }
+    }
+}
+
+/// `Ok(None)` was admitted and then not taken by the interface in time.
+fn into_receipt(id: FrameId, outcome: Result<Option<u64>, Refusal>, refused_at: u64) -> Receipt {
+    let outcome = outcome.and_then(|sent| sent.ok_or(Refusal::QueueFull));
+    Receipt {
+        id,
+        time_ns: *outcome.as_ref().unwrap_or(&refused_at),
+        outcome: outcome.map(drop),
+    }
+}
+
+fn refusal(error: &io::Error) -> Refusal {
+    match error.raw_os_error() {
+        Some(libc::EMSGSIZE) => Refusal::TooLong,
+        Some(libc::ENETDOWN | libc::ENXIO | libc::ENODEV) => Refusal::InterfaceDown,
+        Some(libc::ENOBUFS | libc::EAGAIN) => Refusal::QueueFull,
+        _ => Refusal::SystemRefused,
+    }
+}
+
+/// An error as the page is told it.
+pub(super) fn error(
+    code: ErrorCode,
+    cause: impl Into<String>,
+    next_step: impl Into<String>,
+) -> ToPage {
+    ToPage::Error {
+        code,
+        cause: cause.into(),
+        next_step: next_step.into(),
+    }
+}
