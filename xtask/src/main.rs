@@ -1,10 +1,12 @@
 #![forbid(unsafe_code)]
 //! What a newcomer and CI call: `cargo xtask demo`, `cargo xtask test`, and the long or outside things.
 
+mod conformance;
 mod demo;
 mod house;
 mod site;
 mod test;
+mod tshark;
 
 use std::process::ExitCode;
 
@@ -26,6 +28,8 @@ enum Task {
     Demo(demo::Arguments),
     /// Check everything: what CI runs.
     Test(test::Arguments),
+    /// Compare with what others made: outside captures, packetdrill.
+    Conformance(conformance::Arguments),
     /// Build the page and the bridge.
     Build {
         /// Builds quickly and runs slowly: for those who work on the page.
@@ -55,6 +59,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
     match *task {
         Task::Demo(ref arguments) => demo::run(&house, arguments),
         Task::Test(ref arguments) => test::run(&house, arguments),
+        Task::Conformance(ref arguments) => conformance::run(&house, arguments),
         Task::Build { dev } => {
             site::build(&house, Speed::of(dev))?;
             house.cargo(&["build", "-p", "synema-bridge"])

@@ -1,0 +1,181 @@
+//! `cargo xtask conformance`: what others made, told by environment variables.
+//!
+//! - `SYNEMA_CAPTURES`: a folder with captures; every one is opened, and every frame compared with what
+//!   tshark says of it.
+//! - `PACKETDRILL`, `PD_TCP`: packetdrill's program and its folder of TCP scripts.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+
+use crate::{house::House, tshark};
+
+/// Arguments of `cargo xtask conformance`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What to check; without it, everything whose environment variable is set
+    #[arg(value_enum)]
+    what: Option<What>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Outside captures, against tshark
+    Captures,
+    /// Google's packetdrill scripts
+    Packetdrill,
+}
+
+/// At most so many differences of one file are shown.
+const SHOWN: usize = 3;
+
+/// Runs what was asked for.
+///
+/// # Errors
+/// When nothing can be run, or something differs.
+pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
+    let captures = env::var_os("SYNEMA_CAPTURES").map(PathBuf::from);
+    let packetdrill = env::var_os("PACKETDRILL").is_some() || env::var_os("PD_TCP").is_some();
+    match arguments.what {
+        Some(What::Packetdrill) => no_packetdrill(),
+        Some(What::Captures) => {
+            let folder = captures.context("set SYNEMA_CAPTURES to a folder with captures")?;
+            compare_all(house, &folder)
+        }
+        None if captures.is_none() && !packetdrill => {
+            bail!("nothing to check: set SYNEMA_CAPTURES to a folder with captures")
+        }
+        None => {
+            if let Some(folder) = captures {
+                compare_all(house, &folder)?;
+            }
+            if packetdrill {
+                no_packetdrill()
+            } else {
+                Ok(())
+            }
+        }
+    }
+}
+
+fn no_packetdrill() -> anyhow::Result<()> {
+    bail!("packetdrill cannot drive the stack yet: its adapter is not part of this version")
+}
+
+fn compare_all(house: &House, folder: &Path) -> anyhow::Result<()> {
+    house.cargo(&["build", "-p", "synema-diagram", "--example", "frames"])?;
+    let program = house.target().join("debug/examples/frames");
+    let files = captures_in(folder)?;
+    let (mut frames, mut differing) = (0, 0);
+    for file in &files {
+        let name = file.strip_prefix(folder).unwrap_or(file).display();
+        match compare(&program, file)? {
+            Comparison::Same(count) => {
+                frames += count;
+                println!("ok        {count:>6}  {name}");
+            }
+            Comparison::Differs(differences) => {
+                differing += 1;
+                println!("DIFFERS           {name}");
+                for difference in differences.iter().take(SHOWN) {
+                    println!("{difference}");
+                }
+                if differences.len() > SHOWN {
+                    println!("    and {} more", differences.len() - SHOWN);
+                }
+            }
+        }
+    }
+    let same = files.len() - differing;
+    println!("{frames} frames in {same} captures are as tshark says");
+    println!("{same} passed, {differing} failed");
+    if differing > 0 {
+        bail!(
+            "{differing} of {} captures differ from what tshark says",
+            files.len()
+        );
+    }
+    Ok(())
+}
+
+enum Comparison {
+    /// So many frames, all alike.
+    Same(usize),
+    /// What is not, in words.
+    Differs(Vec<String>),
+}
+
+fn compare(program: &Path, file: &Path) -> anyhow::Result<Comparison> {
+    let output = Command::new(program)
+        .arg(file)
+        .stdin(Stdio::null())
+        .output();
+    let output = output.with_context(|| format!("{} does not start", program.display()))?;
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    if !output.status.success() {
+        return Ok(Comparison::Differs(vec![format!(
+            "    ours: {said} ({})",
+            output.status
+        )]));
+    }
+    let ours = String::from_utf8_lossy(&output.stdout).into_owned();
+    let ours: Vec<&str> = ours.lines().collect();
+    let theirs = tshark::frames(file)?;
+    let mut differences = Vec::new();
+    if ours.len() != theirs.len() {
+        differences.push(format!(
+            "    {} frames, tshark {}; {said}",
+            ours.len(),
+            theirs.len()
+        ));
+    }
+    for (index, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+        if !is_same(ours, theirs) {
+            let number = index + 1;
+            differences.push(format!(
+                "    frame {number}\n      ours   {ours}\n      tshark {theirs}"
+            ));
+        }
+    }
+    Ok(if differences.is_empty() {
+        Comparison::Same(ours.len())
+    } else {
+        Comparison::Differs(differences)
+    })
+}
+
+/// A frame without a time (in a Simple Packet Block) is given its predecessor's by us, none by tshark.
+fn is_same(ours: &str, theirs: &str) -> bool {
+    match (ours.split_once('\t'), theirs.strip_prefix('\t')) {
+        (Some((_, ours)), Some(theirs)) => ours == theirs,
+        _ => ours == theirs,
+    }
+}
+
+fn captures_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder);
+        for entry in entries.with_context(|| format!("cannot read {}", folder.display()))? {
+            let path = entry?.path();
+            let name = path.to_string_lossy().to_lowercase();
+            let kinds = [".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz"];
+            if path.is_dir() {
+                folders.push(path);
+            } else if kinds.iter().any(|kind| name.ends_with(kind)) {
+                files.push(path);
+            }
+        }
+    }
+    if files.is_empty() {
+        bail!("{} holds no captures", folder.display());
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,149 @@
+//! tshark as the second opinion on captures.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, bail};
+
+use crate::house::spelled;
+
+/// The columns that `diagram`'s example `frames` prints as well, in its order.
+const COLUMNS: [&str; 15] = [
+    "frame.time_epoch",
+    "frame.len",
+    "frame.cap_len",
+    "arp.opcode",
+    "ip.proto",
+    "icmp.type",
+    "tcp.srcport",
+    "tcp.dstport",
+    "tcp.seq_raw",
+    "tcp.ack_raw",
+    "tcp.flags",
+    "udp.srcport",
+    "udp.dstport",
+    "ip.checksum.status",
+    "tcp.checksum.status",
+];
+
+/// The columns of the transport: of a quoted packet, when the frame is an ICMP error.
+const TRANSPORT: std::ops::Range<usize> = 6..13;
+/// The columns in which only `0`, a bad checksum, is compared.
+const CHECKSUMS: std::ops::Range<usize> = 13..15;
+
+/// Looks at a whole capture with every checksum verified, and counts what a filter matches.
+///
+/// # Errors
+/// When tshark does not start or cannot read the file.
+pub(crate) fn count(capture: &Path, filter: &str) -> anyhow::Result<u64> {
+    let lines = fields(capture, Some(filter), &["frame.number"])?;
+    Ok(lines.len() as u64)
+}
+
+/// What tshark holds against one of our captures; empty when it is clean. `lost` segments may be missing,
+/// because that many frames were counted as dropped.
+///
+/// # Errors
+/// As [`count`].
+pub(crate) fn complaints(capture: &Path, lost: u64) -> anyhow::Result<Vec<String>> {
+    let bad_checksum = "ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || icmp.checksum.status == 0";
+    let limits = [
+        ("malformed frames", "_ws.malformed", 0),
+        ("bad checksums", bad_checksum, 0),
+        (
+            "acknowledged segments that were never seen",
+            "tcp.analysis.ack_lost_segment",
+            0,
+        ),
+        ("missing segments", "tcp.analysis.lost_segment", lost),
+    ];
+    let mut complaints = Vec::new();
+    if count(capture, "frame")? == 0 {
+        complaints.push("no frames".to_owned());
+    }
+    for (what, filter, limit) in limits {
+        let found = count(capture, filter)?;
+        if found > limit {
+            complaints.push(format!("{found} {what} (at most {limit} expected)"));
+        }
+    }
+    Ok(complaints)
+}
+
+/// One line a frame, to compare with those of `diagram`'s example `frames`.
+///
+/// # Errors
+/// As [`count`].
+pub(crate) fn frames(capture: &Path) -> anyhow::Result<Vec<String>> {
+    // tshark also lists pcapng's custom blocks, as data without any link: those are no frames.
+    let lines = fields(capture, Some("!(frame.protocols == \"data\")"), &COLUMNS)?;
+    Ok(lines.iter().map(|line| comparable(line)).collect())
+}
+
+fn comparable(line: &str) -> String {
+    let mut columns: Vec<&str> = line.split('\t').collect();
+    columns.resize(COLUMNS.len(), "");
+    // Beyond its first 64 bits an ICMP error's quote is of no interest here.
+    if !columns[5].is_empty() {
+        columns[TRANSPORT].fill("");
+        columns[14] = "";
+    }
+    for column in &mut columns[CHECKSUMS] {
+        if *column != "0" {
+            *column = "";
+        }
+    }
+    columns.join("\t")
+}
+
+fn fields(capture: &Path, filter: Option<&str>, fields: &[&str]) -> anyhow::Result<Vec<String>> {
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-r"]).arg(capture);
+    for preference in [
+        "ip.check_checksum:TRUE",
+        "tcp.check_checksum:TRUE",
+        "udp.check_checksum:TRUE",
+        "ip.defragment:FALSE",
+        "tcp.desegment_tcp_streams:FALSE",
+    ] {
+        command.args(["-o", preference]);
+    }
+    if let Some(filter) = filter {
+        command.args(["-Y", filter]);
+    }
+    command.args(["-T", "fields", "-E", "occurrence=f"]);
+    for field in fields {
+        command.args(["-e", field]);
+    }
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .context("tshark does not start: sudo apt-get install tshark")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("{} failed: {}", spelled(&command), said.trim());
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::comparable;
+
+    #[test]
+    fn a_quoted_packet_and_good_checksums_are_not_compared() {
+        let icmp = "1.0\t70\t70\t\t1\t11\t80\t81\t1\t2\t0x0010\t\t\t1\t2";
+        assert_eq!(
+            comparable(icmp),
+            format!("1.0\t70\t70\t\t1\t11{}", "\t".repeat(9))
+        );
+        let bad = "1.0\t60\t60\t\t6\t\t80\t81\t1\t2\t0x0010\t\t\t1\t0";
+        assert_eq!(
+            comparable(bad),
+            "1.0\t60\t60\t\t6\t\t80\t81\t1\t2\t0x0010\t\t\t\t0"
+        );
+    }
+}
