@@ -1,10 +1,15 @@
 //! A Chromium of the test's own.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, WebDriver};
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel, WebDriver};
 
 use crate::child::{Child, installed};
 
@@ -32,7 +37,7 @@ pub struct Browser {
     pub driver: WebDriver,
     // Dropped after the session: the driver's process, then the profile.
     _chromedriver: Child,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -59,17 +64,60 @@ impl Browser {
             "--disk-cache-dir={}",
             profile.path().join("cache").display()
         ))?;
+        capabilities.set_browser_log_level(LoggingPrefsLogLevel::Severe)?;
         let driver = WebDriver::builder(format!("http://127.0.0.1:{port}"), capabilities)
             .request_timeout(PATIENCE)
             .connect()
             .await
             .context("Chromium does not start")?;
         driver.set_script_timeout(PATIENCE).await?;
-        Ok(Self {
+        let browser = Self {
             driver,
             _chromedriver: chromedriver,
-            _profile: profile,
-        })
+            profile,
+        };
+        let downloads = json!({"behavior": "allow", "downloadPath": browser.downloads()});
+        browser
+            .devtools("Browser.setDownloadBehavior", downloads)
+            .await?;
+        Ok(browser)
+    }
+
+    /// Where what is downloaded is put.
+    pub fn downloads(&self) -> PathBuf {
+        self.profile.path().join("downloads")
+    }
+
+    /// Waits for a download whose name ends so.
+    ///
+    /// # Errors
+    /// When none is there, and whole, within ten seconds.
+    pub async fn downloaded(&self, ending: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.downloads();
+        for _ in 0..200 {
+            if let Some(file) = with_ending(&folder, ending) {
+                return Ok(file);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("no {ending} was downloaded to {}", folder.display())
+    }
+
+    /// A command of the DevTools protocol.
+    ///
+    /// # Errors
+    /// When the browser refuses it.
+    pub async fn devtools(&self, command: &str, arguments: Value) -> anyhow::Result<()> {
+        let done = self.driver.cdp().send_raw(command, arguments).await;
+        done.with_context(|| format!("{command} was refused"))
+            .map(drop)
+    }
+
+    /// What the page's own code wrote to the console, errors of the content policy among it.
+    pub async fn console(&self) -> String {
+        let entries = self.driver.browser_log().await.unwrap_or_default();
+        let lines: Vec<String> = entries.iter().map(|entry| entry.message.clone()).collect();
+        lines.join("\n")
     }
 
     /// Ends the session, the browser and its driver.
@@ -90,6 +138,12 @@ fn profile() -> anyhow::Result<TempDir> {
         .prefix("synema-browser-")
         .tempdir_in(&folder)
         .with_context(|| format!("no folder can be made in {}", folder.display()))
+}
+
+fn with_ending(folder: &Path, ending: &str) -> Option<PathBuf> {
+    let entries = folder.read_dir().ok()?;
+    let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    files.find(|file| file.to_string_lossy().ends_with(ending))
 }
 
 /// `ChromeDriver was started successfully on port 40123.`

@@ -2,7 +2,7 @@
 //! Driving a real Chromium by WebDriver, for the tests of the page and for the pure crates' tests in wasm.
 //!
 //! ```text
-//!   test -> Browser -> chromedriver (free port) -> chromium (fresh profile, no network of its own)
+//!   test -> Browser -> chromedriver (free port) -> chromium (fresh profile)
 //!        -> Child   -> synema lab               -> the page
 //! ```
 //!
@@ -10,3 +10,5 @@
 
 pub mod browser;
 pub mod child;
+pub mod ladder;
+pub mod page;
