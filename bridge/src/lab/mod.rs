@@ -15,6 +15,7 @@ pub mod child;
 pub mod content;
 mod dns;
 mod network;
+pub mod observer;
 mod place;
 pub mod plan;
 mod protocol;
@@ -29,6 +30,7 @@ use crate::cli::LAB_CHILD;
 use crate::error::{Exit, Failure};
 use crate::interfaces::Subnet;
 use crate::io::{OpenOptions, RawSocket};
+use observer::Observer;
 use protocol::{Reply, Request};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair, sockopt};
 use serde::{Deserialize, Serialize};
@@ -207,6 +209,16 @@ impl Lab {
             }
             other => Err(confused(&other.0)),
         }
+    }
+
+    /// Watches, on the machine of the raw socket, what the kernel says about an address.
+    ///
+    /// # Errors
+    /// As [`RawSocket::open`].
+    pub fn observe(&self, watched: Ipv4Addr) -> Result<Observer, Failure> {
+        let options = OpenOptions::observer(plan::WIRE_INTERFACE);
+        let socket = self.packet_socket(Place::Wire, &options)?;
+        Observer::start(socket, watched).map_err(|error| lost(&error))
     }
 
     /// Connects from one of the places with its kernel's TCP.
