@@ -95,7 +95,7 @@ pub enum LossReason {
 }
 
 /// What becomes of one frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It arrives.
     Arrives {
