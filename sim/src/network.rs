@@ -270,17 +270,19 @@ impl Network {
         timeouts.chain(arrival).min()
     }
 
-    /// Does what is due now: arrivals first, then timeouts, nodes in their order.
+    /// Does one thing that is due now: the arrival of a frame, or if none is due
+    /// the timeouts, nodes in their order. One frame at a time, for a node must be
+    /// drained after each.
     fn step(&mut self) {
-        while let Some(entry) = self.on_the_way.first_entry() {
-            if entry.key().0 > self.now {
-                break;
-            }
+        if let Some(entry) = self.on_the_way.first_entry()
+            && entry.key().0 <= self.now
+        {
             let arrival = entry.remove();
             let slot = &mut self.nodes[arrival.to.node.0 as usize];
             slot.node
                 .on_frame(self.now, arrival.to.port, arrival.frame, &arrival.bytes);
             slot.touched = true;
+            return;
         }
         for slot in &mut self.nodes {
             if slot.node.poll_timeout().is_some_and(|at| at <= self.now) {

@@ -14,7 +14,7 @@ use synema_core::time::Duration;
 use synema_core::trace::{AppEvent, Event};
 use synema_core::wire::{EtherType, MacAddr, arp, ethernet};
 use synema_sim::lab::{GATEWAY, PAGE, WWW};
-use synema_sim::{AfterPage, Conditions, HttpServer, Lab, Page};
+use synema_sim::{AfterPage, Chosen, HttpServer, Lab, Page};
 
 fn fails(url: &str, pages: &[(&str, Page)]) -> FetchError {
     let mut lab = lab_with_pages(1, ten_ms(), pages);
@@ -141,11 +141,10 @@ fn ports_and_hosts_that_do_not_answer() {
 fn a_silent_host_is_given_up_in_time() {
     let mut lab = lab_with_pages(4, ten_ms(), &[]);
     let (from, to) = (lab.router.id(), lab.www.id());
-    let hole = Conditions {
-        loss_ppm: 1_000_000,
-        ..ten_ms()
-    };
-    lab.network.set_conditions(lab.servers, from, to, hole);
+    // ARP is answered, SYNs are not: so do firewalls.
+    let syns: Vec<_> = (1..50).map(Chosen::TcpSyn).collect();
+    lab.network
+        .set_conditions(lab.servers, from, to, ten_ms().losing(&syns));
     let start = lab.network.now();
     let fetched = lab.fetch(1, "http://10.2.0.80/", FetchOptions::default());
     let remote = SocketAddrV4::new(WWW, 80);

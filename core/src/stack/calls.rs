@@ -155,6 +155,12 @@ impl<O: Observer> Stack<O> {
             .map_or(0, Connection::writable_len)
     }
 
+    /// The ICMP code of what a router last said about a connection's way, if the
+    /// peer has not been heard of since.
+    pub fn soft_error(&self, conn: ConnId) -> Option<u8> {
+        self.connections.get(conn).and_then(Connection::soft_error)
+    }
+
     /// Whether all that will ever come has been read.
     pub fn is_read_finished(&self, conn: ConnId) -> bool {
         self.connections

@@ -384,6 +384,13 @@ impl Connection {
         self.state == TcpState::Closed && self.reset_due.is_none()
     }
 
+    /// The code of the last ICMP "destination unreachable" that a router sent for
+    /// it, unless the peer has been heard of since (RFC 1122 §4.2.3.9: a soft
+    /// error, which ends nothing by itself).
+    pub fn soft_error(&self) -> Option<u8> {
+        self.soft_error
+    }
+
     /// What it was told at birth.
     pub fn identity(&self) -> &Identity {
         &self.id

@@ -105,6 +105,7 @@ fn reply(query: &[u8], rcode: RCODE, records: Vec<ResourceRecord<'_>>) -> Vec<u8
     packet.build_bytes_vec_compressed().expect("fits")
 }
 
+#[allow(clippy::unnecessary_wraps)] // it stands where results are compared
 fn found(addr: Ipv4Addr, ttl: u64) -> Result<Answer, DnsError> {
     Ok(Answer {
         addrs: vec![addr],

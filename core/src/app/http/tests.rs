@@ -67,6 +67,7 @@ fn read(bytes: &[u8]) -> Outcome {
     whole
 }
 
+#[allow(clippy::unnecessary_wraps)] // it stands where results are compared
 fn complete(body_len: u64) -> Result<Ending, HttpError> {
     Ok(Ending::Complete { body_len })
 }

@@ -15,13 +15,17 @@ use super::types::{FetchEvent, FetchId, FetchOptions};
 use super::{FetchError, Shared};
 use crate::app::http::{Method, Target, TargetHost};
 use crate::tcp::ConnectionEvent;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::trace::{AppEvent, CloseReason, ConnId, Observer};
 use crate::wire::Port;
 use core::net::{Ipv4Addr, SocketAddrV4};
 
 /// Addresses of a host that are tried, one after the other.
 const MAX_ADDRS: usize = 4;
+
+/// How long a connection that begins is left alone once a router says that there
+/// is no way. RFC 1122 §4.2.3.9: that may pass; but a person waits.
+const UNREACHABLE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// One fetch.
 #[derive(Debug)]
@@ -52,6 +56,8 @@ struct Connecting {
     /// Addresses that have not been tried.
     others: Vec<Ipv4Addr>,
     deadline: Instant,
+    /// Whether a router has said that there is no way.
+    is_hopeless: bool,
 }
 
 impl Fetch {
@@ -106,9 +112,11 @@ impl Fetch {
         match &mut self.phase {
             Phase::Resolving(_) => self.go_on_resolving(shared),
             Phase::Connecting(connecting) if shared.now >= connecting.deadline => {
-                let error = FetchError::ConnectTimeout {
-                    remote: connecting.remote,
-                    waited: self.options.timeouts.connect,
+                let remote = connecting.remote;
+                let waited = self.options.timeouts.connect;
+                let error = match shared.stack.soft_error(connecting.conn) {
+                    Some(code) => FetchError::Unreachable { remote, code },
+                    None => FetchError::ConnectTimeout { remote, waited },
                 };
                 shared.abort(connecting.conn);
                 self.try_next_addr(shared, error);
@@ -119,6 +127,18 @@ impl Fetch {
                 }
             }
             Phase::Connecting(_) | Phase::Over => {}
+        }
+    }
+
+    /// A frame came in: it may have said that there is no way.
+    pub(super) fn on_frame<O: Observer>(&mut self, shared: &Shared<O>) {
+        if let Phase::Connecting(connecting) = &mut self.phase
+            && !connecting.is_hopeless
+            && shared.stack.soft_error(connecting.conn).is_some()
+        {
+            connecting.is_hopeless = true;
+            let soon = shared.now + UNREACHABLE_PATIENCE;
+            connecting.deadline = connecting.deadline.min(soon);
         }
     }
 
@@ -272,6 +292,7 @@ impl Fetch {
                     remote,
                     others: addrs,
                     deadline: shared.now + self.options.timeouts.connect,
+                    is_hopeless: false,
                 });
                 shared.tell(self.id, FetchEvent::Connecting { conn, remote });
             }

@@ -102,7 +102,12 @@ impl<O: Observer> Session<O> {
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
         let now = self.shared.advance(now);
         match input {
-            Input::Frame { id, bytes } => self.shared.stack.handle_frame(now, id, bytes),
+            Input::Frame { id, bytes } => {
+                self.shared.stack.handle_frame(now, id, bytes);
+                for fetch in self.fetches.values_mut() {
+                    fetch.on_frame(&self.shared);
+                }
+            }
             Input::Timeout => self.on_timeout(now),
             Input::Command(command) => self.on_command(command),
         }
