@@ -348,9 +348,12 @@ fn an_interface_that_goes_down_is_reported_and_comes_back() {
         down
     );
     lab.set_wire_up(true).unwrap();
-    probe(&socket, lab.facts.in_use_ip);
-    let back = find(&socket, Duration::from_secs(3), |packet| {
-        packet.arp().map(|a| a.sender_mac)
+    // The switch takes a moment until it forwards to this port again.
+    let back = (0..30).find_map(|_| {
+        probe(&socket, lab.facts.in_use_ip);
+        find(&socket, Duration::from_millis(100), |packet| {
+            packet.arp().map(|a| a.sender_mac)
+        })
     });
     assert_eq!(back, Some(lab.facts.in_use_mac));
 }

@@ -5,6 +5,7 @@ use crate::cli::{Cli, Command};
 use crate::interfaces::{self, Interface};
 use clap::Parser as _;
 use std::net::Ipv4Addr;
+use synema_core::wire::MacAddr;
 
 fn args(line: &str) -> ServeArgs {
     let line = format!("synema serve --interface eth0 {line}");
@@ -18,7 +19,7 @@ fn good() -> Facts {
     Facts {
         interface: Ok(Interface {
             name: "eth0".into(),
-            mac: Some(interfaces::Mac([2, 0, 0, 0, 0, 9])),
+            mac: Some(MacAddr([2, 0, 0, 0, 0, 9])),
             ipv4: vec![interfaces::Subnet {
                 address: Ipv4Addr::new(192, 168, 0, 7),
                 prefix_len: 24,
