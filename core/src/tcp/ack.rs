@@ -120,6 +120,11 @@ impl AckSchedule {
         self.owed.front().map(|(at, _)| *at)
     }
 
+    /// What was not thought about yet is acknowledged with the next segment.
+    pub(super) fn stop_thinking(&mut self) {
+        self.owed.clear();
+    }
+
     /// A segment has gone out, and with it an ACK.
     pub(super) fn on_ack_sent(&mut self) {
         self.due = None;

@@ -454,6 +454,10 @@ impl Connection {
         } else {
             self.demand_ack(Cause::FinReceived);
         }
+        if self.policy.quirks.fin_not_counted && self.snd.fin >= Fin::Sent {
+            // teeceepee counts it here, too late.
+            self.snd.snd_nxt += 1;
+        }
         self.step(Step::FinArrived, cx);
     }
 

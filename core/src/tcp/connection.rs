@@ -347,7 +347,7 @@ impl Connection {
         if !self.snd.cc.is(policy.congestion) {
             self.snd.cc = super::congestion::Congestion::new(policy.congestion, self.snd.mss());
         }
-        self.rcv.set_buffer_len(policy.receive.buffer_len);
+        self.rcv.set_policy(&policy.receive);
         self.snd.buffer.set_limit(policy.send.buffer_len);
         self.policy = policy.clone();
     }
@@ -497,7 +497,14 @@ impl Connection {
     }
 
     fn on_time_wait<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        self.timers.stop_all(cx);
+        // The ACK of the peer's FIN may still be due.
+        for timer in [
+            TimerKind::Retransmission,
+            TimerKind::Persist,
+            TimerKind::FinWait2,
+        ] {
+            self.timers.stop(timer, cx);
+        }
         let deadline = cx.now + self.policy.timing.msl * 2;
         self.timers.arm(TimerKind::TimeWait, deadline, cx);
         self.pending.tell_closed(CloseReason::Finished);

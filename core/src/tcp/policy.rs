@@ -43,6 +43,8 @@ pub struct Offer {
 pub struct ReceivePolicy {
     /// Receive buffer and so the largest window, bytes.
     pub buffer_len: u32,
+    /// The window always says `buffer_len`, however much is unread.
+    pub fixed_window: bool,
     /// When data is acknowledged.
     pub ack: AckStrategy,
     /// Whether what comes early is kept.
@@ -214,6 +216,7 @@ impl Policy {
             },
             receive: ReceivePolicy {
                 buffer_len: 8192,
+                fixed_window: true,
                 ack: AckStrategy::EverySegment,
                 out_of_order: OutOfOrderPolicy::DropSilently,
                 quick_acks: 0,
@@ -260,6 +263,7 @@ impl Default for ReceivePolicy {
     fn default() -> Self {
         Self {
             buffer_len: 4 << 20,
+            fixed_window: false,
             ack: AckStrategy::Delayed {
                 segments: 2,
                 delay: Duration::from_millis(40),

@@ -28,6 +28,9 @@ use crate::wire::tcp::{SackBlocks, Timestamps};
 /// What a peer that said nothing of its MSS is expected to send (RFC 9293 §3.7.1).
 const DEFAULT_MSS: u16 = 536;
 
+/// With a fixed window: unread bytes at which it closes all the same.
+const FIXED_WINDOW_UNREAD: u32 = 8 << 20;
+
 /// RFC 7323 §5.5: a timestamp older than 24 days says nothing any more.
 const TS_RECENT_VALID: Duration = Duration::from_secs(24 * 24 * 3600);
 
@@ -58,6 +61,10 @@ pub(super) struct Receiver {
     pub(super) in_order_total: u64,
     /// Bytes that the application took.
     pub(super) delivered_total: u64,
+    /// The largest window that is offered, bytes.
+    max_window: u32,
+    /// It is offered whatever is unread.
+    fixed_window: bool,
     ring: Ring,
     early: Assembler,
     sack: SackReport,
@@ -99,7 +106,9 @@ impl Receiver {
             largest_payload: 0,
             in_order_total: 0,
             delivered_total: 0,
-            ring: Ring::new(policy.receive.buffer_len),
+            max_window: policy.receive.buffer_len,
+            fixed_window: policy.receive.fixed_window,
+            ring: Ring::new(ring_limit(&policy.receive)),
             early: Assembler::default(),
             sack: SackReport::default(),
             acks: AckSchedule::new(&policy.receive),
@@ -311,10 +320,14 @@ impl Receiver {
     /// The window to write into the next segment, in bytes (RFC 9293 §3.8.6.2.2).
     fn next_window(&self) -> WindowSize {
         let room = u32::try_from(self.ring.room()).unwrap_or(u32::MAX);
+        let room = room.min(self.max_window);
         let promised = self.rcv_wnd().0;
         // SWS avoidance: the edge moves by at least min(half the buffer, MSS).
-        let half = u32::try_from(self.ring.limit() / 2).unwrap_or(u32::MAX);
-        let worthwhile = half.min(u32::from(self.mss));
+        let worthwhile = if self.fixed_window {
+            1
+        } else {
+            (self.max_window / 2).min(u32::from(self.mss))
+        };
         if room > promised && room - promised >= worthwhile {
             WindowSize(room)
         } else {
@@ -331,11 +344,15 @@ impl Receiver {
         next > now && next / 2 >= now
     }
 
-    /// The window field for a segment that goes out now; what it promises is kept.
-    pub(super) fn promise_window(&mut self, syn: bool) -> UnscaledWindow {
+    /// The window field for a segment that goes out now and acknowledges `number`;
+    /// what it promises is kept.
+    pub(super) fn promise_window(&mut self, number: SeqNum, syn: bool) -> UnscaledWindow {
         let scale = if syn { WindowScale::ZERO } else { self.scale };
-        let field = scale.scale_down(self.next_window());
-        let edge = self.rcv_nxt + scale.scale_up(field).0;
+        // A window counts from the number that it comes with.
+        let unacknowledged = self.rcv_nxt.distance(number);
+        let window = self.next_window().0.saturating_add(unacknowledged);
+        let field = scale.scale_down(WindowSize(window));
+        let edge = number + scale.scale_up(field).0;
         self.rcv_adv = self.rcv_adv.later(edge);
         field
     }
@@ -381,10 +398,21 @@ impl Receiver {
         self.delivered_total += n as u64;
     }
 
-    /// The policy has a new buffer size. What was promised stays promised.
-    pub(super) fn set_buffer_len(&mut self, buffer_len: u32) {
+    /// The policy has new sizes. What was promised stays promised.
+    pub(super) fn set_policy(&mut self, policy: &ReceivePolicy) {
         let unread = u32::try_from(self.ring.len()).unwrap_or(u32::MAX);
         let kept = unread.saturating_add(self.rcv_wnd().0);
-        self.ring.set_limit(buffer_len.max(kept));
+        self.max_window = policy.buffer_len;
+        self.fixed_window = policy.fixed_window;
+        self.ring.set_limit(ring_limit(policy).max(kept));
+    }
+}
+
+/// How many bytes may be held, unread and early ones together.
+fn ring_limit(policy: &ReceivePolicy) -> u32 {
+    if policy.fixed_window {
+        policy.buffer_len.saturating_add(FIXED_WINDOW_UNREAD)
+    } else {
+        policy.buffer_len
     }
 }

@@ -236,7 +236,7 @@ impl Sender {
             return;
         }
         if self.probing.outstanding {
-            self.queue.mark_head_lost(Cause::WindowProbe);
+            self.queue.mark_head_lost(Cause::Recovery);
             self.force_retransmission = true;
         }
         self.probing = Default::default();

@@ -267,8 +267,13 @@ impl RetransmitQueue {
         while let (sent, Some(next)) = (self.queue[at], self.queue.get(at + 1).copied())
             && next.lost.is_some()
             && !next.resent
-            && sent.range.len() + next.range.len() <= max_len
+            && sent.range.len() < max_len
         {
+            let room = max_len - sent.range.len();
+            if next.range.len() > room {
+                self.split(at + 1, next.range.start + room);
+            }
+            let next = self.queue[at + 1];
             let joined = &mut self.queue[at];
             joined.range.end = next.range.end;
             joined.retransmissions = joined.retransmissions.max(next.retransmissions);
@@ -404,9 +409,9 @@ mod tests {
         }
         queue.mark_all_lost();
         let first = queue.next_lost(1460).unwrap();
-        assert_eq!(first.range, range(0, 820));
+        assert_eq!(first.range, range(0, 1460));
         queue.on_resent(first.range.start, Instant::ZERO);
-        assert_eq!(queue.next_lost(1460).unwrap().range, range(820, 2280));
+        assert_eq!(queue.next_lost(1460).unwrap().range, range(1460, 2920));
     }
 
     #[test]

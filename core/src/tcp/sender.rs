@@ -187,9 +187,12 @@ impl Sender {
     }
 
     /// RFC 9293 §3.10.7.4: takes the window of a segment that is not older than
-    /// the one it was last taken from. Answers whether it changed.
+    /// the one it was last taken from. Answers whether it changed. One that
+    /// acknowledges more is newer even if its number is older: its window counts
+    /// from what it acknowledges, and the old one from there would reach too far.
     pub(super) fn update_window(&mut self, segment: &Segment<'_>, ack: SeqNum) -> bool {
-        let newer = self.snd_wl1.before(segment.seq)
+        let newer = ack.after(self.snd_una)
+            || self.snd_wl1.before(segment.seq)
             || (self.snd_wl1 == segment.seq && self.snd_wl2.at_or_before(ack));
         newer && self.set_window(segment, ack)
     }

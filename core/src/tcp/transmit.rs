@@ -57,12 +57,12 @@ impl Connection {
             self.policy.offer
         };
         let options = syn_options(offer, self.id.mtu, self.offered_scale, timestamps);
-        let window = self.rcv.promise_window(true).0;
         let retransmissions = self.syn_transmissions;
         self.syn_transmissions = self.syn_transmissions.saturating_add(1);
         self.syn_sent_at = cx.now;
         self.snd.snd_nxt = self.snd.iss + 1;
         let ack = if answers { self.rcv.rcv_nxt } else { SeqNum(0) };
+        let window = self.rcv.promise_window(self.rcv.rcv_nxt, true).0;
         if answers {
             self.rcv.on_ack_sent(ack);
         }
@@ -197,11 +197,15 @@ impl Connection {
         if !data.is_empty() && data.end == end {
             flags |= Flags::PSH;
         }
+        let mut number = None;
         if taken.end.after(end) {
             flags |= Flags::FIN;
+            // Who says goodbye has thought enough.
+            self.rcv.acks.stop_thinking();
+            number = Some(self.rcv.rcv_nxt);
         }
         Transmission {
-            header: self.header(taken.start, flags, None, cx),
+            header: self.header(taken.start, flags, number, cx),
             data,
             cause,
             retransmissions,
@@ -228,7 +232,7 @@ impl Connection {
             ..Options::NONE
         };
         let ack = number.unwrap_or_else(|| self.rcv.ack_number());
-        let window = self.rcv.promise_window(false).0;
+        let window = self.rcv.promise_window(ack, false).0;
         self.rcv.on_ack_sent(ack);
         self.timers.stop(TimerKind::DelayedAck, cx);
         Header {

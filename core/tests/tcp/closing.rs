@@ -1,0 +1,517 @@
+//! Closing: one way, both ways, at once, and by force.
+
+use crate::story::{OPEN, Story, check};
+use expect_test::expect;
+use synema_core::tcp::Policy;
+
+#[test]
+fn we_close_first() {
+    check(
+        "
+        30      send 100
+        31      shutdown
+        50      < . 1 ack 102 ts 130 ecr 30
+        60      < F. 1 ack 102 ts 140 ecr 30
+        200     < F. 1 ack 102 ts 140 ecr 30
+        240300  wait
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 100
+            30       > P. 1:101 ack 1 win 32768 ts 30 ecr 100  Data
+            31     shutdown
+            31       ESTABLISHED -> FIN-WAIT-1
+            31       > F. 101 ack 1 win 32768 ts 31 ecr 100  Fin
+            50     < . 1 ack 102 ts 130 ecr 30
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            60     < F. 1 ack 102 ts 140 ecr 30
+            60       FIN-WAIT-2 -> TIME-WAIT
+            60       > . 102 ack 2 win 32767 ts 60 ecr 140  FinReceived
+            60       * PeerClosed
+            60       * Closed(Finished)
+            200    < F. 1 ack 102 ts 140 ecr 30
+            200      dropped: DuplicateData
+            200      > . 102 ack 2 win 32767 ts 200 ecr 140 sack 1-2  Duplicate
+            240200   timer TimeWait
+            240200   TIME-WAIT -> CLOSED
+            240200   over: Finished
+            240300 wait
+        "#]],
+    );
+}
+
+#[test]
+fn the_peer_closes_first_and_we_go_on_sending() {
+    check(
+        "
+        30  < FP. 1:101 ack 1 ts 110 ecr 20
+        40  send 500
+        50  recv
+        60  shutdown
+        80  < . 102 ack 502 ts 150 ecr 60
+        90  < . 102 ack 502 ts 150 ecr 60
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < FP. 1:101 ack 1 ts 110 ecr 20
+            30       ESTABLISHED -> CLOSE-WAIT
+            30       > . 1 ack 102 win 32767 ts 30 ecr 110  QuickAck
+            30       * PeerClosed
+            40     send 500
+            40       > P. 1:501 ack 102 win 32767 ts 40 ecr 110  Data
+            50     recv
+            50       read 100 bytes
+            60     shutdown
+            60       > F. 501 ack 102 win 32767 ts 60 ecr 110  Fin
+            60       CLOSE-WAIT -> LAST-ACK
+            80     < . 102 ack 502 ts 150 ecr 60
+            80       LAST-ACK -> CLOSED
+            80       over: Finished
+            80       * Closed(Finished)
+            90     < . 102 ack 502 ts 150 ecr 60
+            90       dropped: NoConnection
+        "#]],
+    );
+}
+
+#[test]
+fn the_peers_ack_of_our_fin_in_last_ack() {
+    check(
+        "
+        30  < F. 1 ack 1 ts 110 ecr 20
+        40  shutdown
+        60  < . 2 ack 2 ts 150 ecr 40
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < F. 1 ack 1 ts 110 ecr 20
+            30       ESTABLISHED -> CLOSE-WAIT
+            30       > . 1 ack 2 win 32767 ts 30 ecr 110  FinReceived
+            30       * PeerClosed
+            40     shutdown
+            40       > F. 1 ack 2 win 32767 ts 40 ecr 110  Fin
+            40       CLOSE-WAIT -> LAST-ACK
+            60     < . 2 ack 2 ts 150 ecr 40
+            60       LAST-ACK -> CLOSED
+            60       over: Finished
+            60       * Closed(Finished)
+        "#]],
+    );
+}
+
+#[test]
+fn a_half_closed_connection_still_receives() {
+    check(
+        "
+        30  shutdown
+        50  < . 1:1001 ack 2 ts 130 ecr 30
+        60  < . 1001:2001 ack 2 ts 130 ecr 30
+        70  recv
+        80  send 10
+        90  < F. 2001 ack 2 ts 160 ecr 60
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            50     < . 1:1001 ack 2 ts 130 ecr 30
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            50       > . 2 ack 1001 win 32760 ts 50 ecr 130  QuickAck
+            60     < . 1001:2001 ack 2 ts 130 ecr 30
+            60       > . 2 ack 2001 win 32752 ts 60 ecr 130  QuickAck
+            70     recv
+            70       read 2000 bytes
+            80     send 10
+            80       took 0 bytes
+            90     < F. 2001 ack 2 ts 160 ecr 60
+            90       FIN-WAIT-2 -> TIME-WAIT
+            90       > . 2 ack 2002 win 32768 ts 90 ecr 160  FinReceived
+            90       * PeerClosed
+            90       * Closed(Finished)
+        "#]],
+    );
+}
+
+#[test]
+fn both_close_at_the_same_time() {
+    check(
+        "
+        30      shutdown
+        35      < F. 1 ack 1 ts 130 ecr 20
+        55      < . 2 ack 2 ts 150 ecr 35
+        240100  wait
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            35     < F. 1 ack 1 ts 130 ecr 20
+            35       FIN-WAIT-1 -> CLOSING
+            35       > . 2 ack 2 win 32767 ts 35 ecr 130  FinReceived
+            35       * PeerClosed
+            55     < . 2 ack 2 ts 150 ecr 35
+            55       CLOSING -> TIME-WAIT
+            55       * Closed(Finished)
+            240055   timer TimeWait
+            240055   TIME-WAIT -> CLOSED
+            240055   over: Finished
+            240100 wait
+        "#]],
+    );
+}
+
+#[test]
+fn a_fin_that_acknowledges_ours_leads_straight_to_time_wait() {
+    check(
+        "
+        30  shutdown
+        50  < F. 1 ack 2 ts 130 ecr 30
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            50     < F. 1 ack 2 ts 130 ecr 30
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            50       FIN-WAIT-2 -> TIME-WAIT
+            50       > . 2 ack 2 win 32767 ts 50 ecr 130  FinReceived
+            50       * PeerClosed
+            50       * Closed(Finished)
+        "#]],
+    );
+}
+
+#[test]
+fn a_lost_fin_is_sent_again() {
+    check(
+        "
+        30    shutdown
+        3100  < . 1 ack 2 ts 3200 ecr 3030
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            1030     timer Retransmission
+            1030     > F. 1 ack 1 win 32768 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            3030     timer Retransmission
+            3030     > F. 1 ack 1 win 32768 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
+            3100   < . 1 ack 2 ts 3200 ecr 3030
+            3100     FIN-WAIT-1 -> FIN-WAIT-2
+        "#]],
+    );
+}
+
+#[test]
+fn a_fin_before_its_turn_waits_for_the_data() {
+    check(
+        "
+        30  < FP. 101:201 ack 1 ts 110 ecr 20
+        31  < P. 1:101 ack 1 ts 110 ecr 20
+        32  recv
+        40  < P. 202:300 ack 1 ts 120 ecr 31
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < FP. 101:201 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1 win 32768 ts 30 ecr 100 sack 101-201  OutOfOrder
+            31     < P. 1:101 ack 1 ts 110 ecr 20
+            31       ESTABLISHED -> CLOSE-WAIT
+            31       > . 1 ack 202 win 32766 ts 31 ecr 110  GapFilled
+            31       * PeerClosed
+            32     recv
+            32       read 200 bytes
+            40     < P. 202:300 ack 1 ts 120 ecr 31
+            40       dropped: AfterFin
+            40       > . 1 ack 202 win 32766 ts 40 ecr 120  Unacceptable
+        "#]],
+    );
+}
+
+#[test]
+fn a_reset_must_have_exactly_the_next_number() {
+    check(
+        "
+        30  < R 2 ts 110 ecr 20
+        31  < R 9000000
+        32  < R 0
+        40  < R 1
+        50  send 10
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < R 2 ts 110 ecr 20
+            30       dropped: ResetNotExact
+            30       > . 1 ack 1 win 32768 ts 30 ecr 100  ChallengeAck
+            31     < R 9000000
+            31       dropped: OutsideWindow
+            32     < R 0
+            32       dropped: OutsideWindow
+            40     < R 1
+            40       ESTABLISHED -> CLOSED
+            40       over: ResetByPeer
+            40       * Closed(ResetByPeer)
+            50     send 10
+            50       took 0 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn a_syn_in_the_middle_is_challenged() {
+    check(
+        "
+        30  < S 1 ts 110 ecr 20
+        31  < S 9000000 ts 110 ecr 20
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < S 1 ts 110 ecr 20
+            30       dropped: SynInWindow
+            30       > . 1 ack 1 win 32768 ts 30 ecr 100  ChallengeAck
+            31     < S 9000000 ts 110 ecr 20
+            31       dropped: SynInWindow
+            31       > . 1 ack 1 win 32768 ts 31 ecr 100  ChallengeAck
+        "#]],
+    );
+}
+
+#[test]
+fn challenges_are_limited() {
+    let mut script = String::from(OPEN);
+    for n in 0..14 {
+        script.push_str(&format!("{} < R 5\n", 30 + n));
+    }
+    script.push_str("6000 < R 5\n");
+    Story::new(Policy::rfc()).check(
+        &script,
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < R 5
+            30       dropped: ResetNotExact
+            30       > . 1 ack 1 win 32768 ts 30 ecr 100  ChallengeAck
+            31     < R 5
+            31       dropped: ResetNotExact
+            31       > . 1 ack 1 win 32768 ts 31 ecr 100  ChallengeAck
+            32     < R 5
+            32       dropped: ResetNotExact
+            32       > . 1 ack 1 win 32768 ts 32 ecr 100  ChallengeAck
+            33     < R 5
+            33       dropped: ResetNotExact
+            33       > . 1 ack 1 win 32768 ts 33 ecr 100  ChallengeAck
+            34     < R 5
+            34       dropped: ResetNotExact
+            34       > . 1 ack 1 win 32768 ts 34 ecr 100  ChallengeAck
+            35     < R 5
+            35       dropped: ResetNotExact
+            35       > . 1 ack 1 win 32768 ts 35 ecr 100  ChallengeAck
+            36     < R 5
+            36       dropped: ResetNotExact
+            36       > . 1 ack 1 win 32768 ts 36 ecr 100  ChallengeAck
+            37     < R 5
+            37       dropped: ResetNotExact
+            37       > . 1 ack 1 win 32768 ts 37 ecr 100  ChallengeAck
+            38     < R 5
+            38       dropped: ResetNotExact
+            38       > . 1 ack 1 win 32768 ts 38 ecr 100  ChallengeAck
+            39     < R 5
+            39       dropped: ResetNotExact
+            39       > . 1 ack 1 win 32768 ts 39 ecr 100  ChallengeAck
+            40     < R 5
+            40       dropped: ResetNotExact
+            41     < R 5
+            41       dropped: ResetNotExact
+            42     < R 5
+            42       dropped: ResetNotExact
+            43     < R 5
+            43       dropped: ResetNotExact
+            6000   < R 5
+            6000     dropped: ResetNotExact
+            6000     > . 1 ack 1 win 32768 ts 6000 ecr 100  ChallengeAck
+        "#]],
+    );
+}
+
+#[test]
+fn an_abort_tells_the_peer() {
+    check(
+        "
+        30  send 100
+        40  abort
+        50  < . 1 ack 101 ts 130 ecr 30
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 100
+            30       > P. 1:101 ack 1 win 32768 ts 30 ecr 100  Data
+            40     abort
+            40       ESTABLISHED -> CLOSED
+            40       over: Aborted
+            40       > R. 101 ack 1 win 0  Reset(Aborted)
+            40       * Closed(Aborted)
+            50     < . 1 ack 101 ts 130 ecr 30
+            50       dropped: NoConnection
+        "#]],
+    );
+}
+
+#[test]
+fn a_close_with_unread_data_is_a_reset() {
+    check(
+        "
+        30  < P. 1:101 ack 1 ts 110 ecr 20
+        40  close
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 110 ecr 20
+            30       > . 1 ack 101 win 32767 ts 30 ecr 110  QuickAck
+            40     close
+            40       ESTABLISHED -> CLOSED
+            40       over: Aborted
+            40       > R. 1 ack 101 win 0  Reset(DataAfterClose)
+            40       * Closed(Aborted)
+        "#]],
+    );
+}
+
+#[test]
+fn data_for_a_reader_that_is_gone_is_a_reset() {
+    check(
+        "
+        30  close
+        50  < P. 1:101 ack 2 ts 130 ecr 30
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     close
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            50     < P. 1:101 ack 2 ts 130 ecr 30
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            50       dropped: ReceiverGone
+            50       FIN-WAIT-2 -> CLOSED
+            50       over: Aborted
+            50       > R. 2 ack 1 win 0  Reset(DataAfterClose)
+            50       * Closed(Aborted)
+        "#]],
+    );
+}
+
+#[test]
+fn a_peer_that_never_closes_does_not_hold_us_for_ever() {
+    check(
+        "
+        30     close
+        50     < . 1 ack 2 ts 130 ecr 30
+        60100  wait
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     close
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            50     < . 1 ack 2 ts 130 ecr 30
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            60050    timer FinWait2
+            60050    FIN-WAIT-2 -> CLOSED
+            60050    over: Finished
+            60050    * Closed(Finished)
+            60100  wait
+        "#]],
+    );
+}

@@ -1,0 +1,13 @@
+//! What a connection does, told as packet stories, and what must hold in every
+//! story that could be told.
+
+mod closing;
+mod handshake;
+mod hostile;
+mod link;
+mod loss;
+mod policies;
+mod receiving;
+mod sending;
+mod story;
+mod transfer;

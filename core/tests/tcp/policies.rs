@@ -1,0 +1,299 @@
+//! Behaving otherwise, on purpose.
+
+use crate::story::{OPEN, Story};
+use expect_test::expect;
+use synema_core::tcp::Policy;
+use synema_core::tcp::policy::{AckStrategy, OutOfOrderPolicy};
+use synema_core::time::Duration;
+
+fn teeceepee() -> Policy {
+    Policy::teeceepee_2014()
+}
+
+#[test]
+fn teeceepee_offers_nothing_and_acknowledges_each_segment() {
+    Story::new(teeceepee()).check(
+        "
+        0   connect
+        20  < S. 0 ack 1 win 64240 mss 1460
+        30  send 50
+        50  < . 1:537 ack 51
+        50  < . 537:1073 ack 51
+        51  recv
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 8192  Syn
+            20     < S. 0 ack 1 win 64240 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 8192  HandshakeAck
+            20       * Connected
+            30     send 50
+            30       > P. 1:51 ack 1 win 8192  Data
+            50     < . 1:537 ack 51
+            50       > . 51 ack 537 win 8192  QuickAck
+            50     < . 537:1073 ack 51
+            50       > . 51 ack 1073 win 8192  QuickAck
+            51     recv
+            51       read 1072 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn teeceepee_throws_away_what_comes_early_in_silence() {
+    Story::new(teeceepee()).check(
+        "
+        0   connect
+        20  < S. 0 ack 1 win 64240 mss 1460
+        50  < . 537:1073 ack 1
+        60  < . 1:537 ack 1
+        70  < . 1:537 ack 1
+        80  < . 537:1073 ack 1
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 8192  Syn
+            20     < S. 0 ack 1 win 64240 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 8192  HandshakeAck
+            20       * Connected
+            50     < . 537:1073 ack 1
+            50       dropped: PolicyOutOfOrder { expected: 5000001 }
+            60     < . 1:537 ack 1
+            60       > . 1 ack 537 win 8192  QuickAck
+            70     < . 1:537 ack 1
+            70       dropped: PolicyOutOfOrder { expected: 5000537 }
+            80     < . 537:1073 ack 1
+            80       > . 1 ack 1073 win 8192  QuickAck
+        "#]],
+    );
+}
+
+#[test]
+fn teeceepee_does_not_count_its_fin() {
+    Story::new(teeceepee()).check(
+        "
+        0   connect
+        20  < S. 0 ack 1 win 64240 mss 1460
+        30  shutdown
+        50  < . 1:537 ack 2
+        60  < P. 537:700 ack 2
+        70  < F. 700 ack 2
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 8192  Syn
+            20     < S. 0 ack 1 win 64240 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 8192  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 8192  Fin
+            50     < . 1:537 ack 2
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            50       > . 1 ack 537 win 8192  QuickAck
+            60     < P. 537:700 ack 2
+            60       > . 1 ack 700 win 8192  QuickAck
+            70     < F. 700 ack 2
+            70       FIN-WAIT-2 -> TIME-WAIT
+            70       > . 2 ack 701 win 8192  QuickAck
+            70       * PeerClosed
+            70       * Closed(Finished)
+        "#]],
+    );
+}
+
+#[test]
+fn the_same_with_its_fin_counted() {
+    let mut policy = teeceepee();
+    policy.quirks.fin_not_counted = false;
+    Story::new(policy).check(
+        "
+        0   connect
+        20  < S. 0 ack 1 win 64240 mss 1460
+        30  shutdown
+        50  < . 1:537 ack 2
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 8192  Syn
+            20     < S. 0 ack 1 win 64240 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 8192  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 8192  Fin
+            50     < . 1:537 ack 2
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            50       > . 2 ack 537 win 8192  QuickAck
+        "#]],
+    );
+}
+
+#[test]
+fn teeceepee_overlooks_a_fin_on_data_and_never_repeats() {
+    Story::new(teeceepee()).check(
+        "
+        0      connect
+        20     < S. 0 ack 1 win 64240 mss 1460
+        30     send 10
+        50     < FP. 1:101 ack 1
+        60000  wait
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 8192  Syn
+            20     < S. 0 ack 1 win 64240 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 8192  HandshakeAck
+            20       * Connected
+            30     send 10
+            30       > P. 1:11 ack 1 win 8192  Data
+            50     < FP. 1:101 ack 1
+            50       dropped: PolicyOverlooked
+            50       > . 11 ack 101 win 8192  QuickAck
+            60000  wait
+        "#]],
+    );
+}
+
+#[test]
+fn a_thinker_takes_its_time_for_each_packet() {
+    let mut policy = teeceepee();
+    policy.receive.think = Duration::from_millis(50);
+    Story::new(policy).check(
+        "
+        0    connect
+        20   < S. 0 ack 1 win 64240 mss 1460
+        30   < . 1:537 ack 1
+        31   < . 537:1073 ack 1
+        32   < . 1073:1609 ack 1
+        40   send 10
+        300  wait
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 8192  Syn
+            20     < S. 0 ack 1 win 64240 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 8192  HandshakeAck
+            20       * Connected
+            30     < . 1:537 ack 1
+            31     < . 537:1073 ack 1
+            32     < . 1073:1609 ack 1
+            40     send 10
+            40       > P. 1:11 ack 1 win 9800  Data
+            80       timer Thinking
+            80       > . 11 ack 537 win 9264  QuickAck
+            130      timer Thinking
+            130      > . 11 ack 1073 win 8728  QuickAck
+            180      timer Thinking
+            180      > . 11 ack 1609 win 8192  QuickAck
+            300    wait
+        "#]],
+    );
+}
+
+#[test]
+fn early_data_may_be_dropped_with_a_duplicate_ack() {
+    let mut policy = Policy::rfc();
+    policy.receive.out_of_order = OutOfOrderPolicy::Drop;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30  < . 1001:2001 ack 1 ts 110 ecr 20
+            31  < . 1:1001 ack 1 ts 110 ecr 20
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1001:2001 ack 1 ts 110 ecr 20
+            30       dropped: PolicyOutOfOrder { expected: 5000001 }
+            30       > . 1 ack 1 win 32768 ts 30 ecr 100  OutOfOrder
+            31     < . 1:1001 ack 1 ts 110 ecr 20
+            31       > . 1 ack 1001 win 32760 ts 31 ecr 110  QuickAck
+        "#]],
+    );
+}
+
+#[test]
+fn data_may_never_be_acknowledged() {
+    let mut policy = Policy::rfc();
+    policy.receive.ack = AckStrategy::Never;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30    < . 1:1001 ack 1 ts 110 ecr 20
+            31    < . 2001:3001 ack 1 ts 110 ecr 20
+            1000  wait
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1001 ack 1 ts 110 ecr 20
+            31     < . 2001:3001 ack 1 ts 110 ecr 20
+            1000   wait
+        "#]],
+    );
+}
+
+#[test]
+fn every_nth_or_after_a_delay() {
+    let mut policy = Policy::rfc();
+    policy.receive.quick_acks = 0;
+    policy.receive.ack = AckStrategy::Delayed {
+        segments: 4,
+        delay: Duration::from_millis(300),
+    };
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30   < . 1:1001 ack 1 ts 110 ecr 20
+            31   < . 1001:2001 ack 1 ts 110 ecr 20
+            32   < . 2001:3001 ack 1 ts 110 ecr 20
+            33   < . 3001:4001 ack 1 ts 110 ecr 20
+            34   < . 4001:5001 ack 1 ts 110 ecr 20
+            900  wait
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1001 ack 1 ts 110 ecr 20
+            31     < . 1001:2001 ack 1 ts 110 ecr 20
+            32     < . 2001:3001 ack 1 ts 110 ecr 20
+            33     < . 3001:4001 ack 1 ts 110 ecr 20
+            33       > . 1 ack 4001 win 32736 ts 33 ecr 110  EverySecondSegment
+            34     < . 4001:5001 ack 1 ts 110 ecr 20
+            334      timer DelayedAck
+            334      > . 1 ack 5001 win 32728 ts 334 ecr 110  DelayedAckTimer
+            900    wait
+        "#]],
+    );
+}

@@ -1,0 +1,532 @@
+//! Receiving: order, gaps, windows, and when it is acknowledged.
+
+use crate::story::{OPEN, OPEN_PLAIN, Story, check};
+use expect_test::expect;
+use synema_core::tcp::Policy;
+
+/// No quick ACKs, so that the delayed ones are seen at once.
+fn slow_start_over() -> Policy {
+    let mut policy = Policy::rfc();
+    policy.receive.quick_acks = 0;
+    policy
+}
+
+#[test]
+fn every_second_segment_is_acknowledged_and_the_last_one_late() {
+    Story::new(slow_start_over()).show_timers().check(
+        &format!(
+            "{OPEN}
+            30   < . 1:1449 ack 1 ts 110 ecr 20
+            31   < . 1449:2897 ack 1 ts 111 ecr 20
+            32   < P. 2897:3000 ack 1 ts 112 ecr 20
+            100  recv
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        timer Retransmission at 1000 ms
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       timer Retransmission stopped
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1449 ack 1 ts 110 ecr 20
+            30       timer DelayedAck at 70 ms
+            31     < . 1449:2897 ack 1 ts 111 ecr 20
+            31       > . 1 ack 2897 win 32745 ts 31 ecr 110  EverySecondSegment
+            31       timer DelayedAck stopped
+            32     < P. 2897:3000 ack 1 ts 112 ecr 20
+            32       timer DelayedAck at 72 ms
+            72       timer DelayedAck
+            72       > . 1 ack 3000 win 32744 ts 72 ecr 112  DelayedAckTimer
+            100    recv
+            100      read 2999 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn at_the_start_every_segment_is_acknowledged() {
+    check(
+        "
+        30  < . 1:1449 ack 1 ts 110 ecr 20
+        31  < . 1449:2897 ack 1 ts 111 ecr 20
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1449 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1449 win 32756 ts 30 ecr 110  QuickAck
+            31     < . 1449:2897 ack 1 ts 111 ecr 20
+            31       > . 1 ack 2897 win 32745 ts 31 ecr 111  QuickAck
+        "#]],
+    );
+}
+
+#[test]
+fn our_data_carries_the_ack() {
+    Story::new(slow_start_over()).show_timers().check(
+        &format!(
+            "{OPEN}
+            30  < P. 1:101 ack 1 ts 110 ecr 20
+            40  send 50
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        timer Retransmission at 1000 ms
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       timer Retransmission stopped
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 110 ecr 20
+            30       timer DelayedAck at 70 ms
+            40     send 50
+            40       > P. 1:51 ack 101 win 32767 ts 40 ecr 110  Data
+            40       timer DelayedAck stopped
+            40       timer Retransmission at 1040 ms
+        "#]],
+    );
+}
+
+#[test]
+fn the_four_of_the_article_with_the_second_lost() {
+    check(
+        "
+        30  < P. 1:111 ack 1 ts 110 ecr 20
+        31  < P. 231:431 ack 1 ts 111 ecr 20
+        32  < P. 431:931 ack 1 ts 112 ecr 20
+        60  < P. 111:231 ack 1 ts 140 ecr 31
+        70  recv
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:111 ack 1 ts 110 ecr 20
+            30       > . 1 ack 111 win 32767 ts 30 ecr 110  QuickAck
+            31     < P. 231:431 ack 1 ts 111 ecr 20
+            31       > . 1 ack 111 win 32767 ts 31 ecr 110 sack 231-431  OutOfOrder
+            32     < P. 431:931 ack 1 ts 112 ecr 20
+            32       > . 1 ack 111 win 32767 ts 32 ecr 110 sack 231-931  OutOfOrder
+            60     < P. 111:231 ack 1 ts 140 ecr 31
+            60       > . 1 ack 931 win 32760 ts 60 ecr 140  GapFilled
+            70     recv
+            70       read 930 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn a_stray_packet_at_2000_is_kept_and_told() {
+    check(
+        "
+        30  < P. 1:931 ack 1 ts 110 ecr 20
+        31  < P. 2001:2101 ack 1 ts 111 ecr 20
+        40  recv
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:931 ack 1 ts 110 ecr 20
+            30       > . 1 ack 931 win 32760 ts 30 ecr 110  QuickAck
+            31     < P. 2001:2101 ack 1 ts 111 ecr 20
+            31       > . 1 ack 931 win 32760 ts 31 ecr 110 sack 2001-2101  OutOfOrder
+            40     recv
+            40       read 930 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn sack_tells_the_newest_block_first() {
+    check(
+        "
+        30  < . 1001:2001 ack 1 ts 110 ecr 20
+        31  < . 3001:4001 ack 1 ts 110 ecr 20
+        32  < . 5001:6001 ack 1 ts 110 ecr 20
+        33  < . 7001:8001 ack 1 ts 110 ecr 20
+        34  < . 2001:3001 ack 1 ts 110 ecr 20
+        35  < . 1:1001 ack 1 ts 110 ecr 20
+        36  recv
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1001:2001 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1 win 32768 ts 30 ecr 100 sack 1001-2001  OutOfOrder
+            31     < . 3001:4001 ack 1 ts 110 ecr 20
+            31       > . 1 ack 1 win 32768 ts 31 ecr 100 sack 3001-4001,1001-2001  OutOfOrder
+            32     < . 5001:6001 ack 1 ts 110 ecr 20
+            32       > . 1 ack 1 win 32768 ts 32 ecr 100 sack 5001-6001,3001-4001,1001-2001  OutOfOrder
+            33     < . 7001:8001 ack 1 ts 110 ecr 20
+            33       > . 1 ack 1 win 32768 ts 33 ecr 100 sack 7001-8001,5001-6001,3001-4001  OutOfOrder
+            34     < . 2001:3001 ack 1 ts 110 ecr 20
+            34       > . 1 ack 1 win 32768 ts 34 ecr 100 sack 1001-4001,7001-8001,5001-6001  OutOfOrder
+            35     < . 1:1001 ack 1 ts 110 ecr 20
+            35       > . 1 ack 4001 win 32736 ts 35 ecr 110 sack 7001-8001,5001-6001  GapFilled
+            36     recv
+            36       read 4000 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn without_timestamps_there_is_room_for_four_blocks() {
+    Story::new(Policy::rfc()).check(
+        "
+        0   connect
+        20  < S. 0 ack 1 mss 1460 sackok
+        30  < . 1001:2001 ack 1
+        31  < . 3001:4001 ack 1
+        32  < . 5001:6001 ack 1
+        33  < . 7001:8001 ack 1
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 mss 1460 sackok
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1001:2001 ack 1
+            30       > . 1 ack 1 win 65535 sack 1001-2001  OutOfOrder
+            31     < . 3001:4001 ack 1
+            31       > . 1 ack 1 win 65535 sack 3001-4001,1001-2001  OutOfOrder
+            32     < . 5001:6001 ack 1
+            32       > . 1 ack 1 win 65535 sack 5001-6001,3001-4001,1001-2001  OutOfOrder
+            33     < . 7001:8001 ack 1
+            33       > . 1 ack 1 win 65535 sack 7001-8001,5001-6001,3001-4001,1001-2001  OutOfOrder
+        "#]],
+    );
+}
+
+#[test]
+fn a_peer_without_sack_gets_plain_duplicate_acks() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < . 1001:2001 ack 1
+            31  < . 2001:3001 ack 1
+            32  < . 1:1001 ack 1
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1001:2001 ack 1
+            30       > . 1 ack 1 win 65535  OutOfOrder
+            31     < . 2001:3001 ack 1
+            31       > . 1 ack 1 win 65535  OutOfOrder
+            32     < . 1:1001 ack 1
+            32       > . 1 ack 3001 win 65535  GapFilled
+        "#]],
+    );
+}
+
+#[test]
+fn duplicates_are_told_by_dsack() {
+    check(
+        "
+        30  < . 1:1001 ack 1 ts 110 ecr 20
+        31  < . 1:1001 ack 1 ts 111 ecr 20
+        32  < . 2001:3001 ack 1 ts 112 ecr 20
+        33  < . 2001:3001 ack 1 ts 113 ecr 20
+        34  < . 501:2501 ack 1 ts 114 ecr 20
+        40  recv
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1001 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1001 win 32760 ts 30 ecr 110  QuickAck
+            31     < . 1:1001 ack 1 ts 111 ecr 20
+            31       dropped: DuplicateData
+            31       > . 1 ack 1001 win 32760 ts 31 ecr 110 sack 1-1001  Duplicate
+            32     < . 2001:3001 ack 1 ts 112 ecr 20
+            32       > . 1 ack 1001 win 32760 ts 32 ecr 110 sack 2001-3001  OutOfOrder
+            33     < . 2001:3001 ack 1 ts 113 ecr 20
+            33       dropped: DuplicateData
+            33       > . 1 ack 1001 win 32760 ts 33 ecr 110 sack 2001-3001,2001-3001  Duplicate
+            34     < . 501:2501 ack 1 ts 114 ecr 20
+            34       > . 1 ack 3001 win 32744 ts 34 ecr 114 sack 2001-2501  GapFilled
+            40     recv
+            40       read 3000 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn a_window_that_fills_and_opens_again() {
+    let mut policy = Policy::rfc();
+    policy.receive.buffer_len = 4000;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30   < . 1:1449 ack 1 ts 110 ecr 20
+            31   < . 1449:2897 ack 1 ts 110 ecr 20
+            32   < . 2897:4001 ack 1 ts 110 ecr 20
+            300  < . 4001:4002 ack 1 ts 300 ecr 32
+            400  recv 500
+            500  recv 1000
+            600  recv
+            700  < . 4001:5001 ack 1 ts 700 ecr 600
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 4000 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 4000 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1449 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1449 win 2552 ts 30 ecr 110  QuickAck
+            31     < . 1449:2897 ack 1 ts 110 ecr 20
+            31       > . 1 ack 2897 win 1104 ts 31 ecr 110  QuickAck
+            32     < . 2897:4001 ack 1 ts 110 ecr 20
+            32       > . 1 ack 4001 win 0 ts 32 ecr 110  QuickAck
+            300    < . 4001:4002 ack 1 ts 300 ecr 32
+            300      dropped: OutsideWindow
+            300      > . 1 ack 4001 win 0 ts 300 ecr 300  ProbeAnswered
+            400    recv 500
+            400      read 500 bytes
+            500    recv 1000
+            500      read 1000 bytes
+            500      > . 1 ack 4001 win 1500 ts 500 ecr 300  WindowUpdate
+            600    recv
+            600      read 2500 bytes
+            600      > . 1 ack 4001 win 4000 ts 600 ecr 300  WindowUpdate
+            700    < . 4001:5001 ack 1 ts 700 ecr 600
+            700      > . 1 ack 5001 win 3000 ts 700 ecr 700  QuickAck
+        "#]],
+    );
+}
+
+#[test]
+fn what_lies_beyond_the_window_is_cut_off() {
+    let mut policy = Policy::rfc();
+    policy.receive.buffer_len = 1000;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30  < . 501:1501 ack 1 ts 110 ecr 20
+            31  < . 1:501 ack 1 ts 110 ecr 20
+            32  < . 3000:3100 ack 1 ts 110 ecr 20
+            40  recv
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 1000 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 1000 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 501:1501 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1 win 1000 ts 30 ecr 100 sack 501-1001  OutOfOrder
+            31     < . 1:501 ack 1 ts 110 ecr 20
+            31       > . 1 ack 1001 win 0 ts 31 ecr 110  GapFilled
+            32     < . 3000:3100 ack 1 ts 110 ecr 20
+            32       dropped: OutsideWindow
+            32       > . 1 ack 1001 win 0 ts 32 ecr 110  Unacceptable
+            40     recv
+            40       read 1000 bytes
+            40       > . 1 ack 1001 win 1000 ts 40 ecr 110  WindowUpdate
+        "#]],
+    );
+}
+
+#[test]
+fn a_tiny_window_still_moves() {
+    let mut policy = Policy::rfc();
+    policy.receive.buffer_len = 10;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30  < . 1:11 ack 1 ts 110 ecr 20
+            40  recv 3
+            50  recv 3
+            60  recv
+            70  < . 11:21 ack 1 ts 110 ecr 60
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 10 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 10 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:11 ack 1 ts 110 ecr 20
+            30       > . 1 ack 11 win 0 ts 30 ecr 110  QuickAck
+            40     recv 3
+            40       read 3 bytes
+            50     recv 3
+            50       read 3 bytes
+            50       > . 1 ack 11 win 6 ts 50 ecr 110  WindowUpdate
+            60     recv
+            60       read 4 bytes
+            70     < . 11:21 ack 1 ts 110 ecr 60
+            70       > . 1 ack 17 win 0 ts 70 ecr 110  QuickAck
+        "#]],
+    );
+}
+
+#[test]
+fn an_old_timestamp_is_not_believed() {
+    check(
+        "
+        30  < P. 1:101 ack 1 ts 200 ecr 20
+        31  < P. 101:201 ack 1 ts 150 ecr 20
+        32  < P. 101:201 ack 1 ts 200 ecr 20
+        40  recv
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 200 ecr 20
+            30       > . 1 ack 101 win 32767 ts 30 ecr 200  QuickAck
+            31     < P. 101:201 ack 1 ts 150 ecr 20
+            31       dropped: OldTimestamp
+            31       > . 1 ack 101 win 32767 ts 31 ecr 200  Unacceptable
+            32     < P. 101:201 ack 1 ts 200 ecr 20
+            32       > . 1 ack 201 win 32766 ts 32 ecr 200  QuickAck
+            40     recv
+            40       read 200 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn a_keep_alive_is_answered() {
+    check(
+        "
+        30  < P. 1:101 ack 1 ts 200 ecr 20
+        90  < . 100 ack 1 ts 250 ecr 20
+        95  < . 1:2 ack 1 ts 260 ecr 20
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 200 ecr 20
+            30       > . 1 ack 101 win 32767 ts 30 ecr 200  QuickAck
+            90     < . 100 ack 1 ts 250 ecr 20
+            90       dropped: OutsideWindow
+            90       > . 1 ack 101 win 32767 ts 90 ecr 200  KeepAliveAnswered
+            95     < . 1:2 ack 1 ts 260 ecr 20
+            95       dropped: DuplicateData
+            95       > . 1 ack 101 win 32767 ts 95 ecr 200 sack 1-2  Duplicate
+        "#]],
+    );
+}
+
+#[test]
+fn segments_without_ack_or_with_impossible_ones_are_dropped() {
+    check(
+        "
+        30  < P 1:101 ts 200 ecr 20
+        31  < P. 1:101 ack 5000 ts 200 ecr 20
+        32  < P. 1:101 ack -100000000 ts 200 ecr 20
+        33  < P. 1:101 ack 0 ts 200 ecr 20
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P 1:101 ts 200 ecr 20
+            30       dropped: NoAck
+            31     < P. 1:101 ack 5000 ts 200 ecr 20
+            31       dropped: AckOfUnsent
+            31       > . 1 ack 1 win 32768 ts 31 ecr 200  Unacceptable
+            32     < P. 1:101 ack -100000000 ts 200 ecr 20
+            32       dropped: OldAck
+            32       > . 1 ack 1 win 32768 ts 32 ecr 200  ChallengeAck
+            33     < P. 1:101 ack 0 ts 200 ecr 20
+            33       > . 1 ack 101 win 32767 ts 33 ecr 200  QuickAck
+        "#]],
+    );
+}
+
+#[test]
+fn numbers_of_data_go_round_the_circle() {
+    Story::new(Policy::rfc()).numbers(9, u32::MAX - 1500).check(
+        &format!(
+            "{OPEN}
+                30  < . 1001:2001 ack 1 ts 110 ecr 20
+                31  < . 1:1001 ack 1 ts 110 ecr 20
+                32  < . 2001:3001 ack 1 ts 110 ecr 20
+                40  recv
+                "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1001:2001 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1 win 32768 ts 30 ecr 100 sack 1001-2001  OutOfOrder
+            31     < . 1:1001 ack 1 ts 110 ecr 20
+            31       > . 1 ack 2001 win 32752 ts 31 ecr 110  GapFilled
+            32     < . 2001:3001 ack 1 ts 110 ecr 20
+            32       > . 1 ack 3001 win 32744 ts 32 ecr 110  QuickAck
+            40     recv
+            40       read 3000 bytes
+        "#]],
+    );
+}

@@ -1,0 +1,470 @@
+//! Sending: segments, windows, Nagle, probes.
+
+use crate::story::{OPEN, OPEN_PLAIN, Story, check};
+use expect_test::expect;
+use synema_core::tcp::Policy;
+use synema_core::tcp::policy::{Nagle, WindowProbe};
+
+#[test]
+fn data_goes_out_in_full_segments_and_the_window_grows() {
+    Story::new(Policy::rfc()).show_cwnd().show_rtt().check(
+        &format!(
+            "{OPEN}
+            30  send 20000
+            50  < . 1 ack 2897 ts 130 ecr 30
+            51  < . 1 ack 14481 ts 131 ecr 30
+            70  < . 1 ack 18825 ts 150 ecr 50
+            90  < . 1 ack 20001 ts 170 ecr 70
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       rtt 20ms, srtt 20ms, rto 1s
+            20       cwnd 14480, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 20000
+            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 2897:4345 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 4345:5793 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 5793:7241 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 7241:8689 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 8689:10137 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 10137:11585 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 11585:13033 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 13033:14481 ack 1 win 32768 ts 30 ecr 100  Data
+            50     < . 1 ack 2897 ts 130 ecr 30
+            50       rtt 20ms, srtt 20ms, rto 1s
+            50       cwnd 17376, ssthresh -, in flight 11584
+            50       > . 14481:15929 ack 1 win 32768 ts 50 ecr 130  Data
+            50       > . 15929:17377 ack 1 win 32768 ts 50 ecr 130  Data
+            50       > . 17377:18825 ack 1 win 32768 ts 50 ecr 130  Data
+            51     < . 1 ack 14481 ts 131 ecr 30
+            51       rtt 21ms, srtt 20.0625ms, rto 1s
+            51       cwnd 20272, ssthresh -, in flight 4344
+            70     < . 1 ack 18825 ts 150 ecr 50
+            70       rtt 20ms, srtt 20.054688ms, rto 1s
+            70       > P. 18825:20001 ack 1 win 32768 ts 70 ecr 150  Data
+            90     < . 1 ack 20001 ts 170 ecr 70
+            90       rtt 20ms, srtt 20.047852ms, rto 1s
+        "#]],
+    );
+}
+
+#[test]
+fn nagle_lets_the_first_go_and_gathers_the_rest() {
+    check(
+        "
+        30  send 110
+        31  send 120
+        32  send 200
+        33  send 500
+        50  < . 1 ack 111 ts 130 ecr 30
+        ",
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 110
+            30       > P. 1:111 ack 1 win 32768 ts 30 ecr 100  Data
+            31     send 120
+            32     send 200
+            33     send 500
+            50     < . 1 ack 111 ts 130 ecr 30
+            50       > P. 111:931 ack 1 win 32768 ts 50 ecr 130  Data
+        "#]],
+    );
+}
+
+#[test]
+fn without_nagle_each_write_is_a_segment() {
+    let mut policy = Policy::rfc();
+    policy.send.nagle = Nagle::Off;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30  send 110
+            31  send 120
+            32  send 200
+            33  send 500
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 110
+            30       > P. 1:111 ack 1 win 32768 ts 30 ecr 100  Data
+            31     send 120
+            31       > P. 111:231 ack 1 win 32768 ts 31 ecr 100  Data
+            32     send 200
+            32       > P. 231:431 ack 1 win 32768 ts 32 ecr 100  Data
+            33     send 500
+            33       > P. 431:931 ack 1 win 32768 ts 33 ecr 100  Data
+        "#]],
+    );
+}
+
+#[test]
+fn minshall_waits_only_for_small_segments() {
+    Story::new(Policy::linux()).check(
+        &format!(
+            "{OPEN}
+            30  send 1548
+            31  send 50
+            50  < . 1 ack 1549 ts 130 ecr 30
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 1548
+            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > P. 1449:1549 ack 1 win 32768 ts 30 ecr 100  Data
+            31     send 50
+            50     < . 1 ack 1549 ts 130 ecr 30
+            50       > P. 1549:1599 ack 1 win 32768 ts 50 ecr 130  Data
+        "#]],
+    );
+}
+
+#[test]
+fn the_peers_window_is_never_exceeded() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < . 1 ack 1 win 2500
+            31  send 9000
+            50  < . 1 ack 2001 win 2500
+            70  < . 1 ack 4001 win 0
+            80  < . 1 ack 4001 win 5000
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 2500
+            31     send 9000
+            31       > . 1:1001 ack 1 win 65535  Data
+            31       > . 1001:2001 ack 1 win 65535  Data
+            50     < . 1 ack 2001 win 2500
+            50       > . 2001:3001 ack 1 win 65535  Data
+            50       > . 3001:4001 ack 1 win 65535  Data
+            70     < . 1 ack 4001 win 0
+            80     < . 1 ack 4001 win 5000
+            80       > . 4001:5001 ack 1 win 65535  Data
+            80       > . 5001:6001 ack 1 win 65535  Data
+            80       > . 6001:7001 ack 1 win 65535  Data
+            80       > . 7001:8001 ack 1 win 65535  Data
+            80       > P. 8001:9001 ack 1 win 65535  Data
+        "#]],
+    );
+}
+
+#[test]
+fn a_closed_window_is_probed_with_growing_patience() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30     < . 1 ack 1 win 0
+            40     send 3000
+            1050   < . 1 ack 1 win 0
+            3060   < . 1 ack 1 win 0
+            7100   < . 1 ack 2 win 0
+            15200  < . 1 ack 2 win 8000
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 0
+            40     send 3000
+            1040     timer Persist
+            1040     > . 1:2 ack 1 win 65535  WindowProbe
+            1050   < . 1 ack 1 win 0
+            3040     timer Persist
+            3040     > . 1:2 ack 1 win 65535  WindowProbe (again: 1)
+            3060   < . 1 ack 1 win 0
+            7040     timer Persist
+            7040     > . 1:2 ack 1 win 65535  WindowProbe (again: 2)
+            7100   < . 1 ack 2 win 0
+            15040    timer Persist
+            15040    > . 2:3 ack 1 win 65535  WindowProbe
+            15200  < . 1 ack 2 win 8000
+            15200    > . 2:3 ack 1 win 65535  Recovery (again: 1)
+            15200    > . 3:1003 ack 1 win 65535  Data
+            15200    > . 1003:2003 ack 1 win 65535  Data
+        "#]],
+    );
+}
+
+#[test]
+fn linux_probes_with_an_old_number() {
+    Story::new(Policy::linux()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30    < . 1 ack 1 win 0
+            40    send 3000
+            300   < . 1 ack 1 win 0
+            800   < . 1 ack 1 win 8000
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 0
+            40     send 3000
+            260      timer Persist
+            260      > . 0 ack 1 win 65535  WindowProbe
+            300    < . 1 ack 1 win 0
+            700      timer Persist
+            700      > . 0 ack 1 win 65535  WindowProbe
+            800    < . 1 ack 1 win 8000
+            800      > . 1:1001 ack 1 win 65535  Data
+            800      > . 1001:2001 ack 1 win 65535  Data
+            800      > P. 2001:3001 ack 1 win 65535  Data
+        "#]],
+    );
+}
+
+#[test]
+fn a_probed_peer_that_falls_silent_is_given_up() {
+    let mut policy = Policy::rfc();
+    policy.timing.retries = 3;
+    policy.send.window_probe = WindowProbe::NextByte;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30      < . 1 ack 1 win 0
+            40      send 3000
+            60000   wait
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 0
+            40     send 3000
+            1040     timer Persist
+            1040     > . 1:2 ack 1 win 65535  WindowProbe
+            3040     timer Persist
+            3040     > . 1:2 ack 1 win 65535  WindowProbe (again: 1)
+            7040     timer Persist
+            7040     > . 1:2 ack 1 win 65535  WindowProbe (again: 2)
+            15040    timer Persist
+            15040    ESTABLISHED -> CLOSED
+            15040    over: TimedOut { syn: false }
+            15040    > R. 2 ack 1 win 0  Reset(TimedOut)
+            15040    * Closed(TimedOut { syn: false })
+            60000  wait
+        "#]],
+    );
+}
+
+#[test]
+fn a_silly_window_is_not_filled_until_it_has_waited_long_enough() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30    < . 1 ack 1 win 10
+            40    send 3000
+            1100  wait
+            1110  < . 1 ack 11 win 600
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 10
+            40     send 3000
+            1040     timer Persist
+            1040     > . 1:11 ack 1 win 65535  Data
+            1100   wait
+            1110   < . 1 ack 11 win 600
+        "#]],
+    );
+}
+
+#[test]
+fn a_write_that_does_not_fit_is_told_when_there_is_room() {
+    let mut policy = Policy::rfc();
+    policy.send.buffer_len = 4000;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30  send 5000
+            50  < . 1 ack 2897 ts 130 ecr 30
+            60  send 5000
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 5000
+            30       took 4000 bytes
+            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
+            50     < . 1 ack 2897 ts 130 ecr 30
+            50       > P. 2897:4001 ack 1 win 32768 ts 50 ecr 130  Data
+            50       * Writable
+            60     send 5000
+            60       took 2896 bytes
+            60       > . 4001:5449 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > P. 5449:6897 ack 1 win 32768 ts 60 ecr 130  Data
+        "#]],
+    );
+}
+
+#[test]
+fn a_router_with_a_small_mtu_makes_the_segments_smaller() {
+    Story::new(Policy::rfc()).show_cwnd().check(
+        &format!(
+            "{OPEN}
+            30  send 4000
+            40  icmp too-big 1200 seq 1
+            45  icmp too-big 68 seq 99999
+            46  icmp too-big 1300 seq 1
+            70  < . 1 ack 2897 ts 150 ecr 40
+            80  send 2000
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       cwnd 14480, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 4000
+            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
+            40     icmp too-big 1200 seq 1
+            40       cwnd 11480, ssthresh -, in flight 2896
+            40       > . 1:1149 ack 1 win 32768 ts 40 ecr 100  PathMtu (again: 1)
+            40       > . 1149:2297 ack 1 win 32768 ts 40 ecr 100  PathMtu (again: 1)
+            40       > . 2297:2897 ack 1 win 32768 ts 40 ecr 100  PathMtu (again: 1)
+            45     icmp too-big 68 seq 99999
+            46     icmp too-big 1300 seq 1
+            70     < . 1 ack 2897 ts 150 ecr 40
+            70       > P. 2897:4001 ack 1 win 32768 ts 70 ecr 150  Data
+            80     send 2000
+            80       > . 4001:5149 ack 1 win 32768 ts 80 ecr 150  Data
+        "#]],
+    );
+}
+
+#[test]
+fn after_a_long_silence_the_window_starts_over() {
+    Story::new(Policy::rfc()).show_cwnd().check(
+        &format!(
+            "{OPEN}
+            30    send 14480
+            50    < . 1 ack 14481 ts 130 ecr 30
+            60    send 17000
+            80    < . 1 ack 30409 ts 160 ecr 60
+            100   < . 1 ack 31481 ts 180 ecr 80
+            5000  send 30000
+            "
+        ),
+        expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       cwnd 14480, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 14480
+            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 2897:4345 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 4345:5793 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 5793:7241 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 7241:8689 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 8689:10137 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 10137:11585 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 11585:13033 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > P. 13033:14481 ack 1 win 32768 ts 30 ecr 100  Data
+            50     < . 1 ack 14481 ts 130 ecr 30
+            50       cwnd 17376, ssthresh -, in flight 0
+            60     send 17000
+            60       > . 14481:15929 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 15929:17377 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 17377:18825 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 18825:20273 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 20273:21721 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 21721:23169 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 23169:24617 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 24617:26065 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 26065:27513 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 27513:28961 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 28961:30409 ack 1 win 32768 ts 60 ecr 130  Data
+            80     < . 1 ack 30409 ts 160 ecr 60
+            80       cwnd 20272, ssthresh -, in flight 0
+            80       > P. 30409:31481 ack 1 win 32768 ts 80 ecr 160  Data
+            100    < . 1 ack 31481 ts 180 ecr 80
+            5000   send 30000
+            5000     > . 31481:32929 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 32929:34377 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 34377:35825 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 35825:37273 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 37273:38721 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 38721:40169 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 40169:41617 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 41617:43065 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 43065:44513 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 44513:45961 ack 1 win 32768 ts 5000 ecr 180  Data
+        "#]],
+    );
+}

@@ -1,0 +1,436 @@
+//! A story: a timed script of segments and calls, and the log of what came of it.
+//!
+//! ```text
+//!   0    connect                        time in ms (or +ms), then a call
+//!   20   < S. 0 ack 1 mss 1460 ws 7     or a segment of the peer:
+//!   +5   < P. 1:1001 ack 1 win 500        flags, numbers, ack, win, options
+//!   300  wait                           timers run until then
+//! ```
+//!
+//! Sequence numbers count from the two initial ones, and timestamps are the
+//! virtual time in ms. The log repeats each line of the script; indented below
+//! it stands what the connection did, and what it sent with its cause. Run the
+//! tests with `UPDATE_EXPECT=1` to write the logs anew, then read the difference.
+
+use expect_test::Expect;
+use std::fmt::Write as _;
+use synema_core::tcp::{Connection, ConnectionEvent, IcmpError, Identity, Policy, Segment};
+use synema_core::time::Instant;
+use synema_core::trace::{ConnId, Event, FrameId, Record};
+use synema_core::wire::tcp::{Flags, Options, Timestamps};
+use synema_core::wire::{SeqNum, SeqRange};
+
+/// Letters of flags, as tcpdump writes them.
+const FLAGS: [(char, Flags); 6] = [
+    ('S', Flags::SYN),
+    ('F', Flags::FIN),
+    ('R', Flags::RST),
+    ('P', Flags::PSH),
+    ('.', Flags::ACK),
+    ('U', Flags::URG),
+];
+
+/// How a story begins, and what its log shows.
+pub(crate) struct Story {
+    policy: Policy,
+    iss: SeqNum,
+    irs: SeqNum,
+    mtu: u16,
+    show_cwnd: bool,
+    show_rtt: bool,
+    show_timers: bool,
+}
+
+impl Story {
+    pub(crate) fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            iss: SeqNum(1_000_000),
+            irs: SeqNum(5_000_000),
+            mtu: 1500,
+            show_cwnd: false,
+            show_rtt: false,
+            show_timers: false,
+        }
+    }
+
+    /// Other initial sequence numbers.
+    pub(crate) fn numbers(mut self, iss: u32, irs: u32) -> Self {
+        (self.iss, self.irs) = (SeqNum(iss), SeqNum(irs));
+        self
+    }
+
+    /// The log shows cwnd and ssthresh.
+    pub(crate) fn show_cwnd(mut self) -> Self {
+        self.show_cwnd = true;
+        self
+    }
+
+    /// The log shows round-trip times.
+    pub(crate) fn show_rtt(mut self) -> Self {
+        self.show_rtt = true;
+        self
+    }
+
+    /// The log shows timers being set and stopped.
+    pub(crate) fn show_timers(mut self) -> Self {
+        self.show_timers = true;
+        self
+    }
+
+    /// Runs the script and compares the log.
+    pub(crate) fn check(self, script: &str, expect: Expect) {
+        let mut run = Run {
+            story: self,
+            connection: None,
+            now: Instant::ZERO,
+            trace: Vec::new(),
+            frames: (0, 0),
+            log: String::new(),
+            written: 0,
+            read: 0,
+        };
+        for line in script.lines().map(str::trim).filter(|l| !l.is_empty()) {
+            run.line(line);
+        }
+        expect.assert_eq(&run.log);
+    }
+}
+
+/// What every story of an established connection begins with: our SYN at 0, the
+/// answer at 20 ms, with all options.
+pub(crate) const OPEN: &str = "
+    0   connect
+    20  < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+";
+
+/// The same without any option but the MSS.
+pub(crate) const OPEN_PLAIN: &str = "
+    0   connect
+    20  < S. 0 ack 1 win 65535 mss 1000
+";
+
+/// Runs a story after [`OPEN`].
+pub(crate) fn check(script: &str, expect: Expect) {
+    Story::new(Policy::rfc()).check(&format!("{OPEN}{script}"), expect);
+}
+
+/// Byte `n` of every stream, counted from the SYN.
+pub(crate) fn pattern(n: u64) -> u8 {
+    (n.wrapping_mul(0x9e37_79b9) >> 11) as u8
+}
+
+struct Run {
+    story: Story,
+    connection: Option<Connection>,
+    now: Instant,
+    trace: Vec<Record>,
+    frames: (u64, u64),
+    log: String,
+    written: u64,
+    read: u64,
+}
+
+impl Run {
+    fn line(&mut self, line: &str) {
+        let (time, command) = line
+            .split_once(char::is_whitespace)
+            .expect("a time and a call");
+        let time_ms = |text: &str| text.parse::<u64>().expect("a time in ms");
+        let at = match time.strip_prefix('+') {
+            Some(after) => Instant::from_nanos(self.now.as_nanos() + time_ms(after) * 1_000_000),
+            None => Instant::from_millis(time_ms(time)),
+        };
+        assert!(at >= self.now, "time goes back: {line}");
+        self.run_timers(at);
+        self.now = at;
+        let command = command.trim();
+        writeln!(self.log, "{:<6} {command}", self.now.as_millis()).unwrap();
+        self.command(command);
+        self.drain();
+    }
+
+    fn command(&mut self, command: &str) {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let number = |at: usize| words.get(at).and_then(|w| w.parse::<u64>().ok());
+        if words[0] == "<" {
+            return self.segment(&words[1..]);
+        }
+        if words[0] == "connect" {
+            let id = self.identity();
+            let connection = Connection::connect(self.now, id, &self.story.policy, &mut self.trace);
+            self.connection = Some(connection);
+            return;
+        }
+        let (now, trace) = (self.now, &mut self.trace);
+        let Some(connection) = self.connection.as_mut() else {
+            assert_eq!(command, "listen");
+            return;
+        };
+        match words[0] {
+            "wait" => {}
+            "send" => {
+                let len = number(1).expect("how many bytes");
+                let from = self.written + 1;
+                let data: Vec<u8> = (from..from + len).map(pattern).collect();
+                let taken = connection.send(now, &data, trace);
+                self.written += taken as u64;
+                if taken as u64 != len {
+                    self.note(&format!("took {taken} bytes"));
+                }
+            }
+            "recv" => {
+                let mut buf = vec![0; number(1).map_or(1 << 24, |n| n as usize)];
+                let taken = connection.recv(now, &mut buf, trace);
+                let from = self.read + 1;
+                self.read += taken as u64;
+                let good = (from..).zip(&buf[..taken]).all(|(n, b)| *b == pattern(n));
+                let verdict = if good { "" } else { ", WRONG BYTES" };
+                self.note(&format!("read {taken} bytes{verdict}"));
+            }
+            "shutdown" => connection.shutdown(now, trace),
+            "close" => connection.close(now, trace),
+            "abort" => connection.abort(now, trace),
+            "icmp" => {
+                let error = match words[1] {
+                    "unreachable" => IcmpError::Unreachable {
+                        code: number(2).expect("a code") as u8,
+                    },
+                    "too-big" => IcmpError::FragmentationNeeded {
+                        mtu: number(2).expect("an MTU") as u16,
+                    },
+                    other => panic!("unknown ICMP error {other}"),
+                };
+                let seq = self.story.iss + number(4).expect("seq n") as u32;
+                let frame = FrameId::received(self.frames.0);
+                self.frames.0 += 1;
+                connection.on_icmp_error(now, error, seq, frame, trace);
+            }
+            other => panic!("unknown call {other}"),
+        }
+    }
+
+    fn segment(&mut self, words: &[&str]) {
+        let frame = FrameId::received(self.frames.0);
+        self.frames.0 += 1;
+        let (payload, header) = self.parse(words);
+        let segment = Segment {
+            payload: &payload,
+            ..header
+        };
+        let (now, trace) = (self.now, &mut self.trace);
+        if let Some(connection) = self.connection.as_mut() {
+            return connection.on_segment(now, &segment, frame, trace);
+        }
+        let policy = self.story.policy.clone();
+        let id = self.identity();
+        let born = Connection::accept(now, id, &policy, &segment, frame, &mut self.trace);
+        self.connection = born;
+        if self.connection.is_none() {
+            self.note("not accepted");
+        }
+    }
+
+    fn parse(&self, words: &[&str]) -> (Vec<u8>, Segment<'static>) {
+        let mut flags = Flags::NONE;
+        for letter in words[0].chars().filter(|letter| *letter != '-') {
+            let (_, flag) = FLAGS.iter().find(|(known, _)| *known == letter).unwrap();
+            flags |= *flag;
+        }
+        // Numbers before the beginning are written with a minus.
+        let offset = |text: &str| text.parse::<i64>().expect("a number") as u32;
+        let (from, to) = words[1].split_once(':').unwrap_or((words[1], words[1]));
+        let (from, to) = (offset(from), offset(to));
+        let mut options = Options::NONE;
+        let (mut ack, mut window) = (SeqNum(0), 65_535);
+        let mut rest = words[2..].iter().copied();
+        while let Some(word) = rest.next() {
+            let mut next = || rest.next().expect("a value");
+            match word {
+                "ack" => ack = self.story.iss + offset(next()),
+                "win" => window = next().parse().unwrap(),
+                "mss" => options.mss = Some(next().parse().unwrap()),
+                "ws" => options.window_scale = Some(next().parse().unwrap()),
+                "sackok" => options.sack_permitted = true,
+                "ts" => {
+                    let value = next().parse().unwrap();
+                    options.timestamps = Some(Timestamps { value, echo: 0 });
+                }
+                "ecr" => {
+                    let echo = next().parse().unwrap();
+                    options.timestamps.as_mut().unwrap().echo = echo;
+                }
+                "sack" => {
+                    for block in next().split(',') {
+                        let (left, right) = block.split_once('-').expect("left-right");
+                        options.sack.push(SeqRange {
+                            start: self.story.iss + offset(left),
+                            end: self.story.iss + offset(right),
+                        });
+                    }
+                }
+                other => panic!("unknown word {other}"),
+            }
+        }
+        let len = to.wrapping_sub(from);
+        // The SYN takes the first number.
+        let first = from.wrapping_add(flags.syn().into());
+        let payload = (0..len)
+            .map(|i| pattern(first.wrapping_add(i).into()))
+            .collect();
+        let header = Segment {
+            seq: self.story.irs + from,
+            ack,
+            flags,
+            window,
+            options,
+            payload: &[],
+        };
+        (payload, header)
+    }
+
+    fn run_timers(&mut self, until: Instant) {
+        while let Some(connection) = self.connection.as_mut() {
+            let Some(at) = connection.poll_timeout().filter(|at| *at <= until) else {
+                return;
+            };
+            self.now = self.now.max(at);
+            connection.on_timeout(self.now, &mut self.trace);
+            self.drain();
+        }
+    }
+
+    /// Polls until it asks to wait.
+    fn drain(&mut self) {
+        self.tell_trace();
+        for n in 0.. {
+            assert!(n < 10_000, "endless transmission:\n{}", self.log);
+            let frame = FrameId::sent(self.frames.1);
+            let Some(connection) = self.connection.as_mut() else {
+                return;
+            };
+            let Some(out) = connection.poll_transmit(self.now, frame, &mut self.trace) else {
+                break;
+            };
+            let data = out.payload.concat();
+            let from = out.header.seq.distance(self.story.iss);
+            let good = (u64::from(from)..)
+                .zip(&data)
+                .all(|(n, byte)| *byte == pattern(n));
+            assert!(good, "sent other bytes than were written");
+            let (header, cause) = (out.header, out.cause);
+            let again = match out.retransmissions {
+                0 => String::new(),
+                n => format!(" (again: {n})"),
+            };
+            let text = format!(
+                "> {}  {:?}{again}",
+                self.describe(&header, data.len()),
+                cause
+            );
+            self.frames.1 += 1;
+            self.note(&text);
+            self.tell_trace();
+        }
+        self.tell_trace();
+        while let Some(event) = self.connection.as_mut().and_then(Connection::poll_event) {
+            match event {
+                ConnectionEvent::Readable => {}
+                other => self.note(&format!("* {other:?}")),
+            }
+        }
+    }
+
+    fn describe(&self, header: &synema_core::wire::tcp::Header, len: usize) -> String {
+        let mut text: String = FLAGS
+            .iter()
+            .filter(|(_, flag)| header.flags.contains(*flag))
+            .map(|(letter, _)| *letter)
+            .collect();
+        let seq = header.seq.distance(self.story.iss) as i32;
+        write!(text, " {seq}").unwrap();
+        if len > 0 {
+            write!(text, ":{}", seq + len as i32).unwrap();
+        }
+        if header.flags.ack() {
+            let ack = header.ack.distance(self.story.irs) as i32;
+            write!(text, " ack {ack}").unwrap();
+        }
+        write!(text, " win {}", header.window).unwrap();
+        let options = &header.options;
+        if let Some(mss) = options.mss {
+            write!(text, " mss {mss}").unwrap();
+        }
+        if options.sack_permitted {
+            text.push_str(" sackok");
+        }
+        if let Some(ts) = options.timestamps {
+            write!(text, " ts {} ecr {}", ts.value, ts.echo).unwrap();
+        }
+        if let Some(shift) = options.window_scale {
+            write!(text, " ws {shift}").unwrap();
+        }
+        let mut word = " sack ";
+        for block in options.sack.iter() {
+            let (left, right) = (block.start, block.end);
+            let irs = self.story.irs;
+            write!(text, "{word}{}-{}", left.distance(irs), right.distance(irs)).unwrap();
+            word = ",";
+        }
+        text
+    }
+
+    fn tell_trace(&mut self) {
+        for record in core::mem::take(&mut self.trace) {
+            let story = &self.story;
+            let text = match record.event {
+                Event::State { from, to, .. } => format!("{from} -> {to}"),
+                Event::Dropped { reason, .. } => format!("dropped: {reason:?}"),
+                Event::TimerFired { timer, .. } => format!("timer {timer:?}"),
+                Event::Closed { reason, .. } => format!("over: {reason:?}"),
+                Event::Rtt {
+                    sample, srtt, rto, ..
+                } if story.show_rtt => {
+                    format!("rtt {sample:?}, srtt {srtt:?}, rto {rto:?}")
+                }
+                Event::Congestion {
+                    cwnd,
+                    ssthresh,
+                    in_flight,
+                    ..
+                } if story.show_cwnd => {
+                    let ssthresh = match ssthresh {
+                        u64::MAX => String::from("-"),
+                        set => set.to_string(),
+                    };
+                    format!("cwnd {cwnd}, ssthresh {ssthresh}, in flight {in_flight}")
+                }
+                Event::TimerArmed {
+                    timer, deadline, ..
+                } if story.show_timers => {
+                    format!("timer {timer:?} at {} ms", deadline.as_millis())
+                }
+                Event::TimerStopped { timer, .. } if story.show_timers => {
+                    format!("timer {timer:?} stopped")
+                }
+                _ => continue,
+            };
+            self.note(&text);
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        writeln!(self.log, "{:<6}   {text}", self.now.as_millis()).unwrap();
+    }
+
+    fn identity(&self) -> Identity {
+        Identity {
+            conn: ConnId(1),
+            local: "192.0.2.1:40000".parse().unwrap(),
+            remote: "192.0.2.2:80".parse().unwrap(),
+            iss: self.story.iss,
+            timestamp_offset: 0,
+            mtu: self.story.mtu,
+        }
+    }
+}
