@@ -402,13 +402,13 @@ impl Connection {
                 let timer = self.rcv.schedule_ack(cx.now, len, filled_gap, policy);
                 self.pending.readable = true;
                 let (conn, total) = (cx.conn, self.rcv.in_order_total);
-                cx.emit(Event::InOrder { conn, total });
+                cx.emit(&Event::InOrder { conn, total });
                 self.start_ack_timer(timer, cx);
             }
             Taken::Early { joined } => {
                 if let Trigger::Frame(frame) = cx.by {
                     let conn = cx.conn;
-                    cx.emit(Event::OutOfOrder {
+                    cx.emit(&Event::OutOfOrder {
                         conn,
                         frame,
                         missing,
@@ -504,7 +504,7 @@ impl Connection {
         let expected = self.snd.samples_per_rtt();
         self.snd.rtt.on_sample(sample, expected);
         let rtt = &self.snd.rtt;
-        cx.emit(Event::Rtt {
+        cx.emit(&Event::Rtt {
             conn: cx.conn,
             sample,
             srtt: rtt.srtt().unwrap_or(sample),
@@ -515,7 +515,7 @@ impl Connection {
 
     /// Tells the trace of cwnd and ssthresh.
     pub(super) fn tell_congestion<O: Observer>(&self, cx: &mut Context<'_, O>) {
-        cx.emit(Event::Congestion {
+        cx.emit(&Event::Congestion {
             conn: cx.conn,
             cwnd: self.snd.cc.cwnd(),
             ssthresh: self.snd.cc.ssthresh(),

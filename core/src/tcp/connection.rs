@@ -447,7 +447,7 @@ impl Connection {
             ..
         } = self.id;
         let active = self.active;
-        cx.emit(Event::Opened {
+        cx.emit(&Event::Opened {
             conn,
             local,
             remote,
@@ -483,7 +483,7 @@ impl Connection {
         };
         let (conn, from, by) = (cx.conn, self.state, cx.by);
         self.state = to;
-        cx.emit(Event::State { conn, from, to, by });
+        cx.emit(&Event::State { conn, from, to, by });
         true
     }
 
@@ -515,7 +515,7 @@ impl Connection {
         self.syn_due = None;
         self.pending.tell_closed(reason);
         let conn = cx.conn;
-        cx.emit(Event::Closed { conn, reason });
+        cx.emit(&Event::Closed { conn, reason });
     }
 
     fn bound_fin_wait_2<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
@@ -566,7 +566,7 @@ impl Connection {
         }
         let mut cx = self.context(now, Trigger::Application, trace);
         let (conn, total) = (cx.conn, self.rcv.delivered_total);
-        cx.emit(Event::Delivered { conn, total });
+        cx.emit(&Event::Delivered { conn, total });
         // RFC 9293 §3.8.6.2.2: the window opened enough to say so.
         if self.may_receive() && self.rcv.wants_window_update() {
             self.rcv.acks.demand(Cause::WindowUpdate);

@@ -19,15 +19,15 @@ pub(super) struct Context<'a, O> {
 impl<O: Observer> Context<'_, O> {
     /// Tells the trace.
     #[inline]
-    pub(super) fn emit(&mut self, event: Event) {
-        self.observer.observe(self.now, &event);
+    pub(super) fn emit(&mut self, event: &Event) {
+        self.observer.observe(self.now, event);
     }
 
     /// The frame that set this off goes no further.
     pub(super) fn dropped(&mut self, reason: DropReason) {
         if let Trigger::Frame(frame) = self.by {
             let conn = Some(self.conn);
-            self.emit(Event::Dropped {
+            self.emit(&Event::Dropped {
                 frame,
                 conn,
                 reason,

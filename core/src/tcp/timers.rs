@@ -49,7 +49,7 @@ impl Timers {
         if *slot != deadline {
             *slot = deadline;
             let conn = cx.conn;
-            cx.emit(Event::TimerArmed {
+            cx.emit(&Event::TimerArmed {
                 conn,
                 timer,
                 deadline,
@@ -63,7 +63,7 @@ impl Timers {
         if self.is_armed(timer) {
             self.deadlines[timer as usize] = Instant::FAR_FUTURE;
             let conn = cx.conn;
-            cx.emit(Event::TimerStopped { conn, timer });
+            cx.emit(&Event::TimerStopped { conn, timer });
         }
     }
 
@@ -97,7 +97,7 @@ impl Timers {
         }
         *slot = Instant::FAR_FUTURE;
         let conn = cx.conn;
-        cx.emit(Event::TimerFired { conn, timer });
+        cx.emit(&Event::TimerFired { conn, timer });
         Some(timer)
     }
 }

@@ -15,7 +15,7 @@ fn we_close_first() {
         200     < F. 1 ack 102 ts 140 ecr 30
         240300  wait
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -57,7 +57,7 @@ fn the_peer_closes_first_and_we_go_on_sending() {
         80  < . 102 ack 502 ts 150 ecr 60
         90  < . 102 ack 502 ts 150 ecr 60
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -94,7 +94,7 @@ fn the_peers_ack_of_our_fin_in_last_ack() {
         40  shutdown
         60  < . 2 ack 2 ts 150 ecr 40
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -128,7 +128,7 @@ fn a_half_closed_connection_still_receives() {
         80  send 10
         90  < F. 2001 ack 2 ts 160 ecr 60
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -166,7 +166,7 @@ fn both_close_at_the_same_time() {
         55      < . 2 ack 2 ts 150 ecr 35
         240100  wait
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -199,7 +199,7 @@ fn a_fin_that_acknowledges_ours_leads_straight_to_time_wait() {
         30  shutdown
         50  < F. 1 ack 2 ts 130 ecr 30
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -227,7 +227,7 @@ fn a_lost_fin_is_sent_again() {
         30    shutdown
         3100  < . 1 ack 2 ts 3200 ecr 3030
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -257,7 +257,7 @@ fn a_fin_before_its_turn_waits_for_the_data() {
         32  recv
         40  < P. 202:300 ack 1 ts 120 ecr 31
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -290,7 +290,7 @@ fn a_reset_must_have_exactly_the_next_number() {
         40  < R 1
         50  send 10
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -322,7 +322,7 @@ fn a_syn_in_the_middle_is_challenged() {
         30  < S 1 ts 110 ecr 20
         31  < S 9000000 ts 110 ecr 20
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -349,7 +349,7 @@ fn challenges_are_limited() {
     script.push_str("6000 < R 5\n");
     Story::new(Policy::rfc()).check(
         &script,
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -410,7 +410,7 @@ fn an_abort_tells_the_peer() {
         40  abort
         50  < . 1 ack 101 ts 130 ecr 30
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -438,7 +438,7 @@ fn a_close_with_unread_data_is_a_reset() {
         30  < P. 1:101 ack 1 ts 110 ecr 20
         40  close
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -464,7 +464,7 @@ fn data_for_a_reader_that_is_gone_is_a_reset() {
         30  close
         50  < P. 1:101 ack 2 ts 130 ecr 30
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -494,7 +494,7 @@ fn a_peer_that_never_closes_does_not_hold_us_for_ever() {
         50     < . 1 ack 2 ts 130 ecr 30
         60100  wait
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn

@@ -12,7 +12,7 @@ fn rfc() -> Story {
 fn three_segments_open_a_connection() {
     check(
         "",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -31,7 +31,7 @@ fn a_lost_syn_is_sent_again_with_growing_patience() {
         0     connect
         3500  < S. 0 ack 1 mss 1460 ts 7 ecr 3000
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -55,7 +55,7 @@ fn a_silent_peer_is_given_up() {
         0       connect
         250000  wait
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -89,7 +89,7 @@ fn a_reset_refuses_the_connection() {
         0   connect
         20  < R. 0 ack 1
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -111,7 +111,7 @@ fn a_reset_that_acknowledges_nothing_of_ours_is_not_believed() {
         30  < . 0 ack 77
         40  < S. 0 ack 1 mss 1460
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -139,7 +139,7 @@ fn a_listener_answers_a_syn_and_offers_only_what_was_asked() {
         20  < . 1 ack 1 win 500
         30  send 3000
         ",
-        expect![[r#"
+        &expect![[r#"
             0      listen
             0      < S 0 mss 1400 sackok
             0        LISTEN -> SYN-RECEIVED
@@ -163,7 +163,7 @@ fn a_repeated_syn_gets_the_same_answer_and_a_lost_answer_is_repeated() {
         1200  wait
         1300  < . 1 ack 1 win 500
         ",
-        expect![[r#"
+        &expect![[r#"
             0      listen
             0      < S 0 mss 1400
             0        LISTEN -> SYN-RECEIVED
@@ -191,7 +191,7 @@ fn an_ack_of_something_else_in_syn_received_is_reset() {
         10  < . 1 ack 99
         20  < . 1 ack 1
         ",
-        expect![[r#"
+        &expect![[r#"
             0      listen
             0      < S 0 mss 1400
             0        LISTEN -> SYN-RECEIVED
@@ -210,7 +210,7 @@ fn an_ack_of_something_else_in_syn_received_is_reset() {
 fn what_is_not_a_plain_syn_is_not_accepted() {
     rfc().check(
         "0 listen\n0 < S. 0 ack 1",
-        expect![[r#"
+        &expect![[r#"
             0      listen
             0      < S. 0 ack 1
             0        not accepted
@@ -218,7 +218,7 @@ fn what_is_not_a_plain_syn_is_not_accepted() {
     );
     rfc().check(
         "0 listen\n0 < SR 0",
-        expect![[r#"
+        &expect![[r#"
             0      listen
             0      < SR 0
             0        not accepted
@@ -226,7 +226,7 @@ fn what_is_not_a_plain_syn_is_not_accepted() {
     );
     rfc().check(
         "0 listen\n0 < SF 0",
-        expect![[r#"
+        &expect![[r#"
             0      listen
             0      < SF 0
             0        not accepted
@@ -234,7 +234,7 @@ fn what_is_not_a_plain_syn_is_not_accepted() {
     );
     rfc().check(
         "0 listen\n0 < . 0 ack 1",
-        expect![[r#"
+        &expect![[r#"
             0      listen
             0      < . 0 ack 1
             0        not accepted
@@ -251,7 +251,7 @@ fn both_may_open_at_the_same_time() {
         20  < S. 0 ack 1 mss 1460 sackok ts 15 ecr 10 ws 7
         30  < P. 1:101 ack 1 ts 20 ecr 20
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -277,7 +277,7 @@ fn a_close_before_the_handshake_is_over_waits_for_it() {
         20  < S. 0 ack 1 mss 1460
         40  < . 1 ack 102
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -302,7 +302,7 @@ fn data_and_fin_on_the_syn_ack_are_taken() {
         20  < SF. 0:10 ack 1 mss 1460
         30  recv
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -327,7 +327,7 @@ fn port_unreachable_ends_an_attempt_and_a_hint_does_not() {
         20   icmp unreachable 3 seq 9
         30   icmp unreachable 3 seq 0
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -351,7 +351,7 @@ fn what_a_router_said_is_told_when_the_attempt_is_given_up() {
         10    icmp unreachable 1 seq 0
         9000  wait
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -377,7 +377,7 @@ fn numbers_may_go_round_the_circle() {
             60  recv
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn

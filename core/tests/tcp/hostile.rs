@@ -9,7 +9,7 @@ use synema_core::wire::{SeqNum, SeqRange};
 
 const ISS: SeqNum = SeqNum(u32::MAX - 20_000);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Act {
     Segment {
         seq: i32,

@@ -204,7 +204,7 @@ impl World {
                 let ports = (Port(id.local.port()), Port(id.remote.port()));
                 if let Some(header) = reset_for(&segment, ports.0, ports.1) {
                     let payload = Vec::new();
-                    self.put_on_wire(1 - to, Packet { header, payload });
+                    self.put_on_wire(1 - to, &Packet { header, payload });
                 }
             } else if let Some(conn) = end.conn.as_mut() {
                 conn.on_segment(self.now, &segment, frame, &mut ());
@@ -246,11 +246,11 @@ impl World {
             assert!(out.len() < 100_000, "endless transmission");
         }
         for packet in out {
-            self.put_on_wire(1 - at, packet);
+            self.put_on_wire(1 - at, &packet);
         }
     }
 
-    fn put_on_wire(&mut self, to: usize, packet: Packet) {
+    fn put_on_wire(&mut self, to: usize, packet: &Packet) {
         let copies = if self.roll() % 100 < self.wire.loss_percent {
             0
         } else if self.roll() % 100 < self.wire.duplicate_percent {

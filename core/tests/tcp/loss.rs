@@ -25,7 +25,7 @@ fn three_duplicates_and_the_segment_goes_out_again() {
             75  < . 1 ack 8001
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -71,7 +71,7 @@ fn a_partial_ack_shows_the_next_hole() {
             95  < . 1 ack 10001
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -117,7 +117,7 @@ fn new_data_goes_out_on_the_first_duplicates() {
             52  < . 1 ack 1
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -159,7 +159,7 @@ fn what_is_no_duplicate_ack_does_not_count() {
             54  < P. 3:4 ack 1 win 700
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -203,7 +203,7 @@ fn sack_says_which_are_missing() {
             95  < . 1 ack 14481 ts 170 ecr 54
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -250,7 +250,7 @@ fn a_lost_tail_needs_the_clock() {
             1090  < . 1 ack 3001 ts 1170 ecr 1080
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -294,7 +294,7 @@ fn timeouts_back_off_and_at_last_give_up() {
             99000  wait
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -338,7 +338,7 @@ fn after_a_timeout_everything_goes_out_again_joined_into_full_segments() {
             1120  < . 1 ack 931
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -377,7 +377,7 @@ fn karn_measures_nothing_that_went_out_twice() {
             1090  < . 1 ack 201
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -408,7 +408,7 @@ fn timestamps_measure_even_then() {
             1060  < . 1 ack 101 ts 1100 ecr 1030
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -438,7 +438,7 @@ fn a_receiver_that_takes_back_what_it_sacked_is_served_again() {
             9000  wait
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -478,7 +478,7 @@ fn nothing_is_ever_sent_twice_if_the_policy_says_so() {
             60000  wait
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -506,7 +506,7 @@ fn a_dsack_of_a_needless_retransmission_changes_nothing() {
         1101  < . 1 ack 1001 ts 1131 ecr 30 sack 1-1001
         1110  send 10
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn

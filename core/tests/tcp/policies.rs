@@ -21,7 +21,7 @@ fn teeceepee_offers_nothing_and_acknowledges_each_segment() {
         50  < . 537:1073 ack 51
         51  recv
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 8192  Syn
@@ -52,7 +52,7 @@ fn teeceepee_throws_away_what_comes_early_in_silence() {
         70  < . 1:537 ack 1
         80  < . 537:1073 ack 1
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 8192  Syn
@@ -83,7 +83,7 @@ fn teeceepee_does_not_count_its_fin() {
         60  < P. 537:700 ack 2
         70  < F. 700 ack 2
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 8192  Syn
@@ -119,7 +119,7 @@ fn the_same_with_its_fin_counted() {
         30  shutdown
         50  < . 1:537 ack 2
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 8192  Syn
@@ -147,7 +147,7 @@ fn teeceepee_overlooks_a_fin_on_data_and_never_repeats() {
         50     < FP. 1:101 ack 1
         60000  wait
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 8192  Syn
@@ -179,7 +179,7 @@ fn a_thinker_takes_its_time_for_each_packet() {
         40   send 10
         300  wait
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 8192  Syn
@@ -214,7 +214,7 @@ fn early_data_may_be_dropped_with_a_duplicate_ack() {
             31  < . 1:1001 ack 1 ts 110 ecr 20
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -243,7 +243,7 @@ fn data_may_never_be_acknowledged() {
             1000  wait
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -277,7 +277,7 @@ fn every_nth_or_after_a_delay() {
             900  wait
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn

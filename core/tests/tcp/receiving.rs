@@ -22,7 +22,7 @@ fn every_second_segment_is_acknowledged_and_the_last_one_late() {
             100  recv
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -54,7 +54,7 @@ fn at_the_start_every_segment_is_acknowledged() {
         30  < . 1:1449 ack 1 ts 110 ecr 20
         31  < . 1449:2897 ack 1 ts 111 ecr 20
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -79,7 +79,7 @@ fn our_data_carries_the_ack() {
             40  send 50
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -109,7 +109,7 @@ fn the_four_of_the_article_with_the_second_lost() {
         60  < P. 111:231 ack 1 ts 140 ecr 31
         70  recv
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -139,7 +139,7 @@ fn a_stray_packet_at_2000_is_kept_and_told() {
         31  < P. 2001:2101 ack 1 ts 111 ecr 20
         40  recv
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -169,7 +169,7 @@ fn sack_tells_the_newest_block_first() {
         35  < . 1:1001 ack 1 ts 110 ecr 20
         36  recv
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -206,7 +206,7 @@ fn without_timestamps_there_is_room_for_four_blocks() {
         32  < . 5001:6001 ack 1
         33  < . 7001:8001 ack 1
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -236,7 +236,7 @@ fn a_peer_without_sack_gets_plain_duplicate_acks() {
             32  < . 1:1001 ack 1
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -265,7 +265,7 @@ fn duplicates_are_told_by_dsack() {
         34  < . 501:2501 ack 1 ts 114 ecr 20
         40  recv
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -308,7 +308,7 @@ fn a_window_that_fills_and_opens_again() {
             700  < . 4001:5001 ack 1 ts 700 ecr 600
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 4000 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
@@ -352,7 +352,7 @@ fn what_lies_beyond_the_window_is_cut_off() {
             40  recv
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 1000 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
@@ -388,7 +388,7 @@ fn a_tiny_window_still_moves() {
             70  < . 11:21 ack 1 ts 110 ecr 60
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 10 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
@@ -420,7 +420,7 @@ fn an_old_timestamp_is_not_believed() {
         32  < P. 101:201 ack 1 ts 200 ecr 20
         40  recv
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -449,7 +449,7 @@ fn a_keep_alive_is_answered() {
         90  < . 100 ack 1 ts 250 ecr 20
         95  < . 1:2 ack 1 ts 260 ecr 20
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -478,7 +478,7 @@ fn segments_without_ack_or_with_impossible_ones_are_dropped() {
         32  < P. 1:101 ack -100000000 ts 200 ecr 20
         33  < P. 1:101 ack 0 ts 200 ecr 20
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -511,7 +511,7 @@ fn numbers_of_data_go_round_the_circle() {
                 40  recv
                 "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn

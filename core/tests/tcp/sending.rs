@@ -17,7 +17,7 @@ fn data_goes_out_in_full_segments_and_the_window_grows() {
             90  < . 1 ack 20001 ts 170 ecr 70
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -66,7 +66,7 @@ fn nagle_lets_the_first_go_and_gathers_the_rest() {
         33  send 500
         50  < . 1 ack 111 ts 130 ecr 30
         ",
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -98,7 +98,7 @@ fn without_nagle_each_write_is_a_segment() {
             33  send 500
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -128,7 +128,7 @@ fn minshall_waits_only_for_small_segments() {
             50  < . 1 ack 1549 ts 130 ecr 30
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -158,7 +158,7 @@ fn the_peers_window_is_never_exceeded() {
             80  < . 1 ack 4001 win 5000
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -197,7 +197,7 @@ fn a_closed_window_is_probed_with_growing_patience() {
             15200  < . 1 ack 2 win 8000
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -237,7 +237,7 @@ fn linux_probes_with_an_old_number() {
             800   < . 1 ack 1 win 8000
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -273,7 +273,7 @@ fn a_probed_peer_that_falls_silent_is_given_up() {
             60000   wait
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -310,7 +310,7 @@ fn a_silly_window_is_not_filled_until_it_has_waited_long_enough() {
             1110  < . 1 ack 11 win 600
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -340,7 +340,7 @@ fn a_write_that_does_not_fit_is_told_when_there_is_room() {
             60  send 5000
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -376,7 +376,7 @@ fn a_router_with_a_small_mtu_makes_the_segments_smaller() {
             80  send 2000
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -416,7 +416,7 @@ fn after_a_long_silence_the_window_starts_over() {
             5000  send 30000
             "
         ),
-        expect![[r#"
+        &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn

@@ -79,7 +79,7 @@ impl Story {
     }
 
     /// Runs the script and compares the log.
-    pub(crate) fn check(self, script: &str, expect: Expect) {
+    pub(crate) fn check(self, script: &str, expect: &Expect) {
         let mut run = Run {
             story: self,
             connection: None,
@@ -111,7 +111,7 @@ pub(crate) const OPEN_PLAIN: &str = "
 ";
 
 /// Runs a story after [`OPEN`].
-pub(crate) fn check(script: &str, expect: Expect) {
+pub(crate) fn check(script: &str, expect: &Expect) {
     Story::new(Policy::rfc()).check(&format!("{OPEN}{script}"), expect);
 }
 
