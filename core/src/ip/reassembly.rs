@@ -54,6 +54,19 @@ struct Partial {
     deadline: Instant,
 }
 
+/// A packet that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// Who sent it.
+    pub source: Ipv4Addr,
+    /// To whom: us.
+    pub destination: Ipv4Addr,
+    /// What it carried.
+    pub protocol: Protocol,
+    /// The beginning of its payload, if that had arrived.
+    pub first: Option<Vec<u8>>,
+}
+
 /// Packets of which pieces are missing.
 #[derive(Clone, Debug, Default)]
 pub struct Reassembly {
@@ -109,16 +122,23 @@ impl Reassembly {
         self.take_whole(&key)
     }
 
-    /// When [`Reassembly::on_timeout`] has something to do.
+    /// When [`Reassembly::expire`] has something to do.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.partials.values().map(|partial| partial.deadline).min()
     }
 
-    /// Gives up packets that waited too long.
-    pub fn on_timeout<O: Observer>(&mut self, now: Instant, trace: &mut O) {
-        while let Some((&key, _)) = self.partials.iter().find(|(_, p)| p.deadline <= now) {
-            self.discard(now, &key, DropReason::FragmentLimit, trace);
-        }
+    /// Gives up a packet that waited too long; ask until there is none.
+    pub fn expire<O: Observer>(&mut self, now: Instant, trace: &mut O) -> Option<Expired> {
+        let (&key, partial) = self.partials.iter().find(|(_, p)| p.deadline <= now)?;
+        let first = partial.pieces.first().filter(|piece| piece.offset == 0);
+        let first = first.map(|piece| piece.data.clone());
+        self.discard(now, &key, DropReason::FragmentTimeout, trace);
+        Some(Expired {
+            source: key.source,
+            destination: key.destination,
+            protocol: key.protocol,
+            first,
+        })
     }
 
     /// Bytes kept now.
@@ -312,13 +332,14 @@ mod tests {
         bench.add(&fragment(7, 0, true, &[1; 16]));
         let at = bench.reassembly.poll_timeout().unwrap();
         assert_eq!(at, Instant::from_millis(30_000));
-        bench
-            .reassembly
-            .on_timeout(at - Duration::from_nanos(1), &mut bench.trace);
+        let early = at - Duration::from_nanos(1);
+        assert_eq!(bench.reassembly.expire(early, &mut bench.trace), None);
         assert_eq!(bench.reassembly.bytes(), 16);
-        bench.reassembly.on_timeout(at, &mut bench.trace);
+        let expired = bench.reassembly.expire(at, &mut bench.trace).unwrap();
+        assert_eq!(expired.first.as_deref(), Some(&[1; 16][..]));
+        assert_eq!(bench.reassembly.expire(at, &mut bench.trace), None);
         assert_eq!(bench.reassembly.bytes(), 0);
-        assert_eq!(bench.drops(), [(1, DropReason::FragmentLimit)]);
+        assert_eq!(bench.drops(), [(1, DropReason::FragmentTimeout)]);
     }
 
     #[test]
@@ -347,7 +368,7 @@ mod tests {
                 prop_assert!(bench.reassembly.bytes() <= MAX_BYTES);
                 prop_assert!(bench.reassembly.partials.len() <= MAX_PACKETS);
             }
-            bench.reassembly.on_timeout(Instant::FAR_FUTURE, &mut bench.trace);
+            while bench.reassembly.expire(Instant::FAR_FUTURE, &mut bench.trace).is_some() {}
             prop_assert_eq!(bench.reassembly.bytes(), 0);
         }
     }

@@ -3,6 +3,7 @@
 use super::receive::Carried;
 use super::{Stack, StackEvent};
 use crate::ip::Interface;
+use crate::ip::reassembly::Expired;
 use crate::tcp::IcmpError;
 use crate::trace::{Cause, DropReason, FrameId, Observer};
 use crate::wire::icmpv4::{Message, Packet, Quote, QuotedTransport, Unreachable};
@@ -69,6 +70,56 @@ impl<O: Observer> Stack<O> {
         } else {
             Err(DropReason::QueueFull)
         }
+    }
+
+    /// Tells the sender that its packet is nobody's here. Never in answer to an ICMP
+    /// error, a later fragment, or what was not for us alone (RFC 1122 §3.2.2): none
+    /// of these comes here.
+    pub(super) fn unreachable(
+        &mut self,
+        carried: &Carried<'_>,
+        reason: Unreachable,
+        cause: Cause,
+    ) -> Result<(), DropReason> {
+        if !self.limits.error.take(self.now) {
+            return Err(DropReason::RateLimited);
+        }
+        let quote = carried.quote();
+        let message = Message::DestinationUnreachable {
+            reason,
+            quote: &quote,
+        };
+        let emit = |out: &mut Vec<u8>| message.emit(out);
+        if self.push_ip(carried.source, Protocol::ICMP, cause, emit) {
+            Ok(())
+        } else {
+            Err(DropReason::QueueFull)
+        }
+    }
+
+    /// RFC 1122 §3.3.2: tells the sender that pieces of its packet are missing, if
+    /// the first is here.
+    pub(super) fn time_exceeded(&mut self, expired: &Expired) {
+        let Some(first) = &expired.first else { return };
+        if !self.limits.error.take(self.now) {
+            return;
+        }
+        let mut quote = Vec::new();
+        let header = ipv4::Header {
+            dont_fragment: false,
+            more_fragments: true,
+            ..ipv4::Header::new(expired.source, expired.destination, expired.protocol)
+        };
+        header.emit(first.len(), &mut quote);
+        quote.extend_from_slice(first);
+        quote.truncate(576 - ipv4::HEADER_LEN - icmpv4::HEADER_LEN);
+        let message = Message::TimeExceeded {
+            code: 1,
+            quote: &quote,
+        };
+        let emit = |out: &mut Vec<u8>| message.emit(out);
+        let cause = Cause::ReassemblyTimeExceeded;
+        self.push_ip(expired.source, Protocol::ICMP, cause, emit);
     }
 
     /// Tells whoever sent the quoted packet. Only a quote that names ends of ours

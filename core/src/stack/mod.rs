@@ -91,7 +91,7 @@ pub struct Stack<O = ()> {
 #[derive(Debug)]
 struct Limits {
     echo: Limit,
-    unreachable: Limit,
+    error: Limit,
     reset: Limit,
 }
 
@@ -125,7 +125,7 @@ impl<O: Observer> Stack<O> {
             limits: Limits {
                 echo: Limit::new(100, Duration::from_millis(10)),
                 // RFC 1812 §4.3.2.8: errors must be limited; a burst of ten, then ten a second.
-                unreachable: Limit::new(10, Duration::from_millis(100)),
+                error: Limit::new(10, Duration::from_millis(100)),
                 reset: Limit::new(100, Duration::from_millis(10)),
             },
         }
@@ -231,7 +231,9 @@ impl<O: Observer> Stack<O> {
         self.run_claim();
         self.neighbours.on_timeout(now, &mut self.observer);
         self.drain_neighbours();
-        self.reassembly.on_timeout(now, &mut self.observer);
+        while let Some(expired) = self.reassembly.expire(now, &mut self.observer) {
+            self.time_exceeded(&expired);
+        }
         for conn in self.connections.due(now) {
             if let Some(connection) = self.connections.touch(conn) {
                 connection.on_timeout(now, &mut self.observer);

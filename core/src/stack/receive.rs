@@ -5,6 +5,7 @@ use crate::ip;
 use crate::tcp;
 use crate::time::Instant;
 use crate::trace::{Cause, DropReason, Event, FrameId, Observer, ResetReason};
+use crate::wire::icmpv4::{self, Unreachable};
 use crate::wire::{
     ChecksumStatus, EtherType, Ipv4Addr, MacAddr, Port, Protocol, arp, ethernet, ipv4,
     tcp as wire_tcp,
@@ -21,6 +22,8 @@ pub(super) struct Carried<'a> {
     pub(super) payload: &'a [u8],
     /// From which station, when one frame carried all of it.
     pub(super) neighbour: Option<MacAddr>,
+    /// The whole IP packet, when one frame carried all of it.
+    pub(super) packet: Option<&'a [u8]>,
 }
 
 impl<O: Observer> Stack<O> {
@@ -115,6 +118,7 @@ impl<O: Observer> Stack<O> {
             protocol: packet.protocol(),
             payload: packet.payload(),
             neighbour: Some(view.source()),
+            packet: Some(packet.bytes()),
         };
         if !packet.is_fragment() {
             return self.on_payload(&carried);
@@ -124,6 +128,7 @@ impl<O: Observer> Stack<O> {
             Some(payload) => self.on_payload(&Carried {
                 payload: &payload,
                 neighbour: None,
+                packet: None,
                 ..carried
             }),
             None => Ok(()),
@@ -135,7 +140,12 @@ impl<O: Observer> Stack<O> {
             Protocol::TCP => self.on_tcp(carried),
             Protocol::UDP => self.on_udp(carried),
             Protocol::ICMP => self.on_icmp(carried),
-            _ => Err(DropReason::UnknownProtocol),
+            _ => {
+                // RFC 1122 §3.2.2.1: tell the sender that we do not speak it.
+                let cause = Cause::ProtocolUnreachable;
+                self.unreachable(carried, Unreachable::Protocol, cause)?;
+                Err(DropReason::UnknownProtocol)
+            }
         }
     }
 
@@ -228,14 +238,21 @@ impl Carried<'_> {
         crate::wire::checksum::Sum::pseudo_v4(self.source, self.destination, self.protocol, len)
     }
 
-    /// The IP header and the beginning of the payload, as an ICMP error quotes them.
+    /// The packet's beginning, as an ICMP error quotes it.
     pub(super) fn quote(&self) -> Vec<u8> {
         // RFC 1812 §4.3.2.3: as much as fits into an error of 576 bytes.
-        const MAX_PAYLOAD: usize = 576 - 2 * ipv4::HEADER_LEN - 8;
+        const MAX_LEN: usize = 576 - ipv4::HEADER_LEN - icmpv4::HEADER_LEN;
         let mut quote = Vec::new();
-        ipv4::Header::new(self.source, self.destination, self.protocol)
-            .emit(self.payload.len(), &mut quote);
-        quote.extend_from_slice(&self.payload[..self.payload.len().min(MAX_PAYLOAD)]);
+        match self.packet {
+            Some(packet) => quote.extend_from_slice(packet),
+            // Put together from fragments: a header that names the same ends.
+            None => {
+                ipv4::Header::new(self.source, self.destination, self.protocol)
+                    .emit(self.payload.len(), &mut quote);
+                quote.extend_from_slice(self.payload);
+            }
+        }
+        quote.truncate(MAX_LEN);
         quote
     }
 }

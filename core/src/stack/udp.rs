@@ -6,7 +6,7 @@ use crate::ip::udp::{Datagram, Delivery};
 use crate::time::Instant;
 use crate::trace::{Cause, DropReason, Observer};
 use crate::wire::checksum::Sum;
-use crate::wire::icmpv4::{Message, Unreachable};
+use crate::wire::icmpv4::Unreachable;
 use crate::wire::{ChecksumStatus, Ipv4Addr, Port, Protocol, ipv4, udp};
 use core::net::SocketAddrV4;
 
@@ -96,27 +96,10 @@ impl<O: Observer> Stack<O> {
             }
             Delivery::Full => Err(DropReason::QueueFull),
             Delivery::NoSocket => {
-                self.port_unreachable(carried)?;
+                // RFC 1122 §4.1.3.1: tell the sender that nobody has the port.
+                self.unreachable(carried, Unreachable::Port, Cause::PortUnreachable)?;
                 Err(DropReason::NoListener)
             }
-        }
-    }
-
-    /// RFC 1122 §4.1.3.1: tell the sender that nobody has the port.
-    fn port_unreachable(&mut self, carried: &Carried<'_>) -> Result<(), DropReason> {
-        if !self.limits.unreachable.take(self.now) {
-            return Err(DropReason::RateLimited);
-        }
-        let quote = carried.quote();
-        let message = Message::DestinationUnreachable {
-            reason: Unreachable::Port,
-            quote: &quote,
-        };
-        let emit = |out: &mut Vec<u8>| message.emit(out);
-        if self.push_ip(carried.source, Protocol::ICMP, Cause::PortUnreachable, emit) {
-            Ok(())
-        } else {
-            Err(DropReason::QueueFull)
         }
     }
 

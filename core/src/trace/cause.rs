@@ -24,6 +24,10 @@ pub enum Cause {
     EchoReply,
     /// A datagram came for a port that nobody listens on. (RFC 1122 §4.1.3.1)
     PortUnreachable,
+    /// A packet came of a protocol that we do not speak. (RFC 1122 §3.2.2.1)
+    ProtocolUnreachable,
+    /// Fragments waited in vain for the rest of their packet. (RFC 1122 §3.3.2)
+    ReassemblyTimeExceeded,
     /// A UDP datagram of an application.
     Datagram,
 
@@ -126,6 +130,8 @@ pub enum DropReason {
     ArpNotForUs,
     /// Fragments beyond the bounds of reassembly.
     FragmentLimit,
+    /// A fragment that waited in vain for the others. (RFC 1122 §3.3.2)
+    FragmentTimeout,
     /// Overlapping fragments.
     FragmentOverlap,
     /// A port on which nobody listens.

@@ -194,6 +194,11 @@ impl<'a> Packet<'a> {
         self.total_len - self.header_len
     }
 
+    /// Header and payload, as far as they are there.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// The options' bytes.
     pub fn options(&self) -> &'a [u8] {
         &self.bytes[HEADER_LEN..self.header_len]

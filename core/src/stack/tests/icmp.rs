@@ -53,6 +53,31 @@ fn a_fragmented_ping_is_put_together_and_answered_if_the_answer_fits() {
 }
 
 #[test]
+fn a_packet_whose_rest_never_comes_is_given_up_and_its_sender_told() {
+    let mut bench = Bench::with_peer();
+    let piece = |id, offset_units, payload: &[u8]| {
+        let header = ipv4::Header {
+            identification: id,
+            dont_fragment: false,
+            more_fragments: true,
+            fragment_offset_units: offset_units,
+            ..ipv4::Header::new(PEER, US, Protocol::UDP)
+        };
+        ip_frame_with(&header, OUR_MAC, payload)
+    };
+    bench.frame(1, &piece(1, 0, &[7; 800]));
+    bench.frame(1, &piece(2, 100, &[7; 800]));
+    bench.run_to(40_000);
+    // RFC 1122 §3.3.2: only if the first fragment is here.
+    bench.check(
+        "30001 x received#3 FragmentTimeout
+         30001 x received#4 FragmentTimeout
+         30001 > 02:00:00:00:00:07: 192.168.0.7 icmp 11/1 (ReassemblyTimeExceeded)",
+    );
+    assert_eq!(bench.sent[0].1.len(), 14 + 576);
+}
+
+#[test]
 fn what_is_not_for_us_alone_is_never_answered() {
     let mut bench = Bench::with_peer();
     let header = |source, destination| ipv4::Header::new(source, destination, Protocol::ICMP);
@@ -122,6 +147,7 @@ fn damaged_packets_are_dropped_each_for_its_reason() {
          1 x received#6 BadChecksum
          1 x received#7 BadChecksum
          1 x received#8 UnknownProtocol
+         1 > 02:00:00:00:00:07: 192.168.0.7 icmp 3/2 (ProtocolUnreachable)
          1 x received#9 UnknownEtherType
          1 x received#10 Malformed
          1 x received#11 BadSource",
@@ -181,6 +207,13 @@ fn a_datagram_reaches_its_socket_or_its_sender_is_told() {
     bench.check(
         "1 x received#4 NoListener
          1 > 02:00:00:00:00:07: 192.168.0.7 icmp 3/3 (PortUnreachable)",
+    );
+    let (_, error) = &bench.sent[0];
+    let packet = dissect(LinkType::Ethernet, error, error.len());
+    let asked = ip_frame(Protocol::UDP, &udp_payload(53, 5_001, b"nobody"));
+    assert_eq!(
+        packet.icmpv4().unwrap().message().quoted(),
+        Some(&asked[14..])
     );
     assert_eq!(bench.events(), [StackEvent::UdpReadable { port }]);
     let datagram = bench.stack.udp_recv(port).unwrap();

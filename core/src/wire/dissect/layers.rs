@@ -99,13 +99,21 @@ impl<'a> Dissector<'a> {
         });
     }
 
+    /// Notes what is wrong; a shortage in a snapped frame is the capture's doing.
     fn problem(&mut self, problem: Problem) {
-        let problem = if self.snapped {
-            problem.in_snapped_frame()
-        } else {
-            problem
+        let problem = match self.snapped {
+            true => problem.in_snapped_frame(),
+            false => problem,
         };
-        self.problems.push(problem);
+        self.certain_problem(problem);
+    }
+
+    /// Notes what is wrong whatever the capture kept. A quote is the beginning of
+    /// somebody else's packet: what is wrong with that is not this one's fault.
+    fn certain_problem(&mut self, problem: Problem) {
+        if !self.quoted {
+            self.problems.push(problem);
+        }
     }
 
     /// Takes all that is left for payload.
@@ -263,8 +271,7 @@ impl<'a> Dissector<'a> {
         if let Some(Err(problem)) = packet.option_iter().find(Result::is_err) {
             self.problem(problem);
         }
-        // A quote is short by nature; that is no problem.
-        if packet.missing_len() != 0 && !self.quoted {
+        if packet.missing_len() != 0 {
             let needed = len_u32(packet.total_len());
             let available = len_u32(packet.total_len() - packet.missing_len());
             self.problem(Problem::Truncated {
@@ -301,7 +308,7 @@ impl<'a> Dissector<'a> {
         if let Some(problem) = packet.problem() {
             self.problem(problem);
         }
-        if packet.missing_len() != 0 && !self.quoted {
+        if packet.missing_len() != 0 {
             let needed = len_u32(packet.header_len() + packet.upper_len());
             let available = len_u32(packet.header_len() + packet.payload().len());
             self.problem(Problem::Truncated {
@@ -358,11 +365,11 @@ impl<'a> Dissector<'a> {
             // the capture or the quote cut was.
             if around.complete && segment.header_len() > around.upper_len {
                 let found = len_u32(segment.header_len());
-                self.problems.push(Problem::BadHeaderLength {
+                self.certain_problem(Problem::BadHeaderLength {
                     layer: LayerKind::Tcp,
                     found,
                 });
-            } else if !self.quoted {
+            } else {
                 self.problem(problem);
             }
         } else if let Some(Err(problem)) = segment.option_iter().find(Result::is_err) {
@@ -377,9 +384,7 @@ impl<'a> Dissector<'a> {
         let of = PayloadOf::Ip(Protocol::TCP);
         match (problem, tcp::Start::parse(self.rest())) {
             (Problem::Truncated { .. }, Ok(start)) => {
-                if !self.quoted {
-                    self.problem(problem);
-                }
+                self.problem(problem);
                 self.push(
                     tcp::Start::LEN,
                     ChecksumStatus::Snapped,
@@ -402,7 +407,7 @@ impl<'a> Dissector<'a> {
             self.checksum(around, datagram.len(), |sum| datagram.checksum_status(sum))
         };
         if around.complete && datagram.len() > around.upper_len {
-            self.problems.push(Problem::Truncated {
+            self.certain_problem(Problem::Truncated {
                 layer: LayerKind::Udp,
                 needed: len_u32(datagram.len()),
                 available: len_u32(around.upper_len),

@@ -31,7 +31,7 @@ pub struct Packet<'a> {
     pub original_len: usize,
     /// The layers, outermost first; they cover `bytes` without gaps.
     pub layers: Vec<Layer<'a>>,
-    /// What was wrong, outermost first.
+    /// What was wrong, outermost first; of a quoted packet nothing is said.
     pub problems: Vec<Problem>,
 }
 
