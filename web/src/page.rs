@@ -1,20 +1,50 @@
-//! The application's root.
+//! The application's root: a shell around [`state::State`] that starts the workers, does what
+//! `reduce` asks for, and draws.
 
-use web_sys::Worker;
+pub mod entry;
+pub mod reader;
+pub mod scroll;
+pub mod shell;
+pub mod state;
+#[cfg(test)]
+mod tests;
+pub mod view;
+pub mod wire;
+
+use crate::protocol::{FromDocument, FromStack};
+use shell::Shell;
+use state::{Action, Source, State, Tab};
+use view::ladder::Ladder;
+use view::overview::OverviewView;
+use view::packet::PacketView;
+use view::strip::StripView;
+use view::{Shared, does, foot, top};
+use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
-use crate::workers::{self, HELLO};
+/// Begins. Called once, by the page's binary.
+pub fn start() {
+    crate::broken::tell_the_reader();
+    yew::Renderer::<App>::new().render();
+}
 
 /// The page.
 pub struct App {
-    workers: Vec<Worker>,
-    said: Vec<String>,
+    state: State,
+    shell: Shell,
 }
 
 /// What happens to the page.
 pub enum Msg {
-    /// A worker posted a text.
-    Said(String),
+    /// An action.
+    Do(Action),
+    /// The document's worker handed over a file to be saved (a `Blob`).
+    Save {
+        /// The name to propose.
+        name: String,
+        /// Its content.
+        blob: JsValue,
+    },
 }
 
 impl Component for App {
@@ -22,45 +52,151 @@ impl Component for App {
     type Properties = ();
 
     fn create(ctx: &Context<Self>) -> Self {
-        let mut said = Vec::new();
-        let mut started = Vec::new();
-        for name in ["stack", "document"] {
-            let link = ctx.link().clone();
-            match workers::spawn(name, move |text| link.send_message(Msg::Said(text))) {
-                Ok(worker) => started.push(worker),
-                Err(error) => said.push(format!("worker {name} did not start: {error:?}")),
-            }
+        let (shell, failed) = Shell::start(
+            ctx.link()
+                .callback(|batch: Vec<FromStack>| Msg::Do(Action::Stack(batch))),
+            ctx.link().callback(document_said),
+            &ctx.link().callback(Msg::Do),
+        );
+        let mut state = State::new(entry::find(), entry::theme());
+        if let Some(why) = failed {
+            state.reduce(Action::WorkerFailed(why));
         }
-        Self {
-            workers: started,
-            said,
-        }
+        shell.show_theme(state.theme);
+        Self { state, shell }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, msg: Msg) -> bool {
-        let Msg::Said(text) = msg;
-        self.said.push(text);
-        let listening = self
-            .said
-            .iter()
-            .filter(|text| text.starts_with(HELLO))
-            .count();
-        if let (2, [stack, document]) = (listening, self.workers.as_slice())
-            && self.said.len() == 2
-            && let Err(error) = workers::join(stack, document)
-        {
-            self.said
-                .push(format!("the workers were not joined: {error:?}"));
+        match msg {
+            Msg::Do(action) => {
+                for effect in self.state.reduce(action) {
+                    self.shell.perform(effect);
+                }
+                true
+            }
+            Msg::Save { name, blob } => {
+                if let Err(error) = shell::save(&name, &blob) {
+                    let why = FromDocument::FileFailed {
+                        why: format!("{error:?}"),
+                    };
+                    self.state.reduce(Action::Document(vec![why]));
+                }
+                true
+            }
         }
-        true
     }
 
-    fn view(&self, _ctx: &Context<Self>) -> Html {
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let state = &self.state;
+        let act = ctx.link().callback(Msg::Do);
+        let tab = match state.tab {
+            Tab::Wire => "wire",
+            Tab::Packet => "packet",
+        };
         html! {
-            <main data-test="app">
-                <h1>{ "Synema" }</h1>
-                <ul>{ for self.said.iter().map(|text| html! { <li data-test="said">{ text }</li> }) }</ul>
-            </main>
+            <div class="app" data-test="app" data-theme={state.theme.name()} data-tab={tab}>
+                <a class="hidden-text" href="#ladder">{ state.words.skip }</a>
+                { top::bar(state, &act) }
+                { top::banner(state, &act) }
+                { view::wire::panel(state, &act) }
+                { middle(state, &act) }
+                { tabs(state, &act) }
+                <PacketView detail={view::packet::shared(&state.reader.detail)}
+                    packets={state.reader.extent.packets} marked={state.reader.marked}
+                    words={state.words} act={act.clone()} />
+            </div>
         }
+    }
+}
+
+/// A file is saved at once; all else is an action.
+fn document_said((batch, attached): (Vec<FromDocument>, Option<JsValue>)) -> Msg {
+    match (batch.as_slice(), attached) {
+        ([FromDocument::File { name }], Some(blob)) => Msg::Save {
+            name: name.clone(),
+            blob,
+        },
+        _ => Msg::Do(Action::Document(batch)),
+    }
+}
+
+/// Strip, ladder, counters.
+fn middle(state: &State, act: &Callback<Action>) -> Html {
+    let reader = &state.reader;
+    let words = state.words;
+    html! {
+        <main class="middle">
+            <div class="above">
+                <StripView strip={Shared(reader.strip.clone())} selected={reader.selected}
+                    following={reader.following} {words} act={act.clone()} />
+                { view::menus::menus(state, act) }
+            </div>
+            <Ladder scene={view::ladder::shared(&reader.scene)} scroll={reader.scroll}
+                selected={reader.selected} following={reader.following}
+                can_follow={state.source == Source::Wire} {words}
+                empty={empty(state)} overview={overview(state, act)} act={act.clone()} />
+            { foot::bar(state, act) }
+        </main>
+    }
+}
+
+fn overview(state: &State, act: &Callback<Action>) -> Html {
+    let reader = &state.reader;
+    let height = reader.extent.height.max(1.0);
+    let top = reader.scroll.top();
+    let seen = (
+        top / height,
+        ((top + reader.scroll.view()) / height).min(1.0),
+    );
+    html! {
+        <OverviewView overview={Shared(reader.overview.clone())} {seen} theme={state.theme}
+            height={reader.scroll.view()} words={state.words} act={act.clone()} />
+    }
+}
+
+/// What stands in the ladder's place before the first packet: what to do.
+fn empty(state: &State) -> Html {
+    let words = state.words;
+    if let Some(name) = &state.reading {
+        let text = crate::words::fill(words.working, &[("name", name)]);
+        return html! { <div class="empty" role="status"><div><strong>{ text }</strong></div></div> };
+    }
+    if state.reader.extent.packets > 0 {
+        return html! {};
+    }
+    let text = match (&state.source, &state.wire.bridge) {
+        (Source::File { .. }, _) => words.empty_file,
+        (_, wire::Bridge::Absent | wire::Bridge::Refused { .. }) => words.empty_absent,
+        (_, wire::Bridge::Open) if state.wire.is_lab() => words.empty_lab,
+        (_, wire::Bridge::Open) => words.empty_open,
+        (_, wire::Bridge::Connecting | wire::Bridge::Lost { .. }) => words.empty_connecting,
+    };
+    let title = if text == words.empty_absent || text == words.empty_file {
+        words.empty_title_absent
+    } else {
+        words.empty_title
+    };
+    html! {
+        <div class="empty"><div>
+            { view::picture() }
+            <strong>{ title }</strong>
+            <p>{ text }</p>
+        </div></div>
+    }
+}
+
+fn tabs(state: &State, act: &Callback<Action>) -> Html {
+    let words = state.words;
+    let one = |tab: Tab, text: &'static str, panel: &'static str| {
+        html! {
+            <button role="tab" aria-selected={(state.tab == tab).to_string()} aria-controls={panel}
+                onclick={does(act, move || Action::Show(tab))}>{ text }</button>
+        }
+    };
+    html! {
+        <div class="tabs" role="tablist">
+            { one(Tab::Wire, words.tab_wire, "panel-wire") }
+            { one(Tab::Packet, words.tab_packet, "panel-packet") }
+        </div>
     }
 }

@@ -1,6 +1,5 @@
 //! The document's worker.
 
 fn main() {
-    console_error_panic_hook::set_once();
-    synema_web::workers::listen("document");
+    synema_web::document::start();
 }

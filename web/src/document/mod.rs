@@ -1,0 +1,282 @@
+//! The document's worker: keeps the live capture and an opened file, and answers the page's
+//! questions about the one that is shown.
+//!
+//! ```text
+//!   stack's worker ──Live──> Ordering ──> wire ──.
+//!   a file ──────────────────────────────> file ──┴─> shown ──> Extent, Scene, Strip, Detail …
+//! ```
+
+pub mod body;
+pub mod live;
+pub mod shown;
+
+use crate::broken;
+use crate::post;
+use crate::protocol::{BATCH_MS, FromDocument, Live, ToDocument};
+use body::{Download, octets};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use live::Ordering;
+use shown::Shown;
+use std::cell::RefCell;
+use std::rc::Rc;
+use synema_diagram::view::View;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, MessagePort};
+
+/// Begins to listen. Called once, by the worker's binary.
+pub fn start() {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    broken::tell_the_page(FromDocument::Broken);
+    let worker = Rc::new(RefCell::new(Worker {
+        scope: scope.clone(),
+        view: View::default(),
+        ordering: Ordering::default(),
+        wire: Shown::wire(),
+        file: None,
+        version: 0,
+        told: None,
+        body: None,
+        alarm: false,
+    }));
+    let listening = worker.clone();
+    post::receive(&scope, move |batch: Vec<ToDocument>, attached| {
+        for said in batch {
+            asked(&listening, said, attached.as_ref());
+        }
+        tell_extent(&listening);
+    });
+    post::send(&scope, &[FromDocument::Ready]);
+}
+
+struct Worker {
+    scope: DedicatedWorkerGlobalScope,
+    view: View,
+    ordering: Ordering,
+    wire: Shown,
+    file: Option<(String, Shown)>,
+    /// Changes with every change of what is shown.
+    version: u64,
+    /// The version that the page was told of.
+    told: Option<u64>,
+    body: Option<Download>,
+    /// Whether the page will be told of a change before long.
+    alarm: bool,
+}
+
+type Handle = Rc<RefCell<Worker>>;
+
+fn asked(handle: &Handle, said: ToDocument, attached: Option<&JsValue>) {
+    match said {
+        ToDocument::Stack => {
+            if let Some(port) = attached.and_then(JsCast::dyn_ref::<MessagePort>) {
+                let handle = handle.clone();
+                post::receive(port, move |batch: Vec<Live>, _| heard(&handle, batch));
+            }
+        }
+        ToDocument::Open { name } => {
+            if let Some(file) = attached.and_then(JsCast::dyn_ref::<Blob>) {
+                read(handle.clone(), name, file);
+            }
+        }
+        said => handle.borrow_mut().answer(&said),
+    }
+}
+
+/// The stack's worker told something; the page hears of it within a frame of the screen.
+fn heard(handle: &Handle, batch: Vec<Live>) {
+    let mut worker = handle.borrow_mut();
+    let mut is_new_run = false;
+    for live in batch {
+        is_new_run |= matches!(live, Live::Begin { .. });
+        worker.live(live);
+    }
+    let (frames, records) = worker.ordering.drain();
+    if frames.is_empty() && records.is_empty() && !is_new_run {
+        return;
+    }
+    worker.wire.add(frames, records);
+    if worker.file.is_some() {
+        return;
+    }
+    worker.version += 1;
+    if worker.alarm {
+        return;
+    }
+    worker.alarm = true;
+    let later = handle.clone();
+    let closure = Closure::once_into_js(move || {
+        later.borrow_mut().alarm = false;
+        tell_extent(&later);
+    });
+    let wait = i32::try_from(BATCH_MS).unwrap_or(16);
+    let function = closure.unchecked_ref();
+    if let Err(error) = worker
+        .scope
+        .set_timeout_with_callback_and_timeout_and_arguments_0(function, wait)
+    {
+        web_sys::console::error_1(&error);
+    }
+}
+
+/// Tells the page that the document has changed, if it has.
+fn tell_extent(handle: &Handle) {
+    let mut worker = handle.borrow_mut();
+    if worker.told == Some(worker.version) {
+        return;
+    }
+    worker.told = Some(worker.version);
+    let (version, view) = (worker.version, worker.view);
+    let extent = worker.shown().extent(version, &view);
+    worker.say(FromDocument::Extent(extent));
+}
+
+/// Reads a file without stopping the world: the browser hands its bytes over when it has them.
+fn read(handle: Handle, name: String, file: &Blob) {
+    let promise = file.array_buffer();
+    let (done, failed) = (handle.clone(), handle);
+    let named = name.clone();
+    let then = Closure::once_into_js(move |buffer: JsValue| {
+        let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>()).to_vec();
+        done.borrow_mut().open(name, &bytes);
+        tell_extent(&done);
+    });
+    let catch = Closure::once_into_js(move |error: JsValue| {
+        let why = error.as_string().unwrap_or_else(|| format!("{error:?}"));
+        failed
+            .borrow()
+            .say(FromDocument::OpenFailed { name: named, why });
+    });
+    let _: JsValue = js_sys::Reflect::get(&promise, &"then".into())
+        .and_then(|function| {
+            let function: js_sys::Function = function.dyn_into()?;
+            function.call2(&promise, &then, &catch)
+        })
+        .unwrap_or(JsValue::UNDEFINED);
+}
+
+impl Worker {
+    fn say(&self, message: FromDocument) {
+        post::send(&self.scope, &[message]);
+    }
+
+    fn shown(&mut self) -> &mut Shown {
+        match &mut self.file {
+            Some((_, file)) => file,
+            None => &mut self.wire,
+        }
+    }
+
+    fn live(&mut self, live: Live) {
+        match live {
+            Live::Begin { hello, at } => {
+                self.ordering.begin(at, hello.now_ns);
+                self.wire.begin(&hello, self.ordering.offset_ns());
+            }
+            Live::BodyBegin {
+                fetch,
+                media_type,
+                name,
+            } => self.body = Some(Download::new(fetch, name, media_type)),
+            Live::Body { fetch, bytes } => {
+                if let Some(body) = self.body.as_mut().filter(|body| body.fetch == fetch) {
+                    body.take(&bytes);
+                }
+            }
+            Live::BodyEnd { fetch } => {
+                let body = self.body.as_mut().filter(|body| body.fetch == fetch);
+                if let Some(body) = body.and_then(Download::finish) {
+                    self.say(FromDocument::Body { fetch, body });
+                }
+            }
+            live => self.ordering.take(live),
+        }
+    }
+
+    fn answer(&mut self, said: &ToDocument) {
+        let (version, view) = (self.version, self.view);
+        let answer = match *said {
+            ToDocument::Look(view) => {
+                self.view = view;
+                self.version += 1;
+                return;
+            }
+            ToDocument::Window { y0, y1 } => FromDocument::Scene {
+                version,
+                scene: Box::new(self.shown().scene(&view, y0, y1)),
+            },
+            ToDocument::Strip { from, count } => FromDocument::Strip {
+                version,
+                strip: self.shown().strip(&view, from, count),
+            },
+            ToDocument::Overview { buckets } => {
+                FromDocument::Overview(self.shown().overview(&view, buckets))
+            }
+            ToDocument::Detail { number } => {
+                let detail = self.shown().detail(&view, number).map(Box::new);
+                let row = self.shown().row(&view, number);
+                FromDocument::Detail {
+                    number,
+                    detail,
+                    row,
+                }
+            }
+            ToDocument::ShowWire => {
+                self.file = None;
+                self.version += 1;
+                return;
+            }
+            ToDocument::Download => return self.download(),
+            ToDocument::SaveBody { fetch } => return self.save_body(fetch),
+            ToDocument::Stack | ToDocument::Open { .. } => return,
+        };
+        self.say(answer);
+    }
+
+    fn open(&mut self, name: String, bytes: &[u8]) {
+        let answer = match Shown::file(bytes) {
+            Ok((file, partly)) => {
+                self.file = Some((name.clone(), file));
+                self.version += 1;
+                FromDocument::Opened { name, partly }
+            }
+            Err(why) => FromDocument::OpenFailed { name, why },
+        };
+        self.say(answer);
+    }
+
+    fn download(&mut self) {
+        let name = match &self.file {
+            Some((name, _)) => {
+                let stem = name
+                    .rsplit_once('.')
+                    .map_or(name.as_str(), |(stem, _)| stem);
+                format!("{stem}-synema.pcapng")
+            }
+            None => "synema.pcapng".to_owned(),
+        };
+        let made = self
+            .shown()
+            .pcapng()
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| {
+                octets(&Array::of1(&Uint8Array::from(bytes.as_slice())))
+                    .map_err(|error| format!("{error:?}"))
+            });
+        self.hand_over(name, made);
+    }
+
+    fn save_body(&mut self, fetch: u32) {
+        if let Some(body) = self.body.as_mut().filter(|body| body.fetch == fetch) {
+            let name = body.name.clone();
+            let made = body.blob().map_err(|error| format!("{error:?}"));
+            self.hand_over(name, made);
+        }
+    }
+
+    fn hand_over(&self, name: String, made: Result<Blob, String>) {
+        match made {
+            Ok(blob) => post::send_with(&self.scope, &[FromDocument::File { name }], Some(&blob)),
+            Err(why) => self.say(FromDocument::FileFailed { why }),
+        }
+    }
+}

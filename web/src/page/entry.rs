@@ -1,0 +1,165 @@
+//! How the page was opened: the bridge's key, the session before a reload, the theme.
+//!
+//! The key comes in the URL's fragment, which no browser sends to a server. It is taken out of the
+//! address bar at once, so that a link that is copied from there opens nothing, and kept for
+//! reloads of this tab alone.
+
+use super::state::{Entry, Theme};
+use synema_relay::{RELAY_PATH, SessionId};
+use wasm_bindgen::JsValue;
+use web_sys::{Storage, Window};
+
+const TOKEN: &str = "synema-token";
+const SESSION: &str = "synema-session";
+const THEME: &str = "synema-theme";
+
+/// How the bridge behind this page is reached; none without a key.
+pub fn find() -> Option<Entry> {
+    let window = web_sys::window()?;
+    let given = token_of(&window.location().hash().ok()?);
+    let storage = session_storage(&window);
+    if let (Some(token), Some(storage)) = (&given, &storage)
+        && storage.set_item(TOKEN, token).is_ok()
+    {
+        hide_fragment(&window);
+    }
+    let remembered = |key: &str| {
+        storage
+            .as_ref()
+            .and_then(|storage| storage.get_item(key).ok()?)
+    };
+    let token = given.clone().or_else(|| remembered(TOKEN))?;
+    let session = remembered(SESSION)
+        .filter(|_| given.is_none())
+        .and_then(|text| session_of(&text));
+    Some(Entry {
+        url: relay_url(&window)?,
+        token,
+        session,
+    })
+}
+
+/// Keeps the session's id for a reload of this tab.
+pub fn remember(session: SessionId) {
+    let text: String = session.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    if let Some(storage) = web_sys::window().as_ref().and_then(session_storage) {
+        // A full or forbidden storage only means that a reload begins anew.
+        let _ = storage.set_item(SESSION, &text);
+    }
+}
+
+/// The theme that was chosen before, or the system's.
+pub fn theme() -> Theme {
+    let Some(window) = web_sys::window() else {
+        return Theme::Light;
+    };
+    let kept = local_storage(&window).and_then(|storage| storage.get_item(THEME).ok()?);
+    match kept.as_deref() {
+        Some("dark") => Theme::Dark,
+        Some("light") => Theme::Light,
+        _ => system_theme(&window),
+    }
+}
+
+/// Keeps the choice of theme; the system's own needs no keeping.
+pub fn keep_theme(theme: Theme) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let is_system = system_theme(&window) == theme;
+    if let Some(storage) = local_storage(&window) {
+        // A full or forbidden storage only means that the choice is not remembered.
+        let _ = if is_system {
+            storage.remove_item(THEME)
+        } else {
+            storage.set_item(THEME, theme.name())
+        };
+    }
+}
+
+fn system_theme(window: &Window) -> Theme {
+    match window.match_media("(prefers-color-scheme: dark)") {
+        Ok(Some(query)) if query.matches() => Theme::Dark,
+        _ => Theme::Light,
+    }
+}
+
+fn session_storage(window: &Window) -> Option<Storage> {
+    window.session_storage().ok()?
+}
+
+fn local_storage(window: &Window) -> Option<Storage> {
+    window.local_storage().ok()?
+}
+
+fn hide_fragment(window: &Window) {
+    let location = window.location();
+    let (Ok(path), Ok(search), Ok(history)) =
+        (location.pathname(), location.search(), window.history())
+    else {
+        return;
+    };
+    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{search}")));
+}
+
+fn relay_url(window: &Window) -> Option<String> {
+    let location = window.location();
+    let scheme = match location.protocol().ok()?.as_str() {
+        "https:" => "wss",
+        "http:" => "ws",
+        _ => return None,
+    };
+    Some(format!("{scheme}://{}{RELAY_PATH}", location.host().ok()?))
+}
+
+/// The key in `#token=…`; only of characters that a WebSocket subprotocol may have.
+fn token_of(hash: &str) -> Option<String> {
+    let mut parts = hash.trim_start_matches('#').split('&');
+    let token = parts.find_map(|part| part.strip_prefix("token="))?;
+    let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (!token.is_empty() && token.len() <= 256 && token.chars().all(is_good))
+        .then(|| token.to_owned())
+}
+
+fn session_of(text: &str) -> Option<SessionId> {
+    let mut id = [0; 16];
+    if text.len() != 32 || !text.is_ascii() {
+        return None;
+    }
+    for (index, byte) in id.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(SessionId(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_found_in_the_fragment_and_nothing_else_is_taken_for_one() {
+        assert_eq!(token_of("#token=aB3-_x").as_deref(), Some("aB3-_x"));
+        assert_eq!(token_of("#view=1&token=k").as_deref(), Some("k"));
+        for bad in [
+            "",
+            "#",
+            "#token=",
+            "#token=a b",
+            "#token=a,b",
+            "#tokens=a",
+            "#token=\u{e9}",
+        ] {
+            assert_eq!(token_of(bad), None, "{bad}");
+        }
+        assert_eq!(token_of(&format!("#token={}", "a".repeat(257))), None);
+    }
+
+    #[test]
+    fn a_session_survives_its_text() {
+        let text = "000102030405060708090a0b0c0d0eff";
+        let id = session_of(text).expect("32 digits");
+        assert_eq!(id.0[15], 0xff);
+        assert_eq!(session_of("xyz"), None);
+        assert_eq!(session_of(&"é".repeat(16)), None);
+    }
+}

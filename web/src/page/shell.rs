@@ -1,0 +1,206 @@
+//! What the page does to the browser: workers, listeners, files.
+
+use super::entry;
+use super::state::{Action, Effect, Theme};
+use crate::post;
+use crate::protocol::{FromDocument, FromStack, ToDocument, ToStack};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{
+    Blob, Element, ErrorEvent, Event, HtmlAnchorElement, KeyboardEvent, MessageChannel, Url,
+    Worker, WorkerOptions, WorkerType,
+};
+use yew::Callback;
+
+/// The workers, and what the browser does for the page.
+pub struct Shell {
+    stack: Option<Worker>,
+    document: Option<Worker>,
+}
+
+impl Shell {
+    /// Starts the workers and listens; says why a worker could not be started.
+    pub fn start(
+        on_stack: Callback<Vec<FromStack>>,
+        on_document: Callback<(Vec<FromDocument>, Option<JsValue>)>,
+        act: &Callback<Action>,
+    ) -> (Self, Option<String>) {
+        let mut failed = None;
+        let mut started = |name: &str| match spawn(name, act) {
+            Ok(worker) => Some(worker),
+            Err(error) => {
+                failed = Some(format!("{name}: {error:?}"));
+                None
+            }
+        };
+        let (stack, document) = (started("stack"), started("document"));
+        if let Some(worker) = &stack {
+            post::receive(worker, move |batch, _| on_stack.emit(batch));
+        }
+        if let Some(worker) = &document {
+            post::receive(worker, move |batch, attached| {
+                on_document.emit((batch, attached));
+            });
+        }
+        listen(act);
+        (Self { stack, document }, failed)
+    }
+
+    /// Does what `reduce` asked for.
+    pub fn perform(&self, effect: Effect) {
+        match effect {
+            Effect::Stack(message) => {
+                if let Some(worker) = &self.stack {
+                    post::send(worker, &[message]);
+                }
+            }
+            Effect::Document(message) => {
+                if let Some(worker) = &self.document {
+                    post::send(worker, &[message]);
+                }
+            }
+            Effect::OpenFile(file) => {
+                if let Some(worker) = &self.document {
+                    let name = file.name();
+                    post::send_with(worker, &[ToDocument::Open { name }], Some(&file));
+                }
+            }
+            Effect::Join => self.join(),
+            Effect::Remember(session) => entry::remember(session),
+            Effect::KeepTheme(theme) => {
+                entry::keep_theme(theme);
+                self.show_theme(theme);
+            }
+        }
+    }
+
+    /// The root element gets the theme too: scroll bars and form controls follow it.
+    pub fn show_theme(&self, theme: Theme) {
+        let root = web_sys::window()
+            .and_then(|w| w.document())
+            .and_then(|d| d.document_element());
+        if let Some(root) = root {
+            let _ = root.set_attribute("data-theme", theme.name());
+        }
+    }
+
+    /// Joins the workers by a channel of their own.
+    fn join(&self) {
+        let (Some(stack), Some(document)) = (&self.stack, &self.document) else {
+            return;
+        };
+        match MessageChannel::new() {
+            Ok(channel) => {
+                post::hand_over(stack, &[ToStack::Document], &channel.port1());
+                post::hand_over(document, &[ToDocument::Stack], &channel.port2());
+            }
+            Err(error) => web_sys::console::error_1(&error),
+        }
+    }
+}
+
+/// Starts `start-{name}.js` as a module worker.
+fn spawn(name: &str, act: &Callback<Action>) -> Result<Worker, JsValue> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    options.set_name(name);
+    let worker = Worker::new_with_options(&format!("start-{name}.js"), &options)?;
+    let act = act.clone();
+    let name = name.to_owned();
+    let failed = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+        act.emit(Action::WorkerFailed(format!("{name}: {}", event.message())));
+    });
+    worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+    failed.forget();
+    Ok(worker)
+}
+
+/// Keys, files that are dropped, the system's theme, and the page's end.
+fn listen(act: &Callback<Action>) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    on(&window, "keydown", {
+        let act = act.clone();
+        move |event| keydown(&event, &act)
+    });
+    on(&window, "dragover", |event| event.prevent_default());
+    on(&window, "drop", {
+        let act = act.clone();
+        move |event| {
+            event.prevent_default();
+            let files = event
+                .dyn_ref::<web_sys::DragEvent>()
+                .and_then(web_sys::DragEvent::data_transfer)
+                .and_then(|data| data.files());
+            if let Some(file) = files.and_then(|files| files.get(0)) {
+                act.emit(Action::Open(file));
+            }
+        }
+    });
+    on(&window, "pagehide", {
+        let act = act.clone();
+        move |_| act.emit(Action::Leave)
+    });
+    if let Ok(Some(query)) = window.match_media("(prefers-color-scheme: dark)") {
+        let act = act.clone();
+        on(&query, "change", move |_| {
+            act.emit(Action::Theme(entry::theme()));
+        });
+    }
+}
+
+fn on(target: &web_sys::EventTarget, name: &str, then: impl FnMut(Event) + 'static) {
+    let closure = Closure::<dyn FnMut(Event)>::new(then);
+    let function = closure.as_ref().unchecked_ref();
+    if let Err(error) = target.add_event_listener_with_callback(name, function) {
+        web_sys::console::error_1(&error);
+    }
+    closure.forget();
+}
+
+/// Up and down go from packet to packet, unless somebody types.
+fn keydown(event: &Event, act: &Callback<Action>) {
+    let Some(key) = event.dyn_ref::<KeyboardEvent>() else {
+        return;
+    };
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    let types = target.is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
+    });
+    if types || key.ctrl_key() || key.alt_key() || key.meta_key() {
+        return;
+    }
+    let action = match key.key().as_str() {
+        "ArrowDown" | "j" => Action::Step(1),
+        "ArrowUp" | "k" => Action::Step(-1),
+        "Escape" => Action::Select(None),
+        _ => return,
+    };
+    event.prevent_default();
+    act.emit(action);
+}
+
+/// Offers a file to be saved.
+///
+/// # Errors
+/// When the browser makes no URL or element for it.
+pub fn save(name: &str, blob: &JsValue) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob.unchecked_ref::<Blob>())?;
+    let document = web_sys::window().and_then(|window| window.document());
+    let document = document.ok_or_else(|| JsValue::from_str("no document"))?;
+    let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    // Browsers take the blob when the click is worked through; a minute later it is certain.
+    let revoke = Closure::once_into_js(move || Url::revoke_object_url(&url));
+    if let Some(window) = web_sys::window() {
+        window.set_timeout_with_callback_and_timeout_and_arguments_0(
+            revoke.unchecked_ref(),
+            60_000,
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,438 @@
+//! The page's one State, its one Action, and its one `reduce`. Pure.
+
+use super::reader::Reader;
+use super::wire::Wire;
+use crate::protocol::{FromDocument, FromStack, Link, Problem, ToDocument, ToStack};
+use crate::words::{ENGLISH, Words, fill};
+use synema_diagram::view::{Axis, LabelMode, Metrics};
+use synema_relay::SessionId;
+use web_sys::File;
+
+/// Everything that the page shows follows from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The language.
+    pub words: &'static Words,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Which panel is seen when there is room for one only.
+    pub tab: Tab,
+    /// Bridge, address, fetch.
+    pub wire: Wire,
+    /// Ladder, strip, packet.
+    pub reader: Reader,
+    /// What the ladder shows.
+    pub source: Source,
+    /// The file that is being read.
+    pub reading: Option<String>,
+    /// What went wrong with a file or with the page itself.
+    pub trouble: Option<Problem>,
+    /// How the bridge is reached; none without a key.
+    pub entry: Option<Entry>,
+    stack_ready: bool,
+    document_ready: bool,
+    /// What the document's worker will be told when it listens: before, nothing reaches it.
+    held: Vec<Effect>,
+}
+
+/// How the bridge is reached.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// `ws://…/relay`.
+    pub url: String,
+    /// Its key.
+    pub token: String,
+    /// The session before a reload.
+    pub session: Option<SessionId>,
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark on light.
+    #[default]
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// The value of `data-theme`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The other one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Light,
+        }
+    }
+}
+
+/// Which panel is seen when there is room for one only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// The wire's.
+    #[default]
+    Wire,
+    /// The packet's.
+    Packet,
+}
+
+/// What the ladder shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The live capture.
+    #[default]
+    Wire,
+    /// A file.
+    File {
+        /// Its name.
+        name: String,
+        /// What was wrong with it from some packet on.
+        partly: Option<String>,
+    },
+}
+
+/// All that can happen.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// The stack's worker said something.
+    Stack(Vec<FromStack>),
+    /// The document's worker said something.
+    Document(Vec<FromDocument>),
+    /// A worker could not be started, or its script failed.
+    WorkerFailed(String),
+    /// The reader types an address.
+    TypeAddress(String),
+    /// The reader types a URL.
+    TypeUrl(String),
+    /// Claim the address.
+    Claim,
+    /// Fetch the URL.
+    Fetch,
+    /// Fetch one of the examples.
+    FetchExample(String),
+    /// End the fetch.
+    Cancel,
+    /// Connect to the bridge again.
+    Connect {
+        /// End another page's session.
+        take_over: bool,
+    },
+    /// The page is about to go.
+    Leave,
+    /// Open a file.
+    Open(File),
+    /// Show the wire.
+    ShowWire,
+    /// Save the capture.
+    Download,
+    /// Save the body.
+    SaveBody,
+    /// The labels' face was measured.
+    Measured(Metrics),
+    /// The ladder's place has a new size.
+    Resized {
+        /// CSS pixels.
+        width: f64,
+        /// CSS pixels.
+        height: f64,
+    },
+    /// The ladder was scrolled.
+    Scrolled(f64),
+    /// A part of the whole is wanted, 0 to 1.
+    Jump(f64),
+    /// Follow the newest packet.
+    Follow,
+    /// Another time axis.
+    Axis(Axis),
+    /// Other labels.
+    Labels(LabelMode),
+    /// Select a packet, or none.
+    Select(Option<u64>),
+    /// Select the packet so many further on.
+    Step(i64),
+    /// Mark bytes of the packet, or none.
+    Mark(Option<(u32, u32)>),
+    /// Another panel.
+    Show(Tab),
+    /// Light or dark.
+    Theme(Theme),
+    /// The message about a trouble was read.
+    Dismiss,
+}
+
+/// What the browser is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Tell the stack's worker.
+    Stack(ToStack),
+    /// Tell the document's worker.
+    Document(ToDocument),
+    /// Hand a file over to the document's worker.
+    OpenFile(File),
+    /// Keep the session's id for a reload of this tab.
+    Remember(SessionId),
+    /// Join the workers.
+    Join,
+    /// Keep the choice of theme.
+    KeepTheme(Theme),
+}
+
+impl State {
+    /// The page before anything happened.
+    pub fn new(entry: Option<Entry>, theme: Theme) -> Self {
+        Self {
+            words: &ENGLISH,
+            theme,
+            tab: Tab::default(),
+            wire: Wire::new(entry.is_some()),
+            reader: Reader::new(),
+            source: Source::Wire,
+            reading: None,
+            trouble: None,
+            entry,
+            stack_ready: false,
+            document_ready: false,
+            held: Vec::new(),
+        }
+    }
+
+    /// Something happened: the state changes; what the browser has to do is answered, in order.
+    pub fn reduce(&mut self, action: Action) -> Vec<Effect> {
+        let effects = self.change(action);
+        if self.document_ready {
+            return effects;
+        }
+        let for_document =
+            |effect: &Effect| matches!(effect, Effect::Document(_) | Effect::OpenFile(_));
+        let (held, now): (Vec<_>, Vec<_>) = effects.into_iter().partition(for_document);
+        self.held.extend(held);
+        now
+    }
+
+    fn change(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Stack(batch) => batch
+                .into_iter()
+                .flat_map(|said| self.stack_said(said))
+                .collect(),
+            Action::Document(batch) => batch
+                .into_iter()
+                .flat_map(|said| self.document_said(said))
+                .collect(),
+            Action::WorkerFailed(why) => self.broken(&why),
+            Action::TypeAddress(_)
+            | Action::TypeUrl(_)
+            | Action::Claim
+            | Action::Fetch
+            | Action::FetchExample(_)
+            | Action::Cancel
+            | Action::Connect { .. }
+            | Action::Leave
+            | Action::SaveBody => self.wire_action(action),
+            Action::Open(file) => {
+                self.reading = Some(file.name());
+                self.trouble = None;
+                vec![Effect::OpenFile(file)]
+            }
+            Action::ShowWire => self.show_wire(),
+            Action::Download => vec![Effect::Document(ToDocument::Download)],
+            Action::Show(tab) => {
+                self.tab = tab;
+                Vec::new()
+            }
+            Action::Theme(theme) => {
+                self.theme = theme;
+                vec![Effect::KeepTheme(theme)]
+            }
+            Action::Dismiss => {
+                self.trouble = None;
+                Vec::new()
+            }
+            reading => documents(self.reader_action(&reading)),
+        }
+    }
+
+    fn wire_action(&mut self, action: Action) -> Vec<Effect> {
+        let words = self.words;
+        match action {
+            Action::TypeAddress(text) => {
+                self.wire.address.typed = text;
+                self.wire.address.touched = true;
+                Vec::new()
+            }
+            Action::TypeUrl(text) => {
+                self.wire.fetch.url = text;
+                self.wire.fetch.touched = true;
+                Vec::new()
+            }
+            Action::Claim => stacks(self.wire.claim(words)),
+            Action::Fetch => self.fetch(),
+            Action::FetchExample(url) => {
+                self.wire.fetch.url = url;
+                self.fetch()
+            }
+            Action::Cancel => stacks([ToStack::Cancel {
+                fetch: self.wire.fetch.number,
+            }]),
+            Action::Connect { take_over } => self.connect(take_over),
+            Action::Leave => stacks([ToStack::Goodbye]),
+            Action::SaveBody => documents(vec![ToDocument::SaveBody {
+                fetch: self.wire.fetch.number,
+            }]),
+            _ => Vec::new(),
+        }
+    }
+
+    fn reader_action(&mut self, action: &Action) -> Vec<ToDocument> {
+        let reader = &mut self.reader;
+        match *action {
+            Action::Measured(metrics) => reader.measured(metrics),
+            Action::Resized { width, height } => reader.resize(width, height),
+            Action::Scrolled(top) => reader.scrolled(top),
+            Action::Jump(part) => reader.jump(part),
+            Action::Follow => reader.follow(),
+            Action::Axis(axis) => reader.axis(axis),
+            Action::Labels(labels) => reader.labels(labels),
+            Action::Select(number) => {
+                if number.is_some() {
+                    self.tab = Tab::Packet;
+                }
+                reader.select(number)
+            }
+            Action::Step(by) => {
+                self.tab = Tab::Packet;
+                reader.step(by)
+            }
+            Action::Mark(range) => {
+                reader.marked = range;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn fetch(&mut self) -> Vec<Effect> {
+        let mut out = Vec::new();
+        if self.wire.can_fetch() && self.source != Source::Wire {
+            out.extend(self.show_wire());
+        }
+        if self.wire.can_fetch() {
+            out.extend(documents(self.reader.follow()));
+        }
+        out.extend(stacks(self.wire.begin_fetch(self.words)));
+        out
+    }
+
+    fn show_wire(&mut self) -> Vec<Effect> {
+        if self.source == Source::Wire {
+            return Vec::new();
+        }
+        self.source = Source::Wire;
+        let mut out = documents(vec![ToDocument::ShowWire]);
+        out.extend(documents(self.reader.start_over(true)));
+        out
+    }
+
+    fn connect(&mut self, take_over: bool) -> Vec<Effect> {
+        let Some(entry) = &self.entry else {
+            return Vec::new();
+        };
+        stacks([ToStack::Connect {
+            url: entry.url.clone(),
+            token: entry.token.clone(),
+            session: entry.session,
+            take_over,
+        }])
+    }
+
+    fn stack_said(&mut self, said: FromStack) -> Vec<Effect> {
+        match said {
+            FromStack::Ready => {
+                self.stack_ready = true;
+                return self.ready();
+            }
+            FromStack::Broken(why) => return self.broken(&why),
+            _ => {}
+        }
+        let remember = match &said {
+            FromStack::Link(Link::Open { hello, .. }) => Some(Effect::Remember(hello.session)),
+            _ => None,
+        };
+        self.wire.heard(self.words, said);
+        remember.into_iter().collect()
+    }
+
+    fn document_said(&mut self, said: FromDocument) -> Vec<Effect> {
+        let words = self.words;
+        match said {
+            FromDocument::Ready => {
+                self.document_ready = true;
+                let mut out = documents(vec![ToDocument::Look(self.reader.view)]);
+                out.append(&mut self.held);
+                out.extend(self.ready());
+                out
+            }
+            FromDocument::Broken(why) => self.broken(&why),
+            FromDocument::Body { fetch, body } => {
+                self.wire.body(fetch, body);
+                Vec::new()
+            }
+            FromDocument::Opened { name, partly } => {
+                self.reading = None;
+                self.source = Source::File { name, partly };
+                documents(self.reader.start_over(false))
+            }
+            FromDocument::OpenFailed { name, why } => {
+                self.reading = None;
+                let cause = fill(words.open_failed, &[("name", &name), ("why", &why)]);
+                self.trouble = Some(Problem::new(cause, words.open_failed_next));
+                Vec::new()
+            }
+            FromDocument::FileFailed { why } => {
+                let cause = fill(words.save_failed, &[("why", &why)]);
+                self.trouble = Some(Problem::new(cause, words.worker_failed_next));
+                Vec::new()
+            }
+            said => documents(self.reader.heard(said)),
+        }
+    }
+
+    fn ready(&mut self) -> Vec<Effect> {
+        if !(self.stack_ready && self.document_ready) {
+            return Vec::new();
+        }
+        let mut out = vec![Effect::Join];
+        out.extend(self.connect(false));
+        out
+    }
+
+    fn broken(&mut self, why: &str) -> Vec<Effect> {
+        let cause = fill(self.words.worker_failed, &[("why", &why)]);
+        self.trouble = Some(Problem::new(cause, self.words.worker_failed_next));
+        Vec::new()
+    }
+}
+
+fn stacks(messages: impl IntoIterator<Item = ToStack>) -> Vec<Effect> {
+    messages.into_iter().map(Effect::Stack).collect()
+}
+
+fn documents(messages: Vec<ToDocument>) -> Vec<Effect> {
+    messages.into_iter().map(Effect::Document).collect()
+}

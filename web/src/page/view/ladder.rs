@@ -1,0 +1,167 @@
+//! The ladder: its heads, the scrolled element, and the drawing inside it.
+//!
+//! The drawing is a window of the ladder, somewhat taller than what is seen, placed inside an
+//! element as tall as the whole (or as tall as browsers allow). Scrolling within the window
+//! is the browser's own; nothing is drawn for it.
+
+use super::scene::{Heads, SceneView, shared_faces};
+use super::{Faces, Language, Shared};
+use crate::page::scroll::Scroll;
+use crate::page::state::Action;
+use std::rc::Rc;
+use synema_diagram::scene::Scene;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{HtmlElement, ResizeObserver};
+use yew::prelude::*;
+
+/// What the ladder is given.
+#[derive(Clone, PartialEq, Properties)]
+pub struct LadderProps {
+    /// The window that is drawn.
+    pub scene: Option<Shared<Scene>>,
+    /// Where the reader is.
+    pub scroll: Scroll,
+    /// The selected packet's number.
+    pub selected: Option<u64>,
+    /// Whether the newest packet is kept in sight.
+    pub following: bool,
+    /// Whether there may be newer ones.
+    pub can_follow: bool,
+    /// The language.
+    pub words: Language,
+    /// What stands there while there is no packet.
+    pub empty: Html,
+    /// The overview beside it.
+    pub overview: Html,
+    /// What is done.
+    pub act: Callback<Action>,
+}
+
+/// The ladder.
+pub struct Ladder {
+    element: NodeRef,
+    spacer: NodeRef,
+    faces: Shared<Faces>,
+    observer: Option<(ResizeObserver, Closure<dyn FnMut()>)>,
+}
+
+impl Component for Ladder {
+    type Message = ();
+    type Properties = LadderProps;
+
+    fn create(_ctx: &Context<Self>) -> Self {
+        Self {
+            element: NodeRef::default(),
+            spacer: NodeRef::default(),
+            faces: shared_faces(),
+            observer: None,
+        }
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let words = props.words;
+        let element = self.element.clone();
+        let onscroll = props.act.reform(move |_: Event| {
+            let top = element
+                .cast::<HtmlElement>()
+                .map_or(0, |element| element.scroll_top());
+            Action::Scrolled(f64::from(top))
+        });
+        let scene = props
+            .scene
+            .as_ref()
+            .filter(|scene| !scene.0.lanes.is_empty());
+        html! {
+            <>
+                { for scene.map(|scene| html! {
+                    <Heads scene={scene.clone()} selected={None::<u64>} {words}
+                        faces={self.faces.clone()} act={props.act.clone()} />
+                }) }
+                <div class="stage">
+                    <div class="scroll" ref={self.element.clone()} data-test="ladder-scroll" {onscroll}
+                        tabindex="0" role="region" aria-label={words.ladder}
+                        aria-describedby="ladder-hint" id="ladder">
+                        <div class="spacer" ref={self.spacer.clone()}>
+                            { for scene.map(|scene| html! {
+                                <SceneView scene={scene.clone()} selected={props.selected} {words}
+                                    faces={self.faces.clone()} act={props.act.clone()} />
+                            }) }
+                        </div>
+                    </div>
+                    <span id="ladder-hint" class="hidden-text">{ words.ladder_hint }</span>
+                    { props.overview.clone() }
+                    { props.empty.clone() }
+                    if props.can_follow && !props.following && scene.is_some() {
+                        <button class="button small follow" data-test="follow"
+                            onclick={super::does(&props.act, || Action::Follow)}>{ words.follow }</button>
+                    }
+                </div>
+            </>
+        }
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if first {
+            ctx.props()
+                .act
+                .emit(Action::Measured(self.faces.0.metrics()));
+            self.observe(ctx);
+        }
+        self.place(ctx.props());
+    }
+}
+
+impl Ladder {
+    /// Sizes and places are set through the style object: the page's policy allows no style attributes.
+    fn place(&self, props: &LadderProps) {
+        let (Some(element), Some(spacer)) = (
+            self.element.cast::<HtmlElement>(),
+            self.spacer.cast::<HtmlElement>(),
+        ) else {
+            return;
+        };
+        set(&spacer, "height", props.scroll.element_height());
+        if let (Some(scene), Some(svg)) = (&props.scene, spacer.first_element_child()) {
+            let top = props.scroll.place(scene.0.window.0);
+            if let Ok(svg) = svg.dyn_into::<web_sys::SvgElement>() {
+                let style = web_sys::SvgElement::style(&svg);
+                let _ = style.set_property("top", &format!("{top}px"));
+            }
+        }
+        let wanted = props.scroll.element_top();
+        if (f64::from(element.scroll_top()) - wanted).abs() >= 1.0 {
+            element.set_scroll_top(wanted.round() as i32);
+        }
+    }
+
+    fn observe(&mut self, ctx: &Context<Self>) {
+        let Some(element) = self.element.cast::<HtmlElement>() else {
+            return;
+        };
+        let act = ctx.props().act.clone();
+        let watched = element.clone();
+        let closure = Closure::<dyn FnMut()>::new(move || {
+            act.emit(Action::Resized {
+                width: f64::from(watched.client_width()),
+                height: f64::from(watched.client_height()),
+            });
+        });
+        if let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) {
+            observer.observe(&element);
+            self.observer = Some((observer, closure));
+        }
+    }
+}
+
+fn set(element: &HtmlElement, property: &str, pixels: f64) {
+    // Only a malformed property is refused, and these are constants.
+    let _ = element
+        .style()
+        .set_property(property, &format!("{pixels}px"));
+}
+
+/// A scene as a property.
+pub fn shared(scene: &Option<Rc<Scene>>) -> Option<Shared<Scene>> {
+    scene.clone().map(Shared)
+}

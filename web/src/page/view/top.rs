@@ -1,0 +1,106 @@
+//! The bar at the top, and the banner below it.
+
+use super::{Language, does};
+use crate::page::state::{Action, Source, State, Theme};
+use crate::page::wire::{Bridge, Claim};
+use crate::words::fill;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement};
+use yew::prelude::*;
+
+/// Name, places, what is shown, the bridge's lamp, the theme.
+pub fn bar(state: &State, act: &Callback<Action>) -> Html {
+    let words = state.words;
+    let on_wire = state.source == Source::Wire;
+    let open = act.clone();
+    let on_file = Callback::from(move |event: Event| {
+        let input = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        if let Some(input) = input {
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                open.emit(Action::Open(file));
+            }
+            // The same file can be chosen again.
+            input.set_value("");
+        }
+    });
+    let theme = state.theme.other();
+    html! {
+        <header class="top">
+            <h1>{ words.title }</h1>
+            <nav aria-label={words.places}>
+                <button class="place" aria-current={on_wire.then_some("page")}
+                    onclick={does(act, || Action::ShowWire)}>{ words.place_wire }</button>
+                <label class="place open-file" aria-current={(!on_wire).then_some("page")}>
+                    { words.place_file }
+                    <input type="file" data-test="open" accept=".pcap,.pcapng,.cap,.ntar,.dmp,.gz"
+                        aria-label={words.place_file} onchange={on_file} />
+                </label>
+            </nav>
+            <span class="about">{ about(state) }</span>
+            { lamp(state) }
+            <button class="button small" title={words.theme_hint} data-test="theme"
+                onclick={does(act, move || Action::Theme(theme))}>
+                { if theme == Theme::Dark { words.theme_dark } else { words.theme_light } }
+            </button>
+        </header>
+    }
+}
+
+fn about(state: &State) -> String {
+    let words = state.words;
+    match (&state.source, &state.wire.hello) {
+        (Source::File { name, .. }, _) => fill(words.about_file, &[("name", name)]),
+        (Source::Wire, Some(hello)) => fill(words.about_wire, &[("interface", &hello.interface)]),
+        (Source::Wire, None) => String::new(),
+    }
+}
+
+fn lamp(state: &State) -> Html {
+    let words = state.words;
+    let name = state.wire.state_name();
+    let text = match (&state.wire.bridge, &state.wire.address.claim) {
+        (Bridge::Absent, _) => words.lamp_absent.to_owned(),
+        (Bridge::Connecting, _) => words.lamp_connecting.to_owned(),
+        (Bridge::Open, Claim::Ours { addr, .. }) => fill(words.lamp_claimed, &[("addr", addr)]),
+        (Bridge::Open, _) => words.lamp_open.to_owned(),
+        (Bridge::Lost { .. }, _) => words.lamp_lost.to_owned(),
+        (Bridge::Refused { .. }, _) => words.lamp_refused.to_owned(),
+    };
+    html! { <span class="lamp" role="status" data-test="bridge" data-state={name}>{ text }</span> }
+}
+
+/// What must not be missed: the bridge is gone, or something of the page broke.
+pub fn banner(state: &State, act: &Callback<Action>) -> Html {
+    let words = state.words;
+    if let Some(trouble) = &state.trouble {
+        return html! {
+            <div class="banner bad" role="alert" data-test="banner">
+                <strong>{ &trouble.cause }</strong>
+                <span>{ &trouble.next }</span>
+                <button class="link" onclick={does(act, || Action::Dismiss)}>{ words.unselect }</button>
+            </div>
+        };
+    }
+    match &state.wire.bridge {
+        Bridge::Lost { why, retry_ms } => lost(words, why, *retry_ms),
+        _ => html! {},
+    }
+}
+
+fn lost(words: Language, why: &str, retry_ms: u32) -> Html {
+    let text = if retry_ms == 0 {
+        words.banner_lost_now.to_owned()
+    } else {
+        let seconds = format!("{:.1}", f64::from(retry_ms) / 1000.0);
+        fill(words.banner_lost_text, &[("seconds", &seconds)])
+    };
+    html! {
+        <div class="banner" role="alert" data-test="banner">
+            <strong>{ words.banner_lost }</strong>
+            <span>{ text }</span>
+            if why != words.bridge_lost { <span class="quiet">{ why }</span> }
+        </div>
+    }
+}

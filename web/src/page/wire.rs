@@ -1,0 +1,486 @@
+//! The wire panel's part of the state: bridge, address, fetch. Pure.
+//!
+//! ```text
+//!   Absent | Connecting -> Open -> Lost -> Open …        the bridge
+//!                          |    `-> Refused
+//!                          v
+//!            Free -> Claiming -> Ours | Failed             the address
+//!                                 |
+//!                                 v
+//!            Idle -> Waiting -> Running -> Done | Failed   the fetch (it may wait for the claim)
+//! ```
+
+use crate::protocol::{FromStack, Link, Problem, ToStack};
+use crate::words::{Words, fill};
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use synema_core::app::http::ResponseHead;
+use synema_core::app::session::{ClaimEvent, FetchEvent, FetchId, SessionEvent};
+use synema_core::time::Instant;
+use synema_core::trace::ClaimStep;
+use synema_relay::{BridgeHello, ClaimState, Stats};
+
+/// Bridge, address and fetch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wire {
+    /// The connection to the bridge.
+    pub bridge: Bridge,
+    /// What the bridge said of itself when it was last there.
+    pub hello: Option<Rc<BridgeHello>>,
+    /// The address to speak from.
+    pub address: Address,
+    /// The page that is fetched.
+    pub fetch: Fetch,
+    /// The bridge's counters.
+    pub stats: Stats,
+    /// Frames that could not be handed to the bridge.
+    pub unsent: u64,
+}
+
+/// The connection to the bridge.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Bridge {
+    /// No key was given: there may be none.
+    #[default]
+    Absent,
+    /// On the way.
+    Connecting,
+    /// It is there.
+    Open,
+    /// It was there; it is tried again.
+    Lost {
+        /// Why.
+        why: String,
+        /// When it is tried again, milliseconds from when it was lost.
+        retry_ms: u32,
+    },
+    /// It does not want us.
+    Refused {
+        /// Why, and what to do.
+        problem: Problem,
+        /// Whether its session can be taken over.
+        can_take_over: bool,
+    },
+}
+
+/// The address to speak from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Address {
+    /// What is in the input.
+    pub typed: String,
+    /// Whether the reader has typed it.
+    pub touched: bool,
+    /// What went out and came in for the claim, in order.
+    pub steps: Vec<Step>,
+    /// How far it is.
+    pub claim: Claim,
+}
+
+/// A step of a claim that is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When, on the worker's clock.
+    pub at: Instant,
+    /// Of which address.
+    pub addr: Ipv4Addr,
+    /// What.
+    pub step: ClaimStep,
+}
+
+/// How far a claim is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Claim {
+    /// Nothing is claimed.
+    #[default]
+    Nothing,
+    /// Under way.
+    Claiming(Ipv4Addr),
+    /// Ours.
+    Ours {
+        /// The address.
+        addr: Ipv4Addr,
+        /// Whether the RFC's timings were kept.
+        rfc_timings: bool,
+    },
+    /// Refused, or lost later.
+    Failed(Problem),
+}
+
+/// A fetch and what came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fetch {
+    /// What is in the input.
+    pub url: String,
+    /// Whether the reader has typed it.
+    pub touched: bool,
+    /// The last fetch's number; 0 before the first.
+    pub number: FetchId,
+    /// How far it is.
+    pub phase: Phase,
+    /// What it does now, in words.
+    pub now: String,
+    /// The redirects so far: status and where to.
+    pub redirects: Vec<(u16, String)>,
+    /// The final response's head.
+    pub head: Option<Rc<ResponseHead>>,
+    /// Bytes of the body so far.
+    pub received: u64,
+    /// The body, once it is there.
+    pub body: Option<Rc<Body>>,
+    /// Why it failed.
+    pub problem: Option<Problem>,
+}
+
+/// How far a fetch is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing was fetched yet.
+    #[default]
+    Idle,
+    /// The claim comes first.
+    Waiting,
+    /// Under way.
+    Running,
+    /// The response is complete; its digest is being made.
+    Hashing,
+    /// Complete.
+    Done,
+    /// It failed.
+    Failed,
+}
+
+impl Phase {
+    /// The value of `data-state`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Waiting | Self::Running | Self::Hashing => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether it is neither at rest nor over.
+    pub const fn is_busy(self) -> bool {
+        matches!(self, Self::Waiting | Self::Running | Self::Hashing)
+    }
+}
+
+/// A body as the document's worker tells of it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Body {
+    /// Its bytes.
+    pub len: u64,
+    /// Its SHA-256, 64 lower-case hex digits.
+    pub sha256: String,
+    /// Its beginning as text, if it is text.
+    pub text: Option<String>,
+    /// Bytes of it that `text` shows.
+    pub shown: u64,
+}
+
+impl Wire {
+    /// Before anything happened; with a bridge to be connected to, or without.
+    pub fn new(has_entry: bool) -> Self {
+        let bridge = if has_entry {
+            Bridge::Connecting
+        } else {
+            Bridge::Absent
+        };
+        Self {
+            bridge,
+            ..Self::default()
+        }
+    }
+
+    /// The value of the bridge's `data-state`.
+    pub fn state_name(&self) -> &'static str {
+        match (&self.bridge, &self.address.claim) {
+            (Bridge::Absent, _) => "absent",
+            (Bridge::Connecting, _) => "connecting",
+            (Bridge::Open, Claim::Ours { .. }) => "claimed",
+            (Bridge::Open, _) => "open",
+            (Bridge::Lost { .. }, _) => "lost",
+            (Bridge::Refused { .. }, _) => "refused",
+        }
+    }
+
+    /// Whether the claim is the lab's quick one.
+    pub fn is_lab(&self) -> bool {
+        self.hello.as_ref().is_some_and(|hello| hello.lab.is_some())
+    }
+
+    /// Whether a claim can be begun now.
+    pub fn can_claim(&self) -> bool {
+        let idle = matches!(self.address.claim, Claim::Nothing | Claim::Failed(_));
+        self.bridge == Bridge::Open && idle
+    }
+
+    /// Whether a fetch can be begun now (it may claim first).
+    pub fn can_fetch(&self) -> bool {
+        self.bridge == Bridge::Open && !self.fetch.phase.is_busy()
+    }
+
+    /// Claims what is typed.
+    pub fn claim(&mut self, words: &Words) -> Option<ToStack> {
+        if !self.can_claim() {
+            return None;
+        }
+        let typed = self.address.typed.trim();
+        self.address.steps.clear();
+        match typed.parse::<Ipv4Addr>() {
+            Ok(addr) => {
+                self.address.claim = Claim::Claiming(addr);
+                Some(ToStack::Claim { addr })
+            }
+            Err(_) => {
+                let problem = self.not_an_address(words);
+                self.address.claim = Claim::Failed(problem);
+                None
+            }
+        }
+    }
+
+    fn not_an_address(&self, words: &Words) -> Problem {
+        let typed = self.address.typed.trim();
+        if typed.is_empty() {
+            return Problem::new(words.address_none, words.address_none_next);
+        }
+        let example = self.hello.as_ref().map(|hello| hello.subnet.addr);
+        let example = example.unwrap_or(Ipv4Addr::new(192, 168, 0, 129));
+        Problem::new(
+            fill(words.address_not, &[("text", &typed)]),
+            fill(words.address_not_next, &[("example", &example)]),
+        )
+    }
+
+    /// Fetches what is typed; claims first if need be.
+    pub fn begin_fetch(&mut self, words: &Words) -> Vec<ToStack> {
+        if !self.can_fetch() {
+            return Vec::new();
+        }
+        let mut out: Vec<ToStack> = self.claim(words).into_iter().collect();
+        if let Claim::Failed(problem) = &self.address.claim {
+            let problem = problem.clone();
+            self.fetch.begin();
+            self.fetch.fail(problem);
+            return out;
+        }
+        self.fetch.begin();
+        if !matches!(self.address.claim, Claim::Ours { .. }) {
+            self.fetch.phase = Phase::Waiting;
+            self.fetch.now = words.now_claiming.to_owned();
+        }
+        out.push(ToStack::Fetch {
+            fetch: self.fetch.number,
+            url: self.fetch.url.trim().to_owned(),
+        });
+        out
+    }
+
+    /// The stack's worker said something.
+    pub fn heard(&mut self, words: &Words, said: FromStack) {
+        match said {
+            FromStack::Ready | FromStack::Broken(_) => {}
+            FromStack::Link(link) => self.link(words, link),
+            FromStack::Gate(gate) => self.gate(words, &gate),
+            FromStack::Step { at, addr, step } => self.address.steps.push(Step { at, addr, step }),
+            FromStack::Session(SessionEvent::Claim(event)) => self.claim_event(words, event),
+            FromStack::Session(SessionEvent::Fetch { fetch, event }) => {
+                if fetch == self.fetch.number {
+                    self.fetch.event(words, event);
+                }
+            }
+            FromStack::Progress { fetch, received } => {
+                if fetch == self.fetch.number {
+                    self.fetch.received = received;
+                }
+            }
+            FromStack::Stats(stats) => self.stats = stats,
+            FromStack::Unsent(frames) => self.unsent = frames,
+            FromStack::GateStuck { addr } => self.claim_failed(Problem::new(
+                fill(words.gate_stuck, &[("addr", &addr)]),
+                words.gate_stuck_next,
+            )),
+        }
+    }
+
+    /// The document's worker tells of a body.
+    pub fn body(&mut self, fetch: FetchId, body: Body) {
+        if fetch != self.fetch.number {
+            return;
+        }
+        self.fetch.received = body.len;
+        self.fetch.body = Some(Rc::new(body));
+        if self.fetch.phase == Phase::Hashing {
+            self.fetch.phase = Phase::Done;
+        }
+    }
+
+    fn link(&mut self, words: &Words, link: Link) {
+        match link {
+            Link::Connecting => {
+                if !matches!(self.bridge, Bridge::Lost { .. }) {
+                    self.bridge = Bridge::Connecting;
+                } else if let Bridge::Lost { retry_ms, .. } = &mut self.bridge {
+                    *retry_ms = 0;
+                }
+            }
+            Link::Open { hello, resumed } => self.opened(*hello, resumed),
+            Link::Lost { why, retry_ms } => self.bridge = Bridge::Lost { why, retry_ms },
+            Link::Refused {
+                problem,
+                can_take_over,
+            } => {
+                if self.fetch.phase.is_busy() {
+                    self.fetch.fail(problem.clone());
+                }
+                self.bridge = Bridge::Refused {
+                    problem,
+                    can_take_over,
+                };
+            }
+            Link::Forgotten => {
+                let problem = Problem::new(words.banner_resumed_not, words.banner_resumed_not_next);
+                if self.fetch.phase.is_busy() {
+                    self.fetch.fail(problem.clone());
+                }
+                if self.address.claim != Claim::Nothing {
+                    self.address.claim = Claim::Failed(problem);
+                }
+            }
+        }
+    }
+
+    fn opened(&mut self, hello: BridgeHello, resumed: bool) {
+        self.bridge = Bridge::Open;
+        if !self.address.touched && !resumed {
+            let claimed = match hello.claim {
+                ClaimState::Open { addr } => Some(addr),
+                _ => None,
+            };
+            let best = claimed.or(hello.only).or(hello.proposed.first().copied());
+            self.address.typed = best.map(|addr| addr.to_string()).unwrap_or_default();
+        }
+        if !self.fetch.touched
+            && self.fetch.url.is_empty()
+            && let Some(url) = hello.lab.as_ref().and_then(|lab| lab.urls.first())
+        {
+            self.fetch.url.clone_from(url);
+        }
+        self.hello = Some(Rc::new(hello));
+    }
+
+    /// What the gate refuses, the stack cannot know; the rest it tells itself.
+    fn gate(&mut self, words: &Words, gate: &ClaimState) {
+        let problem = match *gate {
+            ClaimState::Refused { addr, why } => Problem::new(
+                fill(
+                    words.claim_refused_bridge,
+                    &[("addr", &addr), ("why", &why)],
+                ),
+                words.claim_choose_next,
+            ),
+            ClaimState::Conflict { addr, by, lost } => conflict(words, addr, by, lost),
+            ClaimState::Nothing
+            | ClaimState::Probing { .. }
+            | ClaimState::Waiting { .. }
+            | ClaimState::Open { .. } => return,
+        };
+        self.claim_failed(problem);
+    }
+
+    fn claim_event(&mut self, words: &Words, event: ClaimEvent) {
+        match event {
+            ClaimEvent::Granted { addr, rfc_timings } => {
+                self.address.claim = Claim::Ours { addr, rfc_timings };
+                if self.fetch.phase == Phase::Waiting {
+                    self.fetch.phase = Phase::Running;
+                }
+            }
+            ClaimEvent::Refused { why, .. } => {
+                self.claim_failed(Problem::new(why.to_string(), why.next_step()));
+            }
+            ClaimEvent::Lost { addr, to } => self.claim_failed(conflict(words, addr, to, true)),
+            ClaimEvent::Released { .. } => self.address.claim = Claim::Nothing,
+        }
+    }
+
+    fn claim_failed(&mut self, problem: Problem) {
+        if self.fetch.phase.is_busy() {
+            self.fetch.fail(problem.clone());
+        }
+        self.address.claim = Claim::Failed(problem);
+    }
+}
+
+fn conflict(words: &Words, addr: Ipv4Addr, by: synema_core::wire::MacAddr, lost: bool) -> Problem {
+    let values: [(&str, &dyn std::fmt::Display); 2] = [("addr", &addr), ("mac", &by)];
+    if lost {
+        Problem::new(fill(words.claim_lost, &values), words.claim_lost_next)
+    } else {
+        Problem::new(fill(words.claim_in_use, &values), words.claim_choose_next)
+    }
+}
+
+impl Fetch {
+    fn begin(&mut self) {
+        *self = Self {
+            url: std::mem::take(&mut self.url),
+            touched: self.touched,
+            number: self.number.saturating_add(1),
+            phase: Phase::Running,
+            ..Self::default()
+        };
+    }
+
+    fn fail(&mut self, problem: Problem) {
+        self.phase = Phase::Failed;
+        self.now.clear();
+        self.problem = Some(problem);
+    }
+
+    fn event(&mut self, words: &Words, event: FetchEvent) {
+        if matches!(self.phase, Phase::Done | Phase::Failed) {
+            return;
+        }
+        self.phase = Phase::Running;
+        match event {
+            FetchEvent::Resolving { name } => {
+                self.now = fill(words.now_resolving, &[("name", &name)]);
+            }
+            FetchEvent::Resolved { name, addrs } => {
+                let addrs: Vec<_> = addrs.iter().map(Ipv4Addr::to_string).collect();
+                let addrs = addrs.join(", ");
+                self.now = fill(words.now_resolved, &[("name", &name), ("addrs", &addrs)]);
+            }
+            FetchEvent::Connecting { remote, .. } => {
+                self.now = fill(words.now_connecting, &[("remote", &remote)]);
+            }
+            FetchEvent::Connected { remote, .. } => {
+                self.now = fill(words.now_connected, &[("remote", &remote)]);
+            }
+            FetchEvent::Redirected { status, to } => {
+                self.now = fill(words.now_redirected, &[("status", &status), ("to", &to)]);
+                self.redirects.push((status, to));
+            }
+            FetchEvent::Head(head) => {
+                self.now.clear();
+                self.head = Some(Rc::new(head));
+            }
+            FetchEvent::Body(_) => {}
+            FetchEvent::Done { body_len, .. } => {
+                self.received = body_len;
+                self.now.clear();
+                self.phase = if self.body.is_some() {
+                    Phase::Done
+                } else {
+                    Phase::Hashing
+                };
+            }
+            FetchEvent::Failed(error) => {
+                self.fail(Problem::new(error.to_string(), error.next_step()));
+            }
+        }
+    }
+}

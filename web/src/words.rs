@@ -1,0 +1,278 @@
+//! Every string that the page shows, in one place: a second language is a second [`Words`].
+//!
+//! `{…}` are filled in by [`fill`]. What the stack, the bridge and the diagram
+//! say of themselves (errors, whys) comes from them and is shown as it is.
+
+use std::fmt::Display;
+
+/// Puts values into a text: `fill("{n} packets", &[("n", &3)])`.
+pub fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), &value.to_string())
+    })
+}
+
+/// Declares the strings and their English in one table.
+macro_rules! words {
+    ($($(#[doc = $doc:literal])* $name:ident: $english:literal,)*) => {
+        /// One language.
+        #[derive(Debug, PartialEq)]
+        pub struct Words {
+            $(#[doc = $english] pub $name: &'static str,)*
+        }
+
+        /// English.
+        pub static ENGLISH: Words = Words { $($name: $english,)* };
+
+        #[cfg(test)]
+        fn all() -> Vec<(&'static str, &'static str)> {
+            vec![$((stringify!($name), ENGLISH.$name),)*]
+        }
+    };
+}
+
+words! {
+    title: "Synema",
+    place_wire: "Wire",
+    place_file: "Open a capture",
+    places: "What is shown",
+    theme_dark: "Dark",
+    theme_light: "Light",
+    theme_hint: "Change between light and dark",
+    about_wire: "{interface} · live",
+    about_claimed: "{interface} · {addr} claimed",
+    about_file: "{name}",
+    skip: "Skip to the ladder",
+
+    lamp_absent: "no bridge",
+    lamp_connecting: "connecting to the bridge",
+    lamp_open: "bridge connected",
+    lamp_claimed: "{addr} is ours",
+    lamp_lost: "bridge lost, trying again",
+    lamp_refused: "bridge refused",
+
+    lead: "Fetch a page with a TCP stack of your own",
+    lead_text: "The stack runs in this page, speaks to a real wire through the bridge, and draws every packet with the reason why it was sent.",
+
+    step_bridge: "Bridge",
+    bridge_connecting: "Connecting to the bridge that served this page …",
+    bridge_interface: "interface",
+    bridge_mac: "our MAC address",
+    bridge_host_mac: "MAC address (the host's own)",
+    bridge_subnet: "subnet",
+    bridge_gateway: "gateway",
+    bridge_dns: "name server",
+    bridge_mtu: "MTU",
+    none: "none",
+    bridge_lost: "The connection to the bridge is gone.",
+    bridge_absent_title: "There is no bridge behind this page",
+    bridge_absent_text: "A browser cannot put packets on a wire by itself. The bridge does it: on your own machine, in a network of its own, without privileges:",
+    bridge_absent_lab: "synema lab",
+    bridge_absent_serve: "or on a real network:",
+    bridge_absent_serve_command: "synema serve --interface eth0",
+    bridge_absent_then: "Open the link that it prints. If you did, and came here without its last part (#token=…), open it again. Captures can be looked at without a bridge: drop one here, or press “Open a capture”.",
+    bridge_try: "Try again",
+    bridge_take_over: "Use the bridge here",
+
+    step_address: "Address",
+    address_text: "An address of the wire that nobody uses: the host's kernel must not answer for it.",
+    address_label: "IPv4 address to claim",
+    claim: "Claim",
+    address_not: "“{text}” is not an IPv4 address",
+    address_not_next: "Four numbers from 0 to 255 with dots between them, for example {example}.",
+    address_none: "No free address was found",
+    address_none_next: "Type one that nobody uses on this subnet.",
+    probe: "who has {addr}?",
+    probe_nth: "probe {number} of {of}",
+    announce: "{addr} is at us",
+    announce_nth: "announcement {number} of {of}",
+    defended: "defended against {mac}",
+    claim_waiting: "Waiting whether somebody answers …",
+    claimed_rfc: "Nobody answered: {addr} is ours (RFC 5227 timings).",
+    claimed_quick: "Nobody answered: {addr} is ours. Quick claim of the lab: these are not RFC 5227's timings, which take about six seconds.",
+    claim_in_use: "{addr} is in use by {mac}",
+    claim_lost: "{addr} was taken by {mac}",
+    claim_lost_next: "Somebody else uses the address now, so we fell silent, as RFC 5227 §2.4 asks. Claim another address.",
+    claim_refused_bridge: "The bridge does not let {addr} be claimed: {why}",
+    gate_stuck: "The bridge did not hear all probes for {addr}",
+    gate_stuck_next: "It lets nobody speak from an address that it has not seen probed. Reload the page and claim again.",
+    claim_choose_next: "Choose another address.",
+
+    step_fetch: "Page",
+    fetch_text: "A URL, http:// only: TLS is not there yet.",
+    url_label: "URL to fetch",
+    fetch: "Fetch",
+    fetch_again: "Fetch",
+    cancel: "Cancel",
+    examples: "The lab's pages",
+    fetch_claims_first: "Claims the address first, then fetches.",
+
+    now_claiming: "Claiming the address first …",
+    now_resolving: "Asking for the address of {name} …",
+    now_resolved: "{name} is {addrs}",
+    now_connecting: "Connecting to {remote} …",
+    now_connected: "Connected to {remote}; waiting for the response …",
+    now_redirected: "{status}: going on to {to}",
+    now_body: "{received} received",
+    now_body_of: "{received} of {total}",
+
+    response: "Response",
+    response_failed: "No whole response",
+    body_size: "{size} body",
+    body_bytes: "{bytes} bytes",
+    body_none: "The response has no body.",
+    body_binary: "Not text: save it to look at it.",
+    body_cut: "The first {shown} of {size} are shown.",
+    body_label: "The response's body",
+    sha256: "SHA-256",
+    save_body: "Save the body",
+    hashing: "Adding up its SHA-256 …",
+
+    error_next: "What to do: {next}",
+    cause_unknown: "The connection closed without a word.",
+
+    banner_lost: "The bridge is gone.",
+    banner_lost_text: "The capture so far is kept. Trying again in {seconds} s; open TCP connections go on when it is back.",
+    banner_lost_now: "The capture so far is kept. Trying again …",
+    banner_resumed_not: "The bridge came back without our session",
+    banner_resumed_not_next: "It was restarted: claim the address again, then fetch again.",
+    bridge_bye: "The bridge was ended",
+    bridge_bye_next: "Start it again and open the link that it prints.",
+    bridge_malformed: "The bridge sent something that cannot be read: {why}",
+    bridge_malformed_next: "Reload the page. If it happens again, page and bridge are of different builds: stop the bridge and start it anew.",
+    bridge_version: "Page and bridge are of different versions: {why}",
+    bridge_version_next: "Reload the page without the cache (Ctrl+Shift+R), or start the bridge that belongs to this page.",
+    bridge_unreachable: "The bridge does not answer or does not let this page in",
+    bridge_unreachable_next: "See whether it still runs. Each start has a new key: open the link that it prints now.",
+    bridge_silent: "The bridge took the connection but says nothing",
+    bridge_silent_next: "Stop it and start it again.",
+
+    worker_failed: "A part of this page stopped: {why}",
+    worker_failed_next: "Reload the page; the capture can be downloaded first if the ladder still answers.",
+    page_failed_title: "Something in this page broke.",
+
+    ladder: "Sequence diagram",
+    ladder_hint: "Each arrow is a packet; time runs down. Up and down keys go from packet to packet.",
+    heads: "The hosts",
+    axis: "time",
+    axis_gaps: "linear, silences cut",
+    axis_linear: "linear",
+    axis_rows: "one row a packet",
+    labels: "labels",
+    labels_words: "words",
+    labels_numbers: "numbers",
+    follow: "↓ Follow the newest",
+    overview: "Overview of the whole capture: click to go there",
+    empty_title: "Nothing has been sent yet",
+    empty_title_absent: "There is nothing to show yet",
+    empty_lab: "Press Fetch. The page claims an address, asks for the server's name, connects, and each packet appears here as it goes over the wire.",
+    empty_open: "Claim an address and press Fetch: each packet appears here as it goes over the wire.",
+    empty_connecting: "The ladder begins when the bridge is connected.",
+    empty_absent: "Open a capture (pcap or pcapng) to see it as a ladder, or start a bridge.",
+    empty_file: "There is no packet in this capture.",
+    working: "Reading {name} …",
+    left_out: "{n} more packets lie too close to be told apart: choose “one row a packet”.",
+
+    strip: "Who spoke, one letter a packet",
+    strip_page: "page",
+    strip_peer: "peer",
+
+    packets_one: "{n} packet",
+    packets: "{n} packets",
+    dropped: "{n} dropped",
+    dropped_none: "none dropped",
+    refused: "{n} refused by the bridge",
+    payload_gone: "payloads before packet {n} were let go to save memory",
+    download: "Download pcapng",
+    download_hint: "The capture so far, for Wireshark",
+
+    packet: "Packet {n}",
+    packet_none_title: "No packet is selected",
+    packet_none: "Click an arrow, or press the down key, and see here what the packet is, why it was sent, and every byte of it.",
+    packet_of: "{n} of {all}",
+    previous: "previous",
+    next: "next",
+    unselect: "close",
+    why_unknown: "Seen on the wire; what made its sender send it is not known.",
+    layers: "Layers",
+    bytes: "Bytes",
+    bytes_gone: "Its payload was let go to save memory; the headers are kept.",
+    bytes_cut: "{kept} of {all} bytes were captured.",
+    size_bytes: "{n} B",
+
+    tab_wire: "Fetch",
+    tab_packet: "Packet",
+
+    open_failed: "{name} cannot be read: {why}",
+    open_failed_next: "Give a pcap or pcapng file, as Wireshark, tcpdump or this page write them.",
+    open_partly: "{name} was read up to packet {n}: {why}",
+    file_panel: "A capture",
+    file_text: "{packets} from {name}. Nothing leaves this page: the file is read here.",
+    back_to_wire: "Back to the wire",
+    save_failed: "The browser did not let the file be made: {why}",
+}
+
+/// A number of bytes for people: `1,048,576 bytes` is exact, this is short.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut unit = 0;
+    let mut scaled = bytes / 100;
+    while scaled >= 10_000 && unit + 1 < UNITS.len() {
+        scaled /= 1000;
+        unit += 1;
+    }
+    if scaled >= 1000 {
+        format!("{} {}", scaled / 10, UNITS[unit])
+    } else {
+        format!("{}.{} {}", scaled / 10, scaled % 10, UNITS[unit])
+    }
+}
+
+/// A whole number with its digits in groups of three.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_string_is_empty_or_has_a_loose_brace() {
+        for (name, text) in all() {
+            assert!(!text.trim().is_empty(), "{name}");
+            assert_eq!(
+                text.matches('{').count(),
+                text.matches('}').count(),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn values_are_put_in() {
+        assert_eq!(fill("{n} of {of}", &[("n", &1), ("of", &3)]), "1 of 3");
+    }
+
+    #[test]
+    fn sizes_and_numbers_read_well() {
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(1_048_576), "1.0 MB");
+        assert_eq!(size(52_300), "52.3 kB");
+        assert_eq!(size(104_857_600), "104 MB");
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(1_048_576), "1,048,576");
+        assert_eq!(grouped(123_456), "123,456");
+    }
+}
