@@ -137,9 +137,18 @@ pub struct CurlArgs {
     /// Write the body to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Write every frame to this file, as pcapng
+    /// Write every frame to this file, as pcapng, however the fetch ends
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
+    /// Put the response's head in front of the body
+    #[arg(short, long)]
+    pub include: bool,
+    /// Tell every step on standard error
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Give up when the peer lets us wait so long for a connection, an answer, or more of it
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
 }
 
 #[cfg(test)]

@@ -409,7 +409,7 @@ fn into_receipt(id: FrameId, outcome: Result<Option<u64>, Refusal>, refused_at: 
     }
 }
 
-fn refusal(error: &io::Error) -> Refusal {
+pub(crate) fn refusal(error: &io::Error) -> Refusal {
     match error.raw_os_error() {
         Some(libc::EMSGSIZE) => Refusal::TooLong,
         Some(libc::ENETDOWN | libc::ENXIO | libc::ENODEV) => Refusal::InterfaceDown,

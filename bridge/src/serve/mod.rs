@@ -22,6 +22,7 @@ pub mod wire;
 
 pub use ground::Ground;
 pub use http::{Shared, accept};
+pub(crate) use hub::refusal;
 pub use hub::{GRACE, Hub, HubHandle, WireLost};
 pub use site::Site;
 
@@ -194,7 +195,7 @@ fn warn_if_open(addr: SocketAddr) {
 }
 
 /// Ends with Ctrl-C, or when the system asks us to.
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

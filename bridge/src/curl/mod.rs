@@ -1,0 +1,153 @@
+//! `synema curl`: the same stack as the page's, natively, behind the same guard.
+//!
+//! ```text
+//!                    ┌────────── drive ───────────┐
+//!   raw socket ────> │ guard ──> Session ──events──> output (stdout or a file)
+//!              <──── │ guard <── (core)  ──events──> report (stderr, -v)
+//!                    │              └──trace,frames──> tape (--capture)
+//!                    └────────────────────────────┘
+//! ```
+//!
+//! The body goes to standard output or `-o`; all that is said goes to standard error. The
+//! capture is written however the fetch ends.
+
+mod drive;
+mod output;
+mod report;
+mod tape;
+
+use crate::cli::CurlArgs;
+use crate::error::{Exit, Failure};
+use crate::io::{OpenOptions, RawSocket};
+use crate::privilege;
+use crate::serve::ground::{Ground, unfit};
+use crate::serve::{no_randomness, random_mac};
+use drive::{Drive, Plan};
+use output::Output;
+use report::Report;
+use std::net::Ipv4Addr;
+use synema_core::app::http::{Target, UrlError};
+use synema_core::app::session::{ClaimTimings, FetchOptions, FetchTimeouts};
+use synema_core::time::Duration;
+use synema_core::wire::MacAddr;
+use tape::Tape;
+
+/// A day: who wants longer wants for ever.
+const MAX_TIMEOUT_SECS: u64 = 86_400;
+
+/// Fetches.
+///
+/// # Errors
+/// Whatever kept the body from arriving, each kind with an exit code of its own.
+pub fn run(args: &CurlArgs) -> Result<(), Failure> {
+    // What is wrong with the URL is said before anything is opened.
+    Target::parse(&args.url).map_err(|error| bad_url(&error))?;
+    match (&args.interface, args.ip) {
+        _ if args.lab => fetch_in_lab(args),
+        (Some(interface), Some(ip)) => fetch_on(args, interface, ip),
+        _ => Err(Failure::new(
+            Exit::Usage,
+            "nothing says where to fetch from",
+            "name --interface and --ip, or fetch in a lab with --lab",
+        )),
+    }
+}
+
+fn fetch_on(args: &CurlArgs, interface: &str, ip: Ipv4Addr) -> Result<(), Failure> {
+    let mut ground = Ground::of_interface(interface, Some(ip))?;
+    let socket = RawSocket::open(&OpenOptions::stack(interface, Some(random_mac()?)))?;
+    ground.mac = MacAddr(socket.mac());
+    ground.host_mac = false;
+    fetch(args, ground, ip, socket)
+}
+
+#[cfg(target_os = "linux")]
+fn fetch_in_lab(args: &CurlArgs) -> Result<(), Failure> {
+    let (lab, socket) = crate::lab::start(&(&args.wire).into())?;
+    let ground = Ground::of_lab(&lab.facts, args.wire.host_mac);
+    let ip = args.ip.unwrap_or(lab.facts.free_ip);
+    let outcome = fetch(args, ground, ip, socket);
+    drop(lab);
+    outcome
+}
+
+#[cfg(not(target_os = "linux"))]
+fn fetch_in_lab(_args: &CurlArgs) -> Result<(), Failure> {
+    Err(Failure::new(
+        Exit::Unsupported,
+        "the lab is made of Linux network namespaces",
+        "run it in a Linux virtual machine",
+    ))
+}
+
+fn fetch(args: &CurlArgs, ground: Ground, ip: Ipv4Addr, socket: RawSocket) -> Result<(), Failure> {
+    ground.rules.check(ip).map_err(|why| unfit(ip, why))?;
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(no_randomness)?;
+    privilege::drop_all()?;
+    let output = Output::open(args.output.as_deref())?;
+    let tape = args
+        .capture
+        .as_deref()
+        .map(|path| Tape::open(path, &ground))
+        .transpose()?;
+    let plan = Plan {
+        url: args.url.clone(),
+        ip,
+        seed,
+        timings: match ground.lab {
+            Some(_) => ClaimTimings::QuickLab,
+            None => ClaimTimings::Rfc5227,
+        },
+        options: options(args.timeout),
+    };
+    let report = Report::new(args.verbose, args.include, output.is_terminal());
+    // One thread drives the stack; body and capture are written on others.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::new(
+                Exit::Other,
+                format!("the runtime did not start: {error}"),
+                "look whether the system is out of threads or files",
+            )
+        })?;
+    let (outcome, tape) = runtime.block_on(async {
+        let (sink, writing) = output.start();
+        let (outcome, tape) = match Drive::new(plan, ground, socket, sink, report, tape) {
+            Ok(drive) => drive.run().await,
+            Err(failure) => (Err(failure), None),
+        };
+        // A failed write is the first cause: the fetch was given up because of it.
+        let written = writing.await;
+        (written.and(outcome), tape)
+    });
+    // However it ended: what was seen is kept.
+    match tape.map_or(Ok(()), Tape::write) {
+        Ok(()) => outcome,
+        Err(failure) => outcome.and(Err(failure)),
+    }
+}
+
+/// How long the peer may take for each thing that is waited for.
+fn options(timeout_secs: Option<u64>) -> FetchOptions {
+    let mut options = FetchOptions::default();
+    if let Some(secs) = timeout_secs {
+        let patience = Duration::from_secs(secs.clamp(1, MAX_TIMEOUT_SECS));
+        options.timeouts = FetchTimeouts {
+            connect: patience,
+            first_byte: patience,
+            idle: patience,
+        };
+    }
+    options
+}
+
+fn bad_url(error: &UrlError) -> Failure {
+    let exit = match error.is_unsupported() {
+        true => Exit::Unsupported,
+        false => Exit::Usage,
+    };
+    Failure::new(exit, error.to_string(), error.next_step())
+}

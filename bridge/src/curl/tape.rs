@@ -1,0 +1,122 @@
+//! Everything that passed, and what the trace said of it: written as pcapng at the end,
+//! however the fetch ended.
+
+use crate::error::{Exit, Failure};
+use crate::serve::Ground;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use synema_core::time::Instant;
+use synema_core::trace::{FrameId, Record};
+use synema_diagram::capture::file::write_pcapng;
+use synema_diagram::capture::{Capture, Direction, Fate, Frame, Interface, MemoryPolicy};
+use synema_relay::Refusal;
+
+/// Above so many bytes, the oldest frames are cut to their headers.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// A capture under way, and the file that it will be.
+#[derive(Debug)]
+pub(super) struct Tape {
+    capture: Capture,
+    path: PathBuf,
+    unfinished: PathBuf,
+    file: File,
+}
+
+impl Tape {
+    /// Opens the file before anything is sent. It has its name only when it is whole.
+    pub(super) fn open(path: &Path, ground: &Ground) -> Result<Self, Failure> {
+        let mut unfinished = path.as_os_str().to_owned();
+        unfinished.push(".tmp");
+        let unfinished = PathBuf::from(unfinished);
+        let file = File::create(&unfinished).map_err(|error| failed(path, &error))?;
+        let mut capture = Capture::with_policy(MemoryPolicy {
+            max_bytes: MAX_BYTES,
+            ..MemoryPolicy::default()
+        });
+        capture.add_interface(Interface::ethernet(&ground.interface, Some(ground.mac)));
+        Ok(Self {
+            capture,
+            path: path.to_owned(),
+            unfinished,
+            file,
+        })
+    }
+
+    /// A frame came in.
+    pub(super) fn received(&mut self, id: FrameId, time_ns: u64, bytes: &[u8]) {
+        let at = Instant::from_nanos(time_ns);
+        self.capture
+            .push(Frame::new(id, at, Direction::Received, bytes));
+    }
+
+    /// A frame went out, or was refused.
+    pub(super) fn sent(
+        &mut self,
+        id: FrameId,
+        time_ns: u64,
+        bytes: &[u8],
+        outcome: Result<(), Refusal>,
+    ) {
+        let at = Instant::from_nanos(time_ns);
+        let mut frame = Frame::new(id, at, Direction::Sent, bytes);
+        if let Err(why) = outcome {
+            frame.fate = Fate::Refused(why.words().into());
+        }
+        self.capture.push(frame);
+    }
+
+    /// The trace said something.
+    pub(super) fn record(&mut self, record: Record) {
+        self.capture.record(record);
+    }
+
+    /// Writes the file.
+    pub(super) fn write(self) -> Result<(), Failure> {
+        let cut = self.capture.payloads_let_go();
+        if cut > 0 {
+            eprintln!(
+                "synema: the capture is long: its oldest {cut} frames keep their headers only"
+            );
+        }
+        let write = || -> io::Result<()> {
+            let mut out = BufWriter::new(&self.file);
+            write_pcapng(&in_order(self.capture), &mut out)?;
+            out.flush()?;
+            drop(out);
+            fs::rename(&self.unfinished, &self.path)
+        };
+        let path = self.path.clone();
+        write().map_err(|error| failed(&path, &error))
+    }
+}
+
+/// By the time at which frames passed: what the kernel stamped while we were sending is
+/// handed to us only afterwards.
+fn in_order(capture: Capture) -> Capture {
+    if capture.frames().is_sorted_by_key(|frame| frame.at) {
+        return capture;
+    }
+    let mut frames = capture.frames().to_vec();
+    frames.sort_by_key(|frame| frame.at);
+    let mut sorted = Capture::with_policy(MemoryPolicy::UNLIMITED);
+    for interface in capture.interfaces() {
+        sorted.add_interface(interface.clone());
+    }
+    for frame in frames {
+        sorted.push(frame);
+    }
+    for record in capture.records() {
+        sorted.record(record.clone());
+    }
+    sorted
+}
+
+fn failed(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(
+        Exit::LocalIo,
+        format!("the capture {} cannot be written: {error}", path.display()),
+        "look at its folder, its rights, and the space that is left",
+    )
+}
