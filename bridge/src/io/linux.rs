@@ -297,9 +297,11 @@ impl PacketIo {
         let mut next = 0;
         while next < frames.len() {
             let mut ready = self.socket.writable().await?;
+            // Before the call: on a wire without a queue the answer is there when it returns, and
+            // would seem to have come before what it answers.
+            let now = now_ns();
             match ready.try_io(|socket| socket.get_ref().try_send_batch(&frames[next..])) {
                 Ok(Ok(sent)) => {
-                    let now = now_ns();
                     (next..next + sent).for_each(|at| receipt(at, Ok(now)));
                     next += sent;
                 }
