@@ -3,7 +3,9 @@
 //! Capabilities belong to threads. They are dropped while there is only one, before the runtime
 //! starts; every later thread inherits nothing.
 
-use crate::error::{Exit, Failure};
+#[cfg(target_os = "linux")]
+use crate::error::Exit;
+use crate::error::Failure;
 
 /// Drops every capability of this thread: bounding, ambient, inheritable, permitted, effective;
 /// and forbids that an exec brings any back. Called before any other thread is started.

@@ -269,6 +269,28 @@ fn super_frames_and_unfinished_checksums_become_what_a_wire_carries() {
 }
 
 #[test]
+fn four_writes_are_four_segments_of_the_sizes_that_were_promised() {
+    let (lab, _) = start(|_| {});
+    let options = OpenOptions::observer(plan::WIRE_INTERFACE);
+    let socket = lab.packet_socket(Place::Wire, &options).unwrap();
+    let mut stream = lab
+        .connect(Place::Wire, (plan::WEB_IP, plan::HTTP_PORT).into())
+        .unwrap();
+    stream
+        .write_all(b"GET /four HTTP/1.1\r\nHost: www.lab.test\r\n\r\n")
+        .unwrap();
+    let mut sizes = Vec::new();
+    let ended = find(&socket, Duration::from_secs(3), |packet| {
+        let tcp = packet
+            .tcp()
+            .filter(|tcp| tcp.src_port() == Port(plan::HTTP_PORT))?;
+        sizes.extend(Some(tcp.payload().len()).filter(|&len| len > 0));
+        tcp.flags().fin().then_some(())
+    });
+    assert_eq!((ended, sizes), (Some(()), vec![110, 120, 200, 500]));
+}
+
+#[test]
 fn frames_carry_the_kernels_receive_time() {
     let (lab, socket) = start(|_| {});
     socket

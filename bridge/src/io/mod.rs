@@ -12,7 +12,7 @@
 //! kernel's receive time. The socket is opened once, while the process still may; nothing that is
 //! done with it later needs a privilege.
 //!
-//! `unsafe` lives in three files here ([`linux`], `ring`, `ethtool`), because no kept crate maps a
+//! `unsafe` lives in four files here (`open`, `linux`, `ring`, `ethtool`), because no kept crate maps a
 //! packet ring with virtio headers or attaches a classic filter to such a socket.
 
 pub mod batch;
@@ -25,6 +25,8 @@ pub mod guard;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod offload;
+#[cfg(target_os = "linux")]
+pub mod open;
 #[cfg(not(target_os = "linux"))]
 pub mod portable;
 #[cfg(target_os = "linux")]

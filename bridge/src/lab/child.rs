@@ -11,7 +11,7 @@ use super::protocol::{self, Reply, Request, Transport};
 use super::{LabOptions, Neighbour, dns, userns, web};
 use crate::error::{Exit, Failure};
 use crate::io::guard::Guard;
-use crate::io::linux::{open_unmapped, silence};
+use crate::io::open::{open_unmapped, silence};
 use crate::io::{OpenOptions, Passport};
 use futures_util::TryStreamExt;
 use netlink_packet_route::AddressFamily;
