@@ -3,16 +3,20 @@
 use crate::node::{Node, Port};
 use std::collections::BTreeMap;
 use synema_core::app::http::ResponseHead;
+use synema_core::app::recording::{RecordedSession, Recording};
 use synema_core::app::session::{
     Command, FetchError, FetchEvent, FetchId, Input, Session, SessionConfig, SessionEvent,
 };
 use synema_core::time::Instant;
 use synema_core::trace::{FrameId, Record};
 
+/// Bytes of frames that a recording keeps.
+const MAX_RECORDING: u64 = 64 << 20;
+
 /// A machine that fetches pages.
 #[derive(Debug)]
 pub struct Client {
-    session: Session<Vec<Record>>,
+    session: RecordedSession<Vec<Record>>,
     now: Instant,
     reads: bool,
     events: Vec<(Instant, SessionEvent)>,
@@ -34,7 +38,7 @@ impl Client {
     /// A machine without an address.
     pub fn new(config: SessionConfig) -> Self {
         Self {
-            session: Session::new(config, Vec::new()),
+            session: RecordedSession::new(config, Vec::new(), MAX_RECORDING),
             now: Instant::ZERO,
             reads: true,
             events: Vec::new(),
@@ -65,12 +69,17 @@ impl Client {
 
     /// What the stack did, and why.
     pub fn trace(&self) -> &[Record] {
-        self.session.observer()
+        self.session().observer()
     }
 
     /// The session.
     pub fn session(&self) -> &Session<Vec<Record>> {
-        &self.session
+        self.session.session()
+    }
+
+    /// The run so far, to be had again.
+    pub fn recording(&self) -> &Recording {
+        self.session.recording()
     }
 
     fn on_event(&mut self, event: SessionEvent) {

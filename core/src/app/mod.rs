@@ -11,6 +11,8 @@
 //!   stack <- connection, datagrams
 //! ```
 //!
+//! [`recording`] keeps a run so that it can be had again to the byte.
+//!
 //! [`dns`] and [`http`] never touch the stack: they are fed bytes and time and
 //! answer with what to send, so that each is tested by itself. [`session`] is
 //! the one place that joins them to it, and the one thing that both the program
@@ -18,4 +20,5 @@
 
 pub mod dns;
 pub mod http;
+pub mod recording;
 pub mod session;
