@@ -6,25 +6,21 @@
 //!                 ACK, drop  reset or challenge ACK   ACK, drop
 //! ```
 
-use super::ack::AckTimer;
 use super::congestion::CongestionControl;
 use super::connection::Connection;
 use super::context::Context;
 use super::options::timestamp_clock;
 use super::policy::{AckStrategy, OutOfOrderPolicy};
-use super::receiver::Taken;
 use super::segment::Segment;
 use super::sender::Fin;
 use super::state::{self, Step};
 use crate::time::Duration;
-use crate::trace::{
-    Cause, CloseReason, DropReason, Event, Observer, ResetReason, TcpState, TimerKind, Trigger,
-};
+use crate::trace::{Cause, CloseReason, DropReason, Event, Observer, TcpState, TimerKind};
 use crate::wire::{SeqNum, SeqRange};
 
 /// What is left to do with a segment after a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
+pub(super) enum Check {
     /// The next check.
     Pass,
     /// Nothing more: it was dropped, and that was told.
@@ -44,52 +40,6 @@ impl Connection {
             TcpState::Closed | TcpState::Listen => cx.dropped(DropReason::NoConnection),
             TcpState::SynSent => self.arrives_in_syn_sent(segment, cx),
             _ => self.arrives_later(segment, cx),
-        }
-    }
-
-    /// RFC 9293 §3.10.7.3.
-    fn arrives_in_syn_sent<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
-        let flags = segment.flags;
-        // First: SEG.ACK =< ISS, or SEG.ACK > SND.NXT.
-        let expected = segment.ack.after(self.snd.iss) && !segment.ack.after(self.snd.snd_nxt);
-        if flags.ack() && !expected {
-            if !flags.rst() {
-                let header = self.reset_header(segment.ack, None);
-                self.reset_due = Some((header, ResetReason::UnacceptableAck));
-            }
-            return cx.dropped(DropReason::AckOfUnsent);
-        }
-        // Second: RST. Without an acceptable ACK it proves nothing (RFC 5961 §3.2).
-        if flags.rst() {
-            if flags.ack() {
-                self.end(CloseReason::Refused, cx);
-            } else {
-                cx.dropped(DropReason::NoAck);
-            }
-            return;
-        }
-        // Fourth: SYN. Fifth: neither SYN nor RST is dropped.
-        if !flags.syn() {
-            return cx.dropped(if flags.ack() {
-                DropReason::OutsideWindow
-            } else {
-                DropReason::NoAck
-            });
-        }
-        self.take_syn(segment, cx);
-        if flags.ack() {
-            self.on_syn_acked(segment, cx);
-            self.step(Step::SynAckArrived, cx);
-            self.rcv.acks.demand(Cause::HandshakeAck);
-        } else {
-            // A simultaneous open: SYN-ACK, with the number of our SYN.
-            self.step(Step::SynArrived, cx);
-            self.syn_due = Some(Cause::SynAck);
-        }
-        // "If there are other controls or text in the segment, then continue
-        // processing at the sixth step".
-        if flags.ack() && segment.seq_len() > 1 {
-            self.take_text(segment, segment.seq + 1, cx);
         }
     }
 
@@ -134,30 +84,6 @@ impl Connection {
         // Sixth, the URG bit: urgent data is read in line, as RFC 6093 advises.
         // Seventh and eighth: the text and the FIN.
         self.take_text(segment, segment.seq + u32::from(flags.syn()), cx);
-    }
-
-    /// A SYN in SYN-RECEIVED: a repeated one gets our SYN-ACK again; in a
-    /// simultaneous open the other end's SYN-ACK acknowledges ours.
-    fn syn_in_syn_received<O: Observer>(
-        &mut self,
-        segment: &Segment<'_>,
-        cx: &mut Context<'_, O>,
-    ) -> Check {
-        let same = segment.seq == self.rcv.irs;
-        if same && segment.flags.ack() {
-            return Check::Pass;
-        }
-        if same && self.challenges.allow(cx.now) {
-            self.syn_due = Some(Cause::SynAck);
-        } else if !same {
-            self.challenge(cx);
-        }
-        cx.dropped(if same {
-            DropReason::DuplicateData
-        } else {
-            DropReason::SynInWindow
-        });
-        Check::Done
     }
 
     /// First: the sequence number, and before it PAWS (RFC 7323 §5.3 R1, R2).
@@ -237,47 +163,6 @@ impl Connection {
         self.end(reason, cx);
     }
 
-    /// Fifth, in SYN-RECEIVED.
-    fn ack_in_syn_received<O: Observer>(
-        &mut self,
-        segment: &Segment<'_>,
-        cx: &mut Context<'_, O>,
-    ) -> Check {
-        let expected = segment.ack.after(self.snd.snd_una) && !segment.ack.after(self.snd.snd_nxt);
-        if !expected {
-            let header = self.reset_header(segment.ack, None);
-            self.reset_due = Some((header, ResetReason::UnacceptableAck));
-            cx.dropped(DropReason::AckOfUnsent);
-            return Check::Done;
-        }
-        self.on_syn_acked(segment, cx);
-        self.step(Step::OurSynAcked, cx);
-        Check::Pass
-    }
-
-    /// Our SYN was acknowledged: SND.UNA, the window, the first round trip.
-    fn on_syn_acked<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
-        self.syn_due = None;
-        self.snd.snd_una = segment.ack;
-        self.snd.timeouts = 0;
-        self.snd.set_window(segment, segment.ack);
-        let again = self.syn_transmissions > 1;
-        if again {
-            self.snd.rtt.after_syn_loss();
-            self.snd.cc.on_syn_loss();
-        }
-        let measured = cx.now.since(self.syn_sent_at);
-        let sample = if again {
-            self.echoed_age(segment, cx)
-        } else {
-            Some(measured)
-        };
-        if let Some(sample) = sample {
-            self.take_rtt(sample, cx);
-        }
-        self.tell_congestion(cx);
-    }
-
     /// Fifth, in all later states.
     fn ack_arrives<O: Observer>(
         &mut self,
@@ -354,120 +239,6 @@ impl Connection {
         }
     }
 
-    /// Seventh and eighth: the text, which starts at `seq`, and the FIN.
-    fn take_text<O: Observer>(
-        &mut self,
-        segment: &Segment<'_>,
-        seq: SeqNum,
-        cx: &mut Context<'_, O>,
-    ) {
-        let payload = segment.payload;
-        let mut has_fin = segment.flags.fin();
-        if has_fin && self.policy.quirks.overlook_fin_on_data && !payload.is_empty() {
-            has_fin = false;
-            cx.dropped(DropReason::PolicyOverlooked);
-        }
-        if has_fin {
-            self.note_fin(seq + payload.len() as u32);
-        }
-        if !payload.is_empty() {
-            if self.reader_gone && seq.at_or_after(self.rcv.rcv_nxt) {
-                return self.data_after_close(cx);
-            }
-            self.take_payload(seq, payload, cx);
-        } else if has_fin && seq != self.rcv.rcv_nxt {
-            self.demand_ack(Cause::OutOfOrder);
-        }
-        if self.rcv.take_fin() {
-            self.fin_arrives(cx);
-        }
-    }
-
-    /// Notes where the peer's FIN stands, unless it lies where data would not be
-    /// kept either.
-    fn note_fin(&mut self, fin: SeqNum) {
-        let keeps_early = self.policy.receive.out_of_order == OutOfOrderPolicy::Keep;
-        let window = self.rcv.rcv_wnd().0;
-        if fin.distance(self.rcv.rcv_nxt) <= window && (keeps_early || fin == self.rcv.rcv_nxt) {
-            self.rcv.note_fin(fin);
-        }
-    }
-
-    fn take_payload<O: Observer>(&mut self, seq: SeqNum, payload: &[u8], cx: &mut Context<'_, O>) {
-        let policy = &self.policy.receive;
-        let missing = self.rcv.rcv_nxt;
-        let closed = self.rcv.is_closed();
-        match self.rcv.take(seq, payload, policy) {
-            Taken::InOrder { len, filled_gap } => {
-                let timer = self.rcv.schedule_ack(cx.now, len, filled_gap, policy);
-                self.pending.readable = true;
-                let (conn, total) = (cx.conn, self.rcv.in_order_total);
-                cx.emit(&Event::InOrder { conn, total });
-                self.start_ack_timer(timer, cx);
-            }
-            Taken::Early { joined } => {
-                if let Trigger::Frame(frame) = cx.by {
-                    let conn = cx.conn;
-                    cx.emit(&Event::OutOfOrder {
-                        conn,
-                        frame,
-                        missing,
-                        from: joined.start,
-                        to: joined.end,
-                    });
-                }
-                // RFC 5681 §4.2: at once, for the sender counts them.
-                self.demand_ack(Cause::OutOfOrder);
-            }
-            Taken::Dropped(reason) => {
-                self.demand_ack(match reason {
-                    DropReason::DuplicateData => Cause::Duplicate,
-                    DropReason::OutsideWindow if closed => Cause::ProbeAnswered,
-                    DropReason::OutsideWindow | DropReason::AfterFin => Cause::Unacceptable,
-                    _ => Cause::OutOfOrder,
-                });
-                cx.dropped(reason);
-            }
-        }
-    }
-
-    fn start_ack_timer<O: Observer>(&mut self, timer: AckTimer, cx: &mut Context<'_, O>) {
-        match timer {
-            AckTimer::Keep => {}
-            AckTimer::Delay(deadline) => {
-                // A second segment does not put off the first one's ACK.
-                if !self.timers.is_armed(TimerKind::DelayedAck) {
-                    self.timers.arm(TimerKind::DelayedAck, deadline, cx);
-                }
-            }
-            AckTimer::Think(deadline) => self.timers.arm(TimerKind::Thinking, deadline, cx),
-        }
-    }
-
-    /// Eighth: the FIN, in order.
-    fn fin_arrives<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        self.pending.peer_closed = true;
-        if self.policy.receive.ack == AckStrategy::EverySegment {
-            let rcv = &mut self.rcv;
-            let timer = rcv.schedule_ack(cx.now, 0, false, &self.policy.receive);
-            self.start_ack_timer(timer, cx);
-        } else {
-            self.demand_ack(Cause::FinReceived);
-        }
-        if self.policy.quirks.fin_not_counted && self.snd.fin >= Fin::Sent {
-            // teeceepee counts it here, too late.
-            self.snd.snd_nxt += 1;
-        }
-        self.step(Step::FinArrived, cx);
-    }
-
-    /// RFC 9293 §3.6.1: nobody is left to read what comes.
-    fn data_after_close<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        cx.dropped(DropReason::ReceiverGone);
-        self.reset_with(ResetReason::DataAfterClose, cx);
-        self.end(CloseReason::Aborted, cx);
-    }
-
     /// An ACK goes out at once, unless the policy acknowledges nothing.
     pub(super) fn demand_ack(&mut self, cause: Cause) {
         if self.policy.receive.ack != AckStrategy::Never {
@@ -477,14 +248,14 @@ impl Connection {
 
     /// RFC 5961: an ACK that only a true peer can answer, as often as the limit
     /// allows (§7).
-    fn challenge<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+    pub(super) fn challenge<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
         if self.challenges.allow(cx.now) {
             self.rcv.acks.demand(Cause::ChallengeAck);
         }
     }
 
     /// How old the timestamp is that came back (RFC 7323 §4), to the millisecond.
-    fn echoed_age<O: Observer>(
+    pub(super) fn echoed_age<O: Observer>(
         &self,
         segment: &Segment<'_>,
         cx: &Context<'_, O>,
@@ -500,7 +271,7 @@ impl Connection {
         (age_ms <= clock.wrapping_sub(born)).then(|| Duration::from_millis(age_ms.max(1).into()))
     }
 
-    fn take_rtt<O: Observer>(&mut self, sample: Duration, cx: &mut Context<'_, O>) {
+    pub(super) fn take_rtt<O: Observer>(&mut self, sample: Duration, cx: &mut Context<'_, O>) {
         let expected = self.snd.samples_per_rtt();
         self.snd.rtt.on_sample(sample, expected);
         let rtt = &self.snd.rtt;

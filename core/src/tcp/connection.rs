@@ -5,25 +5,20 @@
 //! `arrival.rs`, what goes out in `transmit.rs`, what timers do in `timeout.rs`.
 
 use super::context::Context;
-use super::options::{Agreed, agree, mss_for_mtu};
+use super::options::{Agreed, mss_for_mtu};
 use super::policy::Policy;
 use super::receiver::Receiver;
 use super::reset::ChallengeLimit;
 use super::segment::{Outgoing, Segment};
-use super::sender::{Fin, NewData, Sender};
-use super::state::{self, Step};
+use super::sender::{Fin, Sender};
+use super::state::Step;
 use super::timers::Timers;
 use super::window::WindowScale;
-use crate::time::{Duration, Instant};
-use crate::trace::{
-    Cause, CloseReason, ConnId, Event, FrameId, Observer, ResetReason, TcpState, TimerKind, Trigger,
-};
+use crate::time::Instant;
+use crate::trace::{Cause, CloseReason, ConnId, FrameId, Observer, ResetReason, TcpState, Trigger};
+use crate::wire::SeqNum;
 use crate::wire::tcp::{Flags, Header};
-use crate::wire::{Port, SeqNum};
 use core::net::SocketAddrV4;
-
-/// How long FIN-WAIT-2 may last when nobody is left to read (as in Linux).
-const FIN_WAIT_2: Duration = Duration::from_secs(60);
 
 /// What a connection must be told at birth.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +85,7 @@ pub(super) struct Pending {
 
 impl Pending {
     /// The end is told once: the first reason counts.
-    fn tell_closed(&mut self, reason: CloseReason) {
+    pub(super) fn tell_closed(&mut self, reason: CloseReason) {
         if !self.closed_told {
             self.closed = Some(reason);
             self.closed_told = true;
@@ -423,7 +418,7 @@ impl Connection {
         }
     }
 
-    fn context<'a, O: Observer>(
+    pub(super) fn context<'a, O: Observer>(
         &self,
         now: Instant,
         by: Trigger,
@@ -438,169 +433,8 @@ impl Connection {
         }
     }
 
-    fn tell_opened<O: Observer>(&self, cx: &mut Context<'_, O>) {
-        let Identity {
-            conn,
-            local,
-            remote,
-            iss,
-            ..
-        } = self.id;
-        let active = self.active;
-        cx.emit(&Event::Opened {
-            conn,
-            local,
-            remote,
-            active,
-            iss,
-        });
-    }
-
-    /// Goes to the next state, if the step means anything in this one.
-    pub(super) fn step<O: Observer>(&mut self, step: Step, cx: &mut Context<'_, O>) {
-        if !self.enter(step, cx) {
-            return;
-        }
-        match self.state {
-            TcpState::Established => self.on_established(cx),
-            TcpState::FinWait2 if self.reader_gone => self.bound_fin_wait_2(cx),
-            TcpState::TimeWait => self.on_time_wait(cx),
-            TcpState::Closed => self.on_closed(CloseReason::Finished, cx),
-            _ => {}
-        }
-    }
-
-    /// It is over at once.
-    pub(super) fn end<O: Observer>(&mut self, reason: CloseReason, cx: &mut Context<'_, O>) {
-        if self.enter(Step::End, cx) {
-            self.on_closed(reason, cx);
-        }
-    }
-
-    fn enter<O: Observer>(&mut self, step: Step, cx: &mut Context<'_, O>) -> bool {
-        let Some(to) = state::next(self.state, step) else {
-            return false;
-        };
-        let (conn, from, by) = (cx.conn, self.state, cx.by);
-        self.state = to;
-        cx.emit(&Event::State { conn, from, to, by });
-        true
-    }
-
-    fn on_established<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        self.pending.connected = true;
-        self.timers.stop(TimerKind::Retransmission, cx);
-        // A close that was asked for before.
-        if self.snd.fin == Fin::Queued {
-            self.step(Step::Close, cx);
-        }
-    }
-
-    fn on_time_wait<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        // The ACK of the peer's FIN may still be due.
-        for timer in [
-            TimerKind::Retransmission,
-            TimerKind::Persist,
-            TimerKind::FinWait2,
-        ] {
-            self.timers.stop(timer, cx);
-        }
-        let deadline = cx.now + self.policy.timing.msl * 2;
-        self.timers.arm(TimerKind::TimeWait, deadline, cx);
-        self.pending.tell_closed(CloseReason::Finished);
-    }
-
-    fn on_closed<O: Observer>(&mut self, reason: CloseReason, cx: &mut Context<'_, O>) {
-        self.timers.stop_all(cx);
-        self.syn_due = None;
-        self.pending.tell_closed(reason);
-        let conn = cx.conn;
-        cx.emit(&Event::Closed { conn, reason });
-    }
-
-    fn bound_fin_wait_2<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        let deadline = cx.now + FIN_WAIT_2;
-        self.timers.arm(TimerKind::FinWait2, deadline, cx);
-    }
-
-    /// The peer's SYN: its number, its options, its window.
-    pub(super) fn take_syn<O: Observer>(&mut self, syn: &Segment<'_>, cx: &mut Context<'_, O>) {
-        self.agreed = agree(self.policy.offer, self.offered_scale, &syn.options);
-        let timestamps = syn.options.timestamps.filter(|_| self.agreed.timestamps);
-        self.rcv.on_syn(cx.now, syn.seq, timestamps);
-        self.rcv.scale = self.agreed.rcv_scale;
-        self.rcv.sack_permitted = self.agreed.sack;
-        self.snd.scale = self.agreed.snd_scale;
-        self.snd.sack_permitted = self.agreed.sack;
-        self.snd.set_window(syn, syn.ack);
-        let send_mss = self.agreed.peer_mss.min(mss_for_mtu(self.id.mtu));
-        self.set_send_mss(send_mss);
-    }
-
-    /// The largest segment that peer and path take, bytes.
-    pub(super) fn set_send_mss(&mut self, send_mss: u16) {
-        let fixed_options_len = if self.agreed.timestamps { 12 } else { 0 };
-        self.snd.set_send_mss(send_mss, fixed_options_len);
-    }
-
-    /// A RST goes out with the next poll; the connection is to be ended by the
-    /// caller.
-    pub(super) fn reset_with<O: Observer>(&mut self, why: ResetReason, _: &mut Context<'_, O>) {
-        let ack = Some(self.rcv.rcv_nxt);
-        self.reset_due = Some((self.reset_header(self.snd.snd_nxt, ack), why));
-    }
-
-    pub(super) fn reset_header(&self, seq: SeqNum, ack: Option<SeqNum>) -> Header {
-        let (local, remote) = (self.id.local.port(), self.id.remote.port());
-        super::reset::reset_header(Port(local), Port(remote), seq, ack)
-    }
-
     fn may_write(&self) -> bool {
         let open = !matches!(self.state, TcpState::Closed | TcpState::TimeWait);
         open && self.snd.fin == Fin::Open
-    }
-
-    fn after_read<O: Observer>(&mut self, now: Instant, taken: usize, trace: &mut O) {
-        if taken == 0 {
-            return;
-        }
-        let mut cx = self.context(now, Trigger::Application, trace);
-        let (conn, total) = (cx.conn, self.rcv.delivered_total);
-        cx.emit(&Event::Delivered { conn, total });
-        // RFC 9293 §3.8.6.2.2: the window opened enough to say so.
-        if self.may_receive() && self.rcv.wants_window_update() {
-            self.rcv.acks.demand(Cause::WindowUpdate);
-        }
-    }
-
-    /// Keeps the retransmission and persist timers as what is outstanding asks
-    /// for (RFC 6298 §5, RFC 9293 §3.8.6.1). Called after every change.
-    pub(super) fn rearm<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        if !state::may_send(self.state) {
-            return;
-        }
-        let snd = &self.snd;
-        let timing = &self.policy.timing;
-        let probing = snd.probing.outstanding && snd.is_window_closed();
-        let resends = self.policy.recovery != super::policy::Recovery::None;
-        if !snd.queue.is_empty() && !probing {
-            self.timers.stop(TimerKind::Persist, cx);
-            if resends && !self.timers.is_armed(TimerKind::Retransmission) {
-                let deadline = cx.now + self.snd.rtt.rto(timing);
-                self.timers.arm(TimerKind::Retransmission, deadline, cx);
-            }
-            return;
-        }
-        self.timers.stop(TimerKind::Retransmission, cx);
-        let waits = probing
-            || (!snd.probing.due
-                && snd.next_new(snd.mss(), &self.policy) == NewData::WaitsForWindow);
-        if waits && !self.timers.is_armed(TimerKind::Persist) {
-            let base = snd.rtt.base_rto(timing);
-            let interval = super::rtt::backed_off(base, snd.probing.backoff, timing.max_rto);
-            self.timers.arm(TimerKind::Persist, cx.now + interval, cx);
-        } else if !waits {
-            self.timers.stop(TimerKind::Persist, cx);
-        }
     }
 }

@@ -6,7 +6,9 @@
 //!        v                                          |
 //!   connection.rs   the value and its face ---------+
 //!     arrival.rs      SEGMENT ARRIVES (§3.10.7)     transmit.rs   what goes out next
-//!     timeout.rs      timers, ICMP errors           state.rs      the RFC's diagram
+//!     handshake.rs    its first states              state.rs      the RFC's diagram
+//!     text.rs         its data and FIN              lifecycle.rs  entering a state
+//!     timeout.rs      timers, ICMP errors
 //!        |                                          |
 //!        v                                          v
 //!   receiver.rs     RCV.NXT, RCV.WND           sender.rs      SND.UNA, SND.NXT, SND.WND
@@ -47,6 +49,8 @@ mod assembler;
 mod congestion;
 pub mod connection;
 mod context;
+mod handshake;
+mod lifecycle;
 mod options;
 pub mod policy;
 mod receiver;
@@ -60,6 +64,7 @@ pub mod segment;
 mod send_buffer;
 mod sender;
 mod state;
+mod text;
 mod timeout;
 mod timers;
 mod transmit;

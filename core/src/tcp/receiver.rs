@@ -222,19 +222,26 @@ impl Receiver {
         let skipped = part.start.distance(seq) as usize;
         let bytes = &payload[skipped..skipped + part.len() as usize];
         if part.start == self.rcv_nxt {
-            self.take_in_order(part, bytes, policy)
+            self.take_in_order(part, bytes, skipped == 0, policy)
         } else {
             self.take_early(part, bytes, policy)
         }
     }
 
-    fn take_in_order(&mut self, part: SeqRange, bytes: &[u8], policy: &ReceivePolicy) -> Taken {
+    fn take_in_order(
+        &mut self,
+        part: SeqRange,
+        bytes: &[u8],
+        all_new: bool,
+        policy: &ReceivePolicy,
+    ) -> Taken {
         let at = self.ring.len();
         self.ring.write_at(at, bytes);
         let mut next = part.end;
         let filled_gap = !self.early.is_empty();
         if filled_gap {
-            if let Some(held) = self.early.overlap(part) {
+            // RFC 2883 §4: of several duplicate parts the first is reported.
+            if let Some(held) = self.early.overlap(part).filter(|_| all_new) {
                 self.report_duplicate(held, policy);
             }
             next = self.early.advance(part.end);

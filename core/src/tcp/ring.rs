@@ -15,6 +15,9 @@
 /// Smallest allocation, bytes.
 const MIN_CAPACITY: usize = 16 * 1024;
 
+/// No ring is larger than the largest window that there is (RFC 7323 §2.3).
+const MAX_LIMIT: u32 = 1 << 30;
+
 /// The ring.
 #[derive(Debug)]
 pub(super) struct Ring {
@@ -34,7 +37,7 @@ impl Ring {
             head: 0,
             len: 0,
             high: 0,
-            limit: limit as usize,
+            limit: limit.min(MAX_LIMIT) as usize,
         }
     }
 
@@ -55,7 +58,7 @@ impl Ring {
 
     /// Changes the limit; what is there stays.
     pub(super) fn set_limit(&mut self, limit: u32) {
-        self.limit = limit as usize;
+        self.limit = limit.min(MAX_LIMIT) as usize;
     }
 
     /// Appends what there is room for, and answers how much that was.

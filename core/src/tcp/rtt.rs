@@ -79,7 +79,8 @@ impl RttEstimator {
             }
             Some(srtt) => (srtt + (self.rttvar * 4).max(GRANULARITY)).max(timing.min_rto),
         };
-        rto.min(timing.max_rto)
+        // A policy may ask for nothing at all; then the clock is the limit.
+        rto.min(timing.max_rto).max(GRANULARITY)
     }
 
     /// How long to wait now (RFC 6298 §2, §5.5).
@@ -102,7 +103,7 @@ impl RttEstimator {
 
 /// `base` doubled `times` times, at most `max`.
 pub(super) fn backed_off(base: Duration, times: u32, max: Duration) -> Duration {
-    base.saturating_mul(1 << times.min(31)).min(max)
+    base.saturating_mul(1 << times.min(31)).min(max.max(base))
 }
 
 /// One step of a moving average with weight 1/`weight`.

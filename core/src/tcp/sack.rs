@@ -40,6 +40,9 @@ impl SackReport {
     /// The blocks for the next ACK, at most `room` of them.
     pub(super) fn blocks(&self, held: &Assembler, rcv_nxt: SeqNum, room: usize) -> SackBlocks {
         let mut chosen = SackBlocks::NONE;
+        if held.is_empty() && self.duplicate.is_none() {
+            return chosen;
+        }
         let mut told: [Option<SeqRange>; MAX_BLOCKS] = [None; MAX_BLOCKS];
         if let Some(duplicate) = self.duplicate
             && room > 0

@@ -89,7 +89,7 @@ pub(super) struct Sender {
     /// Timeouts in a row without an ACK of anything new.
     pub(super) timeouts: u32,
     pub(super) probing: Probing,
-    /// Data did not go out for lack of congestion window.
+    /// When new data went out last.
     last_sent_at: Option<Instant>,
     /// End of the last segment that was smaller than full (Minshall's rule).
     small_end: Option<SeqNum>,
@@ -297,14 +297,18 @@ impl Sender {
     }
 
     /// RFC 5681 §4.1: after a silence of more than an RTO the path is not known
-    /// any more. To be called before new data goes out.
-    pub(super) fn restart_if_idle(&mut self, now: Instant, policy: &Policy) {
-        let Some(last) = self.last_sent_at else {
-            return;
+    /// any more. To be called before new data goes out; answers whether the
+    /// congestion window is another now.
+    pub(super) fn restart_if_idle(&mut self, now: Instant, policy: &Policy) -> bool {
+        let Some(last) = self.last_sent_at.filter(|_| self.queue.is_empty()) else {
+            return false;
         };
-        if self.queue.is_empty() && now.since(last) > self.rtt.base_rto(&policy.timing) {
-            self.cc.on_idle();
+        if self.unsent_len() == 0 || now.since(last) <= self.rtt.base_rto(&policy.timing) {
+            return false;
         }
+        let before = self.cc.cwnd();
+        self.cc.on_idle();
+        self.cc.cwnd() != before
     }
 
     /// Why new data goes out: usually because it is there.

@@ -104,11 +104,18 @@ impl Connection {
         self.snd.queue.on_resent(sent.range.start, cx.now);
         self.snd.force_retransmission = false;
         // RFC 6298 §5.1: (re)started for what goes out now, if it does not run.
-        Some(self.data_segment(sent.range, cause, sent.retransmissions + 1, cx))
+        Some(self.data_segment(
+            sent.range,
+            cause,
+            sent.retransmissions.saturating_add(1),
+            cx,
+        ))
     }
 
     fn next_new_data<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
-        self.snd.restart_if_idle(cx.now, &self.policy);
+        if self.snd.restart_if_idle(cx.now, &self.policy) {
+            self.tell_congestion(cx);
+        }
         let limit = self.payload_limit();
         let NewData::Send { range, fin } = self.snd.next_new(limit, &self.policy) else {
             return None;
@@ -125,7 +132,7 @@ impl Connection {
             // The same byte again.
             let head = *self.snd.queue.head()?;
             self.snd.queue.on_resent(head.range.start, cx.now);
-            let again = head.retransmissions + 1;
+            let again = head.retransmissions.saturating_add(1);
             return Some(self.data_segment(head.range, Cause::WindowProbe, again, cx));
         }
         if !self.snd.is_window_closed() {

@@ -284,7 +284,7 @@ fn duplicates_are_told_by_dsack() {
             33       dropped: DuplicateData
             33       > . 1 ack 1001 win 32760 ts 33 ecr 110 sack 2001-3001,2001-3001  Duplicate
             34     < . 501:2501 ack 1 ts 114 ecr 20
-            34       > . 1 ack 3001 win 32744 ts 34 ecr 114 sack 2001-2501  GapFilled
+            34       > . 1 ack 3001 win 32744 ts 34 ecr 114 sack 501-1001  GapFilled
             40     recv
             40       read 3000 bytes
         "#]],

@@ -456,6 +456,7 @@ fn after_a_long_silence_the_window_starts_over() {
             100    < . 1 ack 31481 ts 180 ecr 80
             5000   send 30000
             5000     > . 31481:32929 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     cwnd 14480, ssthresh -, in flight 0
             5000     > . 32929:34377 ack 1 win 32768 ts 5000 ecr 180  Data
             5000     > . 34377:35825 ack 1 win 32768 ts 5000 ecr 180  Data
             5000     > . 35825:37273 ack 1 win 32768 ts 5000 ecr 180  Data

@@ -1,0 +1,130 @@
+//! The seventh and eighth step of RFC 9293 §3.10.7.4: the text and the FIN.
+
+use super::ack::AckTimer;
+use super::connection::Connection;
+use super::context::Context;
+use super::policy::{AckStrategy, OutOfOrderPolicy};
+use super::receiver::Taken;
+use super::segment::Segment;
+use super::sender::Fin;
+use super::state::Step;
+use crate::trace::{
+    Cause, CloseReason, DropReason, Event, Observer, ResetReason, TimerKind, Trigger,
+};
+use crate::wire::SeqNum;
+
+impl Connection {
+    /// Seventh and eighth: the text, which starts at `seq`, and the FIN.
+    pub(super) fn take_text<O: Observer>(
+        &mut self,
+        segment: &Segment<'_>,
+        seq: SeqNum,
+        cx: &mut Context<'_, O>,
+    ) {
+        let payload = segment.payload;
+        let mut has_fin = segment.flags.fin();
+        if has_fin && self.policy.quirks.overlook_fin_on_data && !payload.is_empty() {
+            has_fin = false;
+            cx.dropped(DropReason::PolicyOverlooked);
+        }
+        if has_fin {
+            self.note_fin(seq + payload.len() as u32);
+        }
+        if !payload.is_empty() {
+            if self.reader_gone && seq.at_or_after(self.rcv.rcv_nxt) {
+                return self.data_after_close(cx);
+            }
+            self.take_payload(seq, payload, cx);
+        } else if has_fin && seq != self.rcv.rcv_nxt {
+            self.demand_ack(Cause::OutOfOrder);
+        }
+        if self.rcv.take_fin() {
+            self.fin_arrives(cx);
+        }
+    }
+
+    /// Notes where the peer's FIN stands, unless it lies where data would not be
+    /// kept either.
+    fn note_fin(&mut self, fin: SeqNum) {
+        let keeps_early = self.policy.receive.out_of_order == OutOfOrderPolicy::Keep;
+        let window = self.rcv.rcv_wnd().0;
+        if fin.distance(self.rcv.rcv_nxt) <= window && (keeps_early || fin == self.rcv.rcv_nxt) {
+            self.rcv.note_fin(fin);
+        }
+    }
+
+    fn take_payload<O: Observer>(&mut self, seq: SeqNum, payload: &[u8], cx: &mut Context<'_, O>) {
+        let policy = &self.policy.receive;
+        let missing = self.rcv.rcv_nxt;
+        let closed = self.rcv.is_closed();
+        match self.rcv.take(seq, payload, policy) {
+            Taken::InOrder { len, filled_gap } => {
+                let timer = self.rcv.schedule_ack(cx.now, len, filled_gap, policy);
+                self.pending.readable = true;
+                let (conn, total) = (cx.conn, self.rcv.in_order_total);
+                cx.emit(&Event::InOrder { conn, total });
+                self.start_ack_timer(timer, cx);
+            }
+            Taken::Early { joined } => {
+                if let Trigger::Frame(frame) = cx.by {
+                    let conn = cx.conn;
+                    cx.emit(&Event::OutOfOrder {
+                        conn,
+                        frame,
+                        missing,
+                        from: joined.start,
+                        to: joined.end,
+                    });
+                }
+                // RFC 5681 §4.2: at once, for the sender counts them.
+                self.demand_ack(Cause::OutOfOrder);
+            }
+            Taken::Dropped(reason) => {
+                self.demand_ack(match reason {
+                    DropReason::DuplicateData => Cause::Duplicate,
+                    DropReason::OutsideWindow if closed => Cause::ProbeAnswered,
+                    DropReason::OutsideWindow | DropReason::AfterFin => Cause::Unacceptable,
+                    _ => Cause::OutOfOrder,
+                });
+                cx.dropped(reason);
+            }
+        }
+    }
+
+    fn start_ack_timer<O: Observer>(&mut self, timer: AckTimer, cx: &mut Context<'_, O>) {
+        match timer {
+            AckTimer::Keep => {}
+            AckTimer::Delay(deadline) => {
+                // A second segment does not put off the first one's ACK.
+                if !self.timers.is_armed(TimerKind::DelayedAck) {
+                    self.timers.arm(TimerKind::DelayedAck, deadline, cx);
+                }
+            }
+            AckTimer::Think(deadline) => self.timers.arm(TimerKind::Thinking, deadline, cx),
+        }
+    }
+
+    /// Eighth: the FIN, in order.
+    fn fin_arrives<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        self.pending.peer_closed = true;
+        if self.policy.receive.ack == AckStrategy::EverySegment {
+            let rcv = &mut self.rcv;
+            let timer = rcv.schedule_ack(cx.now, 0, false, &self.policy.receive);
+            self.start_ack_timer(timer, cx);
+        } else {
+            self.demand_ack(Cause::FinReceived);
+        }
+        if self.policy.quirks.fin_not_counted && self.snd.fin >= Fin::Sent {
+            // teeceepee counts it here, too late.
+            self.snd.snd_nxt += 1;
+        }
+        self.step(Step::FinArrived, cx);
+    }
+
+    /// RFC 9293 §3.6.1: nobody is left to read what comes.
+    fn data_after_close<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        cx.dropped(DropReason::ReceiverGone);
+        self.reset_with(ResetReason::DataAfterClose, cx);
+        self.end(CloseReason::Aborted, cx);
+    }
+}
