@@ -28,7 +28,7 @@ pub struct Interface {
     pub loopback: bool,
     /// The IPv4 router of the default route over it.
     pub gateway: Option<Ipv4Addr>,
-    /// The name servers that the system uses, on the interface of the default route.
+    /// The name servers that the system asks, on an interface with a gateway; none on the loopback.
     pub dns: Vec<Ipv4Addr>,
 }
 
@@ -142,10 +142,7 @@ fn describe(
             IpAddr::V6(_) => None,
         });
     let ipv6 = interface.ips.iter().filter(|network| network.is_ipv6());
-    let only_ipv4 = |address: &IpAddr| match address {
-        IpAddr::V4(address) => Some(*address),
-        IpAddr::V6(_) => None,
-    };
+    let gateway = detail.and_then(|d| d.gateway.as_ref()?.ipv4.first().copied());
     Interface {
         name: interface.name.clone(),
         mac: interface
@@ -158,11 +155,45 @@ fn describe(
         up: interface.is_up(),
         running: interface.is_running(),
         loopback: interface.is_loopback(),
-        gateway: detail.and_then(|d| d.gateway.as_ref()?.ipv4.first().copied()),
-        dns: detail
-            .map(|d| d.dns_servers.iter().filter_map(only_ipv4).collect())
-            .unwrap_or_default(),
+        gateway,
+        dns: if gateway.is_some() {
+            name_servers(detail)
+        } else {
+            Vec::new()
+        },
     }
+}
+
+/// The name servers that a stack beside this machine can ask: not the stub on the loopback that
+/// systemd-resolved puts into /etc/resolv.conf, but those that the stub asks.
+#[cfg(target_os = "linux")]
+fn name_servers(_: Option<&netdev::Interface>) -> Vec<Ipv4Addr> {
+    ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"]
+        .into_iter()
+        .filter_map(|path| std::fs::read(path).ok())
+        .map(|text| usable_name_servers(&text))
+        .find(|servers| !servers.is_empty())
+        .unwrap_or_default()
+}
+
+#[cfg(target_os = "linux")]
+fn usable_name_servers(resolv_conf: &[u8]) -> Vec<Ipv4Addr> {
+    // Lines that cannot be read do not spoil the others.
+    let (config, _) = resolv_conf::Config::parse_with_errors(resolv_conf);
+    usable(config.nameservers.iter().map(IpAddr::from))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn name_servers(detail: Option<&netdev::Interface>) -> Vec<Ipv4Addr> {
+    usable(detail.iter().flat_map(|d| d.dns_servers.iter().copied()))
+}
+
+fn usable(servers: impl Iterator<Item = IpAddr>) -> Vec<Ipv4Addr> {
+    let usable = servers.filter_map(|server| match server {
+        IpAddr::V4(server) if !server.is_loopback() && !server.is_unspecified() => Some(server),
+        _ => None,
+    });
+    usable.collect()
 }
 
 /// Aligned columns; an interface with several addresses takes a line for each.
@@ -290,6 +321,17 @@ mod tests {
         let missing = find("no-such-if0").unwrap_err();
         assert_eq!(missing.exit, Exit::NoInterface);
         assert!(missing.next_step.contains(&loopback.name));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_stub_on_the_loopback_is_no_name_server_for_a_stack() {
+        let text = b"# made by something\nnameserver 127.0.0.53\nnameserver ::1\n\
+                     nameserver 192.168.0.1\nnonsense\nnameserver 9.9.9.9\n";
+        let [router, quad9] = [Ipv4Addr::new(192, 168, 0, 1), Ipv4Addr::new(9, 9, 9, 9)];
+        assert_eq!(usable_name_servers(text), [router, quad9]);
+        assert!(usable_name_servers(b"nameserver 127.0.0.53\n").is_empty());
+        assert!(usable_name_servers(&[0xff, 0, b'\n']).is_empty());
     }
 
     #[test]

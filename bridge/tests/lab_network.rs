@@ -166,7 +166,7 @@ fn the_web_server_behaves_and_misbehaves_as_asked() {
 #[test]
 fn what_does_not_answer_fails_in_its_own_way() {
     let lab = lab();
-    let attempt = |ip: Ipv4Addr, port: u16| {
+    let attempt = &|ip: Ipv4Addr, port: u16| {
         let start = Instant::now();
         let failure = lab.connect(Place::Host, (ip, port).into()).unwrap_err();
         (failure.exit, start.elapsed())
@@ -179,13 +179,43 @@ fn what_does_not_answer_fails_in_its_own_way() {
         exit == Exit::Unreachable && took < soon,
         "{exit:?} {took:?}"
     );
-    for (ip, port) in [(plan::WEB_IP, plan::SILENT_PORT), (plan::SILENT_IP, 80)] {
-        let (exit, took) = attempt(ip, port);
-        assert!(
-            exit == Exit::Unreachable && took > soon,
-            "{ip}:{port} {exit:?} {took:?}"
-        );
-    }
+    std::thread::scope(|scope| {
+        let silent = [(plan::WEB_IP, plan::SILENT_PORT), (plan::SILENT_IP, 80)];
+        let attempts = silent.map(|(ip, port)| scope.spawn(move || attempt(ip, port)));
+        for attempt in attempts {
+            let (exit, took) = attempt.join().unwrap();
+            assert!(
+                exit == Exit::Unreachable && took > soon,
+                "{exit:?} {took:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_lab_whose_process_dies_says_so() {
+    let lab = lab();
+    let killed = Command::new("kill")
+        .args(["-9", &lab.child_id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    let failure = lab.set_offloads(false).unwrap_err();
+    assert!(failure.cause.starts_with("the lab is gone"), "{failure}");
+}
+
+#[test]
+fn the_child_is_not_for_people() {
+    let outcome = Command::new(env!("CARGO_BIN_EXE_synema"))
+        .arg("lab-child")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(outcome.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&outcome.stderr).contains("run `synema lab`"),
+        "{outcome:?}"
+    );
 }
 
 #[test]

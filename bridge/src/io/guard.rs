@@ -239,7 +239,8 @@ fn number(kind: u16, value: u32) -> DefaultNla {
     DefaultNla::new(kind, value.to_be_bytes().to_vec())
 }
 
-fn nest(kind: u16, inside: &[DefaultNla]) -> DefaultNla {
+/// A netlink attribute that holds others.
+pub(crate) fn nest(kind: u16, inside: &[DefaultNla]) -> DefaultNla {
     const NESTED: u16 = 1 << 15;
     let mut value = vec![0; inside.buffer_len()];
     inside.emit(&mut value);

@@ -4,7 +4,9 @@ use super::place::{Inhabited, broken};
 use super::plan::{self, Place};
 use crate::error::Failure;
 use crate::io::ethtool;
+use crate::io::guard::nest;
 use futures_util::TryStreamExt;
+use netlink_packet_core::DefaultNla;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::link::{InfoData, InfoKind, InfoVeth, LinkAttribute, LinkMessage};
 use netlink_packet_route::route::{RouteAttribute, RouteMetric, RouteType};
@@ -59,7 +61,7 @@ const WIRES: [Wire; 4] = [
     },
     Wire {
         from: Place::Router,
-        near: "dmz0",
+        near: plan::DMZ_INTERFACE,
         near_mac: Some(plan::DMZ_MAC),
         to: Place::Server,
         far: plan::SERVER_INTERFACE,
@@ -87,7 +89,7 @@ pub(super) fn build() -> Result<Places, Failure> {
     for (place, interface, address) in [
         (Place::Wire, plan::WIRE_INTERFACE, plan::WIRE_IP),
         (Place::Router, plan::ROUTER_INTERFACE, plan::GATEWAY_IP),
-        (Place::Router, "dmz0", plan::DMZ_IP),
+        (Place::Router, plan::DMZ_INTERFACE, plan::DMZ_IP),
         (Place::Host, plan::HOST_INTERFACE, plan::HOST_IP),
         (Place::Server, plan::SERVER_INTERFACE, plan::WEB_IP),
         (Place::Server, plan::SERVER_INTERFACE, plan::DNS_IP),
@@ -100,7 +102,12 @@ pub(super) fn build() -> Result<Places, Failure> {
     add_route(at(Place::Host), None, lan_gateway)?;
     add_route(at(Place::Server), None, Some(plan::DMZ_IP))?;
     add_route(at(Place::Router), Some(plan::SILENT_NETWORK), None)?;
-    at(Place::Router).set("ipv4/ip_forward", "1")?;
+    for interface in [plan::ROUTER_INTERFACE, plan::DMZ_INTERFACE] {
+        forward_from(at(Place::Router), interface)?;
+    }
+    // A new namespace inherits the initial one's setting: on a Docker host, 1.
+    at(Place::Wire).set("ipv4/ip_forward", "0")?;
+    at(Place::Host).set("ipv4/ip_forward", "0")?;
     Ok(places)
 }
 
@@ -235,6 +242,35 @@ fn make_wire(places: &Places, wire: &Wire) -> Result<(), Failure> {
     })?;
     up(from, near)?;
     up(to, far)
+}
+
+/// Lets a kernel forward what comes in over one interface. By netlink, not by /proc/sys, which a
+/// container may have read-only.
+fn forward_from(place: &Inhabited, interface: &'static str) -> Result<(), Failure> {
+    // <linux/if_link.h>, <linux/ip.h>: a tree that the crate knows only in the shape that the
+    // kernel answers with, which is not the one that it takes.
+    const IFLA_AF_SPEC: u16 = 26;
+    const IFLA_INET_CONF: u16 = 1;
+    const IPV4_DEVCONF_FORWARDING: u16 = 1;
+    let on = DefaultNla::new(IPV4_DEVCONF_FORWARDING, 1u32.to_ne_bytes().to_vec());
+    let family = u16::from(u8::from(AddressFamily::Inet));
+    let tree = nest(
+        IFLA_AF_SPEC,
+        &[nest(family, &[nest(IFLA_INET_CONF, &[on])])],
+    );
+    let netlink = place.netlink();
+    place.run(move || async move {
+        let change = LinkMessageBuilder::<LinkUnspec>::new()
+            .index(index_of(&netlink, interface).await?)
+            .append_extra_attribute(LinkAttribute::Other(tree))
+            .build();
+        netlink
+            .link()
+            .set(change)
+            .execute()
+            .await
+            .map_err(|e| wrong(interface, &e))
+    })
 }
 
 /// The other end's attributes; it is born in the other namespace.

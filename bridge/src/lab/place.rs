@@ -61,11 +61,16 @@ impl Inhabited {
             .map_err(|_| broken(self.name, "it did not answer in time"))?
     }
 
-    /// Writes a setting of the network below /proc/sys/net.
+    /// Sets a setting of the network below /proc/sys/net. A container may have that read-only: what
+    /// is right already is left alone.
     pub(super) fn set(&self, setting: &'static str, value: &'static str) -> Result<(), Failure> {
         let name = self.name;
         self.run(move || async move {
-            fs::write(format!("/proc/sys/net/{setting}"), value).map_err(|error| {
+            let path = format!("/proc/sys/net/{setting}");
+            if fs::read_to_string(&path).is_ok_and(|now| now.trim() == value) {
+                return Ok(());
+            }
+            fs::write(path, value).map_err(|error| {
                 broken(
                     name,
                     &format!("its setting {setting} could not be written: {error}"),

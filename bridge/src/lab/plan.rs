@@ -52,6 +52,8 @@ pub const WIRE_INTERFACE: &str = "wire0";
 pub const HOST_INTERFACE: &str = "eth0";
 /// The router's interface on the local network.
 pub const ROUTER_INTERFACE: &str = "lan0";
+/// The router's interface on the servers' network.
+pub const DMZ_INTERFACE: &str = "dmz0";
 /// The server's interface.
 pub const SERVER_INTERFACE: &str = "eth0";
 
