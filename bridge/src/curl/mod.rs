@@ -81,10 +81,24 @@ fn fetch_in_lab(_args: &CurlArgs) -> Result<(), Failure> {
 }
 
 fn fetch(args: &CurlArgs, ground: Ground, ip: Ipv4Addr, socket: RawSocket) -> Result<(), Failure> {
+    privilege::drop_all()?;
+    fetch_through(args, ground, ip, socket)
+}
+
+/// Fetches as `ip` through a socket that is open already. The privileges are the caller's
+/// business; for a run on a wire, see [`run`].
+///
+/// # Errors
+/// Whatever kept the body from arriving, each kind with an exit code of its own.
+pub fn fetch_through(
+    args: &CurlArgs,
+    ground: Ground,
+    ip: Ipv4Addr,
+    socket: RawSocket,
+) -> Result<(), Failure> {
     ground.rules.check(ip).map_err(|why| unfit(ip, why))?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(no_randomness)?;
-    privilege::drop_all()?;
     let output = Output::open(args.output.as_deref())?;
     let tape = args
         .capture
@@ -102,7 +116,7 @@ fn fetch(args: &CurlArgs, ground: Ground, ip: Ipv4Addr, socket: RawSocket) -> Re
         options: options(args.timeout),
     };
     let report = Report::new(args.verbose, args.include, output.is_terminal());
-    // One thread drives the stack; body and capture are written on others.
+    // One thread drives the stack; the body is written on another.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

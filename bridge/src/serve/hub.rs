@@ -252,7 +252,7 @@ impl<W: Wire> Hub<W> {
                 outbox,
                 reply,
             } => {
-                let answer = self.attach(now, hello, outbox);
+                let answer = self.attach(now, &hello, outbox);
                 // A socket that died meanwhile reads no answer, and detaches.
                 let _ = reply.send(answer);
             }
@@ -272,7 +272,7 @@ impl<W: Wire> Hub<W> {
         }
     }
 
-    fn attach(&mut self, now: Instant, hello: PageHello, outbox: Outbox) -> Result<u64, ToPage> {
+    fn attach(&mut self, now: Instant, hello: &PageHello, outbox: Outbox) -> Result<u64, ToPage> {
         let conn = self.next_conn;
         self.next_conn += 1;
         if let Some(id) = hello.session

@@ -49,7 +49,12 @@ where
     let (mut sink, mut stream) = socket.split();
     let (control, control_queue) = mpsc::channel(CONTROL_QUEUE);
     let (frames, frames_queue) = mpsc::channel(FRAMES_QUEUE);
-    let outbox = Outbox { control, frames };
+    let (held, let_go) = oneshot::channel();
+    let outbox = Outbox {
+        control,
+        frames,
+        held,
+    };
     let conn = match greet(&mut stream, &hub, outbox).await {
         Ok(conn) => conn,
         Err(refused) => {
@@ -64,6 +69,8 @@ where
     let failed = tokio::select! {
         ended = read(&mut stream, &hub, conn) => ended.err(),
         () = &mut writing => None,
+        // The hub has let go: what it said last may still be written, if the page reads.
+        () = async { let _ = let_go.await; sleep(LINGER).await } => None,
     };
     if let Some(error) = failed {
         // The hub says it after all that it has said already, and lets the writer end.

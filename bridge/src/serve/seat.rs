@@ -6,6 +6,7 @@
 use super::ground::Ground;
 use crate::gate::{Guard, Heard};
 use bytes::Bytes;
+use std::convert::Infallible;
 use synema_core::time::Instant;
 use synema_core::trace::FrameId;
 use synema_relay::frames::{Full, record_len};
@@ -13,7 +14,7 @@ use synema_relay::{
     Allowance, ClaimState, FramesEncoder, ReceiptsEncoder, SessionId, Stats, ToPage, encode_hello,
     encode_to_page,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Where messages for a page go. Both queues are bounded: control messages and receipts
 /// must arrive (a page that does not take them is cut off), frames may be dropped.
@@ -23,6 +24,9 @@ pub(super) struct Outbox {
     pub(super) control: mpsc::Sender<Bytes>,
     /// Frames.
     pub(super) frames: mpsc::Sender<Bytes>,
+    /// Dropped with the rest: tells the socket to end, even while its writer is stuck.
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    pub(super) held: oneshot::Sender<Infallible>,
 }
 
 /// A page's socket, as the hub knows it.
