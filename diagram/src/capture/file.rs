@@ -35,6 +35,9 @@ const NOT_SEEN: &str = "not seen here";
 const MAX_FRAME: usize = 1 << 20;
 /// A gzipped capture may grow to this many bytes.
 const MAX_INFLATED: u64 = 4 << 30;
+/// Options of an interface that tell what its times mean.
+const IF_TSRESOL: u16 = 9;
+const IF_TSOFFSET: u16 = 14;
 /// More warnings than this are counted, not listed.
 const MAX_WARNINGS: usize = 20;
 
@@ -214,6 +217,27 @@ fn read_pcapng(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem> {
                 opened.stop(offset, cut_short(needed, present));
                 break;
             }
+            // An option that breaks its own rules does not cost us the interface.
+            Err(PcapNgParseError::StateUpdate(error)) => {
+                let order = parser.section().endianness;
+                let Some((plain, after)) = plain_interface(rest, order) else {
+                    opened.stop(offset, words(&error));
+                    break;
+                };
+                if parser.next_raw_block(&plain).is_err() {
+                    opened.stop(offset, words(&error));
+                    break;
+                }
+                opened.warn(
+                    offset,
+                    format!("options were passed over: {}", words(&error)),
+                );
+                if let Some(described) = parser.interfaces().last() {
+                    interfaces.push(read_interface(described, opened));
+                }
+                rest = after;
+                continue;
+            }
             Err(error) => {
                 opened.stop(offset, words(&error));
                 break;
@@ -240,6 +264,54 @@ fn read_pcapng(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem> {
         opened.capture.record(record);
     }
     Ok(())
+}
+
+/// The interface block at the beginning of `rest` with nothing left of its options
+/// but the resolution and offset of its times; and what follows it.
+fn plain_interface(rest: &[u8], order: Endianness) -> Option<(Vec<u8>, &[u8])> {
+    let big = order == Endianness::Big;
+    let u16_at = |at: usize| {
+        let bytes: [u8; 2] = rest.get(at..at + 2)?.try_into().ok()?;
+        Some(if big {
+            u16::from_be_bytes(bytes)
+        } else {
+            u16::from_le_bytes(bytes)
+        })
+    };
+    let u32_at = |at: usize| {
+        let bytes: [u8; 4] = rest.get(at..at + 4)?.try_into().ok()?;
+        Some(if big {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        })
+    };
+    if u32_at(0)? != INTERFACE_DESCRIPTION_BLOCK {
+        return None;
+    }
+    let end = u32_at(4)? as usize;
+    let mut body = rest.get(8..16)?.to_vec();
+    let mut at = 16;
+    while at + 4 <= end.checked_sub(4)? {
+        let (code, len) = (u16_at(at)?, u16_at(at + 2)? as usize);
+        let next = at + 4 + len.next_multiple_of(4);
+        let option = rest.get(at..next)?;
+        if matches!((code, len), (IF_TSRESOL, 1) | (IF_TSOFFSET, 8)) {
+            body.extend_from_slice(option);
+        }
+        if code == 0 {
+            break;
+        }
+        at = next;
+    }
+    let total = u32::try_from(body.len() + 12).ok()?;
+    let total = if big {
+        total.to_be_bytes()
+    } else {
+        total.to_le_bytes()
+    };
+    let block = [&rest[..4], &total, &body, &total].concat();
+    Some((block, rest.get(end..)?))
 }
 
 fn read_section(section: &SectionHeaderBlock<'_>, opened: &mut Opened, trace: &mut SectionParts) {

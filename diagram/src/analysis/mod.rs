@@ -1,0 +1,420 @@
+//! What every packet was: who sent it to whom, its conversation, its verdicts,
+//! what it answers. Incremental, constant time a packet.
+//!
+//! ```text
+//!  Frame ──► dissect ──► hosts      who
+//!                   ├──► tcp        conversations, verdicts, round trips
+//!                   └──► exchange   ARP, DNS and echo: which answer to which question
+//!                          │
+//!                          ▼
+//!                        Digest     a small value a packet; texts are made when asked for
+//! ```
+
+mod exchange;
+mod hosts;
+pub(crate) mod tcp;
+mod verdict;
+
+pub use exchange::dns_message;
+pub use hosts::{Host, HostId, Hosts, Role};
+pub use tcp::TcpDigest;
+pub use verdict::Verdicts;
+
+use crate::capture::{Direction, Frame, Interface};
+use crate::layout::scene::Kind;
+use core::net::IpAddr;
+use exchange::Exchanges;
+use std::collections::BTreeMap;
+use synema_core::time::Instant;
+use synema_core::wire::{LinkType, MacAddr, Packet, dissect};
+use tcp::{Facts, NONE, Stream};
+
+/// What is known of one packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest {
+    /// Who sent it.
+    pub from: HostId,
+    /// To whom.
+    pub to: HostId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its TCP numbers, when it is TCP.
+    pub tcp: Option<TcpDigest>,
+    answers: u32,
+    answered_by: u32,
+}
+
+impl Digest {
+    /// The index of the packet that this one answers (acknowledges), the last of
+    /// them where there are several.
+    pub fn answers(&self) -> Option<usize> {
+        some(self.answers)
+    }
+
+    /// The index of the first packet that answers (acknowledges) this one.
+    pub fn answered_by(&self) -> Option<usize> {
+        some(self.answered_by)
+    }
+
+    /// The index of the packet that carried this data first, for one that was
+    /// sent again.
+    pub fn first_sent(&self) -> Option<usize> {
+        self.tcp.and_then(|tcp| some(tcp.first_sent))
+    }
+
+    /// Whether any of its data was carried before.
+    pub fn is_retransmission(&self) -> bool {
+        self.tcp
+            .is_some_and(|tcp| tcp.verdicts.has_any(Verdicts::ANY_RETRANSMISSION))
+    }
+}
+
+fn some(index: u32) -> Option<usize> {
+    (index != NONE).then_some(index as usize)
+}
+
+/// A conversation, as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamInfo {
+    /// Who called.
+    pub client: (HostId, u16),
+    /// Who was called.
+    pub server: (HostId, u16),
+    /// Index of its first packet.
+    pub first: u32,
+    /// Index of its last packet so far.
+    pub last: u32,
+    /// How many packets it has.
+    pub packets: u64,
+    /// Bytes of data, client's and server's, retransmissions not counted.
+    pub bytes: [u64; 2],
+    /// Packets that were sent again.
+    pub retransmissions: u64,
+}
+
+/// Everything that is known of a capture's packets.
+#[derive(Clone, Debug, Default)]
+pub struct Analysis {
+    digests: Vec<Digest>,
+    hosts: Hosts,
+    streams: Vec<Stream>,
+    infos: Vec<StreamInfo>,
+    /// The latest conversation between two ends, the lesser end first.
+    latest: BTreeMap<[(HostId, u16); 2], u32>,
+    exchanges: Exchanges,
+}
+
+/// A response that closes a round trip between a host and the vantage point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoundTrip {
+    /// Who answered.
+    pub host: HostId,
+    /// Index of the question; its time and the answer's are the frames'.
+    pub question: usize,
+}
+
+/// What a packet told beyond itself.
+#[derive(Clone, Debug, Default)]
+pub struct Learned {
+    /// The round trip that it closed.
+    pub round_trip: Option<RoundTrip>,
+    /// Packets that it answers.
+    pub answered: Vec<u32>,
+}
+
+impl Analysis {
+    /// The digests, one for each packet.
+    pub fn digests(&self) -> &[Digest] {
+        &self.digests
+    }
+
+    /// Who is there.
+    pub fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// The conversations, by their number.
+    pub fn streams(&self) -> &[StreamInfo] {
+        &self.infos
+    }
+
+    pub(crate) fn hosts_mut(&mut self) -> &mut Hosts {
+        &mut self.hosts
+    }
+
+    /// The conversation between these two ends that was seen last.
+    pub fn stream_between(&self, one: (IpAddr, u16), other: (IpAddr, u16)) -> Option<u32> {
+        let find = |(ip, port): (IpAddr, u16), shared: bool| {
+            let host = |h: &Host| h.ip == Some(ip) && h.port == shared.then_some(port);
+            let index = self.hosts.list().iter().position(host)?;
+            Some((HostId(u32::try_from(index).ok()?), port))
+        };
+        let shared = one.0 == other.0;
+        let mut ends = [find(one, shared)?, find(other, shared)?];
+        ends.sort_unstable();
+        self.latest.get(&ends).copied()
+    }
+
+    /// Takes the next frame.
+    pub fn push(&mut self, frame: &Frame, interface: &Interface) -> Learned {
+        let index = u32::try_from(self.digests.len()).unwrap_or(NONE - 1);
+        let packet = dissect(
+            LinkType::from(interface.link_type),
+            &frame.bytes,
+            frame.original_len as usize,
+        );
+        let (from, to) = self.ends(&packet, frame, interface);
+        let mut digest = Digest {
+            from,
+            to,
+            kind: exchange::kind_of(&packet),
+            tcp: None,
+            answers: NONE,
+            answered_by: NONE,
+        };
+        let mut learned = Learned::default();
+        if frame.fate.was_seen() {
+            if let Some(facts) = tcp_facts(&packet) {
+                learned = self.judge(&mut digest, &facts, index, frame.at);
+            } else if let Some(question) = self.exchanges.push(&packet, (from, to), index) {
+                digest.answers = question;
+                learned.answered.push(question);
+                learned.round_trip = Some(RoundTrip {
+                    host: from,
+                    question: question as usize,
+                });
+            }
+            exchange::learn_names(&packet, from, &mut self.hosts);
+        }
+        for &answered in &learned.answered {
+            if let Some(question) = self.digests.get_mut(answered as usize)
+                && question.answered_by == NONE
+            {
+                question.answered_by = index;
+            }
+        }
+        self.digests.push(digest);
+        learned
+    }
+
+    fn judge(
+        &mut self,
+        digest: &mut Digest,
+        (facts, src, dst): &(Facts, u16, u16),
+        index: u32,
+        at: Instant,
+    ) -> Learned {
+        let (sender, receiver) = ((digest.from, *src), (digest.to, *dst));
+        let mut ends = [sender, receiver];
+        ends.sort_unstable();
+        let found = self.latest.get(&ends).copied();
+        let reused = found.is_some_and(|stream| {
+            let from_client = self.infos[stream as usize].client == sender;
+            self.streams[stream as usize].is_reused_by(facts, from_client)
+        });
+        let stream = match found.filter(|_| !reused) {
+            Some(stream) => stream,
+            None => self.open(ends, sender, receiver, facts, index),
+        };
+        let info = &mut self.infos[stream as usize];
+        let from_client = info.client == sender;
+        let (mut tcp, settled) =
+            self.streams[stream as usize].judge(stream, from_client, facts, index, at);
+        if reused {
+            tcp.verdicts.add(Verdicts::REUSED_PORTS);
+        }
+        info.last = index;
+        info.packets += 1;
+        let again = tcp.verdicts.has_any(Verdicts::ANY_RETRANSMISSION);
+        if again {
+            info.retransmissions += 1;
+        } else {
+            info.bytes[usize::from(!from_client)] += u64::from(tcp.len);
+        }
+        digest.kind = tcp_kind(&tcp);
+        digest.tcp = Some(tcp);
+        if let Some(question) = settled.rtt_of.or(settled.acked.last().copied()) {
+            digest.answers = question;
+        }
+        let round_trip = settled.rtt_of.map(|question| RoundTrip {
+            host: digest.from,
+            question: question as usize,
+        });
+        Learned {
+            round_trip,
+            answered: settled.acked,
+        }
+    }
+
+    fn open(
+        &mut self,
+        ends: [(HostId, u16); 2],
+        sender: (HostId, u16),
+        receiver: (HostId, u16),
+        facts: &Facts,
+        index: u32,
+    ) -> u32 {
+        let stream = u32::try_from(self.streams.len()).unwrap_or(NONE - 1);
+        self.streams.push(Stream::new());
+        // Who sends the SYN calls; without one, the lesser port is taken for the server's.
+        let sender_calls = facts.opens() || (!facts.is_syn_ack() && sender.1 >= receiver.1);
+        let (client, server) = if sender_calls {
+            (sender, receiver)
+        } else {
+            (receiver, sender)
+        };
+        self.infos.push(StreamInfo {
+            client,
+            server,
+            first: index,
+            last: index,
+            packets: 0,
+            bytes: [0, 0],
+            retransmissions: 0,
+        });
+        self.latest.insert(ends, stream);
+        if let Some(host) = self.hosts.at_mut(client.0) {
+            host.calls = true;
+        }
+        if let Some(host) = self.hosts.at_mut(server.0) {
+            host.serves.get_or_insert(server.1);
+        }
+        stream
+    }
+
+    /// Whose lanes the packet runs between.
+    fn ends(
+        &mut self,
+        packet: &Packet<'_>,
+        frame: &Frame,
+        interface: &Interface,
+    ) -> (HostId, HostId) {
+        let macs = packet
+            .ethernet()
+            .map(|header| (header.source(), header.destination()));
+        let is_page = |mac: MacAddr| interface.mac == Some(mac);
+        let (from, to) = if let Some(arp) = packet.arp() {
+            let from = match arp.sender_ip {
+                ip if ip.is_unspecified() => self.hosts.by_mac(arp.sender_mac),
+                ip => self.hosts.bind(arp.sender_mac, ip.into()),
+            };
+            let to = match macs {
+                Some((_, mac)) if mac.is_multicast() => HostId::EVERYONE,
+                Some((_, mac)) if arp.target_ip.is_unspecified() => self.hosts.by_mac(mac),
+                _ => self.hosts.by_ip(arp.target_ip.into(), None),
+            };
+            (from, to)
+        } else if let Some((src, dst)) = exchange::addresses(packet) {
+            self.ip_ends(packet, (src, dst), macs, is_page)
+        } else if let Some((src, dst)) = macs {
+            let to = if dst.is_multicast() {
+                HostId::EVERYONE
+            } else {
+                self.hosts.by_mac(dst)
+            };
+            (self.hosts.by_mac(src), to)
+        } else {
+            (self.hosts.by_mac(MacAddr::ZERO), HostId::EVERYONE)
+        };
+        let sent_by_page = frame.direction == Direction::Sent
+            || macs.is_some_and(|(src, _)| is_page(src))
+            || packet.arp().is_some_and(|arp| is_page(arp.sender_mac));
+        if let Some(host) = self.hosts.at_mut(from) {
+            host.packets += 1;
+            if sent_by_page && !self.hosts.list().iter().any(|host| host.is_page) {
+                self.set_page(from);
+            }
+        }
+        if let Some(host) = self.hosts.at_mut(to) {
+            host.packets += 1;
+        }
+        (from, to)
+    }
+
+    fn set_page(&mut self, id: HostId) {
+        if let Some(host) = self.hosts.at_mut(id) {
+            host.is_page = true;
+        }
+    }
+
+    fn ip_ends(
+        &mut self,
+        packet: &Packet<'_>,
+        (src, dst): (IpAddr, IpAddr),
+        macs: Option<(MacAddr, MacAddr)>,
+        is_page: impl Fn(MacAddr) -> bool,
+    ) -> (HostId, HostId) {
+        // Both ends on one address: the ports tell them apart.
+        let ports = exchange::ports(packet).filter(|_| src == dst);
+        let from = match macs {
+            Some((mac, _)) if is_page(mac) && ports.is_none() => self.hosts.bind(mac, src),
+            _ => self.hosts.by_ip(src, ports.map(|(port, _)| port)),
+        };
+        let group = match dst {
+            IpAddr::V4(ip) => ip.is_broadcast() || ip.is_multicast(),
+            IpAddr::V6(ip) => ip.is_multicast(),
+        };
+        if group || macs.is_some_and(|(_, mac)| mac.is_multicast()) {
+            return (from, HostId::EVERYONE);
+        }
+        let to = self.hosts.by_ip(dst, ports.map(|(_, port)| port));
+        if let Some((src_mac, dst_mac)) = macs {
+            self.find_router(from, src_mac);
+            self.find_router(to, dst_mac);
+        }
+        (from, to)
+    }
+
+    /// A packet of `host` under somebody else's MAC address: that one is a router.
+    fn find_router(&mut self, host: HostId, mac: MacAddr) {
+        let Some(owner) = self.hosts.owner_of(mac).filter(|&owner| owner != host) else {
+            return;
+        };
+        let own_mac = self.hosts.at(host).and_then(|host| host.mac);
+        if own_mac.is_some() || self.hosts.at(owner).is_none_or(|owner| owner.is_page) {
+            return;
+        }
+        if let Some(router) = self.hosts.at_mut(owner) {
+            router.is_router = true;
+        }
+        if let Some(host) = self.hosts.at_mut(host) {
+            host.behind.get_or_insert(owner);
+        }
+    }
+}
+
+/// The segment's facts and ports, if the packet is a TCP segment that is whole
+/// enough; what an ICMP error quotes is none.
+fn tcp_facts(packet: &Packet<'_>) -> Option<(Facts, u16, u16)> {
+    let segment = packet.tcp()?;
+    let upper = match (packet.ipv4(), packet.ipv6()) {
+        (Some(ip), _) if ip.fragment_offset() == 0 => ip.payload_len(),
+        (None, Some(ip)) => ip.upper_len(),
+        _ => return None,
+    };
+    let len = u32::try_from(upper.saturating_sub(segment.header_len())).unwrap_or(0);
+    Some((
+        Facts::new(segment, len),
+        segment.src_port().0,
+        segment.dst_port().0,
+    ))
+}
+
+fn tcp_kind(tcp: &TcpDigest) -> Kind {
+    if tcp.flags.rst() {
+        Kind::Rst
+    } else if tcp.verdicts.has_any(Verdicts::ANY_RETRANSMISSION) {
+        Kind::Retransmission
+    } else if tcp.flags.syn() {
+        Kind::Syn
+    } else if tcp.flags.fin() {
+        Kind::Fin
+    } else if tcp.len > 0 {
+        Kind::Data
+    } else {
+        Kind::Ack
+    }
+}
+
+#[cfg(test)]
+mod tests;
