@@ -3,8 +3,16 @@
 
 pub mod analysis;
 pub mod capture;
+pub mod clock;
+pub mod detail;
+mod document;
 pub mod layout;
 pub mod render;
+pub mod states;
+pub mod strip;
+pub mod timing;
 pub mod view;
+pub mod words;
 
+pub use document::{Document, Stats};
 pub use layout::scene;

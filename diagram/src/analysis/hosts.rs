@@ -5,7 +5,7 @@
 //! same address (loopback), the port tells them apart.
 
 use core::net::IpAddr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use synema_core::wire::MacAddr;
 
 /// A host's number, in the order of appearance.
@@ -60,8 +60,6 @@ pub struct Host {
     pub behind: Option<HostId>,
     /// Packets from and to it.
     pub packets: u64,
-    /// Whether its address was claimed as RFC 5227 says.
-    pub claimed: bool,
 }
 
 impl Host {
@@ -103,6 +101,8 @@ pub struct Hosts {
     by_ip: BTreeMap<(IpAddr, Option<u16>), HostId>,
     by_mac: BTreeMap<MacAddr, HostId>,
     names: BTreeMap<IpAddr, String>,
+    page: Option<HostId>,
+    claimed: BTreeSet<IpAddr>,
 }
 
 impl Hosts {
@@ -118,6 +118,30 @@ impl Hosts {
 
     pub(crate) fn at_mut(&mut self, id: HostId) -> Option<&mut Host> {
         self.list.get_mut(id.0 as usize)
+    }
+
+    /// The stack whose capture this is, if it is one's own.
+    pub fn page(&self) -> Option<HostId> {
+        self.page
+    }
+
+    /// The first host that sends from our own stack is the page; it stays it.
+    pub(super) fn set_page(&mut self, id: HostId) {
+        if self.page.is_none()
+            && let Some(host) = self.at_mut(id)
+        {
+            host.is_page = true;
+            self.page = Some(id);
+        }
+    }
+
+    /// Whether our stack claimed this host's address (RFC 5227).
+    pub fn is_claimed(&self, host: &Host) -> bool {
+        host.ip.is_some_and(|ip| self.claimed.contains(&ip))
+    }
+
+    pub(super) fn set_claimed(&mut self, ip: IpAddr) {
+        self.claimed.insert(ip);
     }
 
     fn add(&mut self, host: Host) -> HostId {

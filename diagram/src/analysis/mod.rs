@@ -10,7 +10,7 @@
 //!                        Digest     a small value a packet; texts are made when asked for
 //! ```
 
-mod exchange;
+pub(crate) mod exchange;
 mod hosts;
 pub(crate) mod tcp;
 mod verdict;
@@ -22,7 +22,7 @@ pub use verdict::Verdicts;
 
 use crate::capture::{Direction, Frame, Interface};
 use crate::layout::scene::Kind;
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddrV4};
 use exchange::Exchanges;
 use std::collections::BTreeMap;
 use synema_core::time::Instant;
@@ -138,8 +138,20 @@ impl Analysis {
         &self.infos
     }
 
-    pub(crate) fn hosts_mut(&mut self) -> &mut Hosts {
-        &mut self.hosts
+    /// Our stack may use this address from now on.
+    pub(crate) fn set_claimed(&mut self, ip: IpAddr) {
+        self.hosts.set_claimed(ip);
+    }
+
+    /// Both ends of a conversation as socket addresses, client first, where both
+    /// are IPv4: the form in which the trace names them.
+    pub(crate) fn socket_addresses(&self, stream: u32) -> Option<(SocketAddrV4, SocketAddrV4)> {
+        let info = self.infos.get(stream as usize)?;
+        let end = |(host, port): (HostId, u16)| match self.hosts.at(host)?.ip? {
+            IpAddr::V4(ip) => Some(SocketAddrV4::new(ip, port)),
+            IpAddr::V6(_) => None,
+        };
+        Some((end(info.client)?, end(info.server)?))
     }
 
     /// The conversation between these two ends that was seen last.
@@ -319,22 +331,16 @@ impl Analysis {
         let sent_by_page = frame.direction == Direction::Sent
             || macs.is_some_and(|(src, _)| is_page(src))
             || packet.arp().is_some_and(|arp| is_page(arp.sender_mac));
+        if sent_by_page {
+            self.hosts.set_page(from);
+        }
         if let Some(host) = self.hosts.at_mut(from) {
             host.packets += 1;
-            if sent_by_page && !self.hosts.list().iter().any(|host| host.is_page) {
-                self.set_page(from);
-            }
         }
         if let Some(host) = self.hosts.at_mut(to) {
             host.packets += 1;
         }
         (from, to)
-    }
-
-    fn set_page(&mut self, id: HostId) {
-        if let Some(host) = self.hosts.at_mut(id) {
-            host.is_page = true;
-        }
     }
 
     fn ip_ends(

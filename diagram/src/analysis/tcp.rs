@@ -11,7 +11,7 @@
 //! ```
 
 use super::Verdicts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use synema_core::time::Instant;
 use synema_core::wire::SeqNum;
 use synema_core::wire::tcp::{Flags, Segment, TcpOption};
@@ -23,6 +23,8 @@ pub(crate) const NONE: u32 = u32::MAX;
 const MAX_UNACKED: usize = 10_000;
 /// How far back "first sent in" looks, in segments of one direction.
 const MAX_SENT: usize = 8_192;
+/// How many holes of one direction are remembered.
+const MAX_HOLES: usize = 64;
 /// A retransmission within this time of the duplicate ACKs is a fast one.
 const FAST_NS: u64 = 20_000_000;
 /// Out of order, not sent again: within a round trip, or this where none is known.
@@ -55,6 +57,9 @@ pub struct TcpDigest {
     pub in_flight: u32,
     /// The packet that carried this data first, for what is sent again.
     pub(crate) first_sent: u32,
+    /// The packet that jumped over this data, for what fills a hole late enough
+    /// to have been sent twice: its first transmission was never seen.
+    pub(crate) unseen_before: u32,
 }
 
 /// What a segment says, before anything is made of it.
@@ -122,6 +127,13 @@ struct Unacked {
     at: Instant,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Hole {
+    start: i64,
+    end: i64,
+    revealed_by: u32,
+}
+
 /// One direction of a conversation.
 #[derive(Clone, Debug, Default)]
 struct Way {
@@ -144,8 +156,10 @@ struct Way {
     sack_count: usize,
     /// One past the last number -> the segment that ended there first.
     unacked: BTreeMap<i64, Unacked>,
-    /// First number -> the packet that carried it first.
-    sent: BTreeMap<i64, u32>,
+    /// First number -> one past the last, and the packet that carried it first.
+    sent: BTreeMap<i64, (i64, u32)>,
+    /// Numbers that were jumped over, and by which packet.
+    holes: VecDeque<Hole>,
     saw_fin: bool,
 }
 
@@ -256,14 +270,7 @@ impl Stream {
             threshold,
         };
         let (verdicts, duplicate_ack) = known.verdicts(fwd, rev);
-        let first_sent = if verdicts.has_any(Verdicts::ANY_RETRANSMISSION) {
-            fwd.sent
-                .range(..=seq)
-                .next_back()
-                .map_or(NONE, |(_, &packet)| packet)
-        } else {
-            NONE
-        };
+        let (first_sent, unseen_before) = known.first_time(fwd, verdicts, packet);
         known.remember_sent(fwd, packet, verdicts);
         let (settled, ack_rtt_ns) = known.settle(rev);
         let in_flight = known.in_flight(fwd, rev);
@@ -284,6 +291,7 @@ impl Stream {
             ack_rtt_ns,
             in_flight,
             first_sent,
+            unseen_before,
         };
         (digest, settled)
     }
@@ -440,6 +448,49 @@ impl Known<'_> {
         Verdicts::RETRANSMISSION
     }
 
+    /// Which packet carried this first; or, where none was seen, which packet
+    /// showed that it was missing.
+    fn first_time(&self, fwd: &mut Way, verdicts: Verdicts, packet: u32) -> (u32, u32) {
+        if verdicts.has(Verdicts::LOST_SEGMENT)
+            && let Some(start) = fwd.next_seq
+        {
+            fwd.holes.push_back(Hole {
+                start,
+                end: self.seq,
+                revealed_by: packet,
+            });
+            if fwd.holes.len() > MAX_HOLES {
+                fwd.holes.pop_front();
+            }
+        }
+        if self.end() <= self.seq {
+            return (NONE, NONE);
+        }
+        let seq = self.seq;
+        let hole = fwd
+            .holes
+            .iter_mut()
+            .find(|hole| hole.start <= seq && seq < hole.end);
+        if let Some(hole) = hole {
+            let by = hole.revealed_by;
+            if seq == hole.start {
+                hole.start = self.end();
+            }
+            fwd.holes.retain(|hole| hole.start < hole.end);
+            let again = verdicts.has_any(Verdicts::ANY_RETRANSMISSION);
+            return (NONE, if again { by } else { NONE });
+        }
+        if !verdicts.has_any(Verdicts::ANY_RETRANSMISSION) {
+            return (NONE, NONE);
+        }
+        let before = fwd
+            .sent
+            .range(..=seq)
+            .next_back()
+            .filter(|(_, (end, _))| *end > seq);
+        (before.map_or(NONE, |(_, &(_, packet))| packet), NONE)
+    }
+
     fn remember_sent(&self, fwd: &mut Way, packet: u32, verdicts: Verdicts) {
         let end = self.end();
         if end > self.seq {
@@ -450,7 +501,7 @@ impl Known<'_> {
                     at: self.at,
                 });
             }
-            fwd.sent.entry(self.seq).or_insert(packet);
+            fwd.sent.entry(self.seq).or_insert((end, packet));
             if fwd.sent.len() > MAX_SENT {
                 fwd.sent.pop_first();
             }

@@ -1,1 +1,7 @@
-//! Drawing a scene: SVG and text.
+//! Drawing a document: SVG for pictures, text for terminals and tests.
+
+pub mod svg;
+pub mod text;
+
+pub use svg::{SvgOptions, Theme, svg};
+pub use text::text;

@@ -1,0 +1,503 @@
+//! Layers and fields, each with its bytes and its meaning.
+
+use super::{DetailLayer, Field};
+use crate::analysis::exchange::{dns_addresses, dns_question};
+use crate::analysis::{Digest, TcpDigest, dns_message};
+use crate::layout::flags_text;
+use crate::words::{app_line, grouped};
+use core::ops::Range;
+use simple_dns::PacketFlag;
+use synema_core::wire::arp::Operation;
+use synema_core::wire::dissect::PayloadOf;
+use synema_core::wire::icmpv4::Message;
+use synema_core::wire::tcp::{Segment, TcpOption};
+use synema_core::wire::{
+    Body, ChecksumStatus, EtherType, Layer, Packet, arp, ethernet, icmpv4, ipv4, ipv6, udp,
+};
+
+/// The layers of a packet, outermost first.
+pub(super) fn layers(packet: &Packet<'_>, digest: &Digest) -> Vec<DetailLayer> {
+    let mut layers: Vec<_> = packet
+        .layers
+        .iter()
+        .map(|layer| of_layer(layer, digest))
+        .collect();
+    // What the payload says, on the layer that holds it.
+    for (shown, layer) in layers.iter_mut().zip(&packet.layers) {
+        if let Body::Payload { of, .. } = layer.body
+            && !layer.quoted
+        {
+            payload_fields(packet, of, &layer.range, shown);
+        }
+    }
+    layers
+}
+
+/// Checksums that are wrong, or were left to a network card.
+pub(super) fn checksum_problems(packet: &Packet<'_>) -> Vec<String> {
+    let own = packet.layers.iter().filter(|layer| !layer.quoted);
+    own.filter_map(|layer| {
+        let name = layer.body.kind();
+        match layer.checksum {
+            ChecksumStatus::Bad { found, expected } => Some(format!(
+                "{name} checksum is 0x{found:04x}, should be 0x{expected:04x}"
+            )),
+            ChecksumStatus::Unfinished => Some(format!(
+                "{name} checksum is unfinished: the sender left it to its network card"
+            )),
+            _ => None,
+        }
+    })
+    .collect()
+}
+
+/// Collects the fields of a layer that begins at a given byte.
+struct Fields {
+    start: usize,
+    list: Vec<Field>,
+}
+
+impl Fields {
+    fn add(&mut self, name: &str, bytes: Range<usize>, value: impl Into<String>) {
+        let byte = |at: usize| u32::try_from(self.start + at).unwrap_or(u32::MAX);
+        self.list.push(Field {
+            name: name.to_owned(),
+            value: value.into(),
+            range: (byte(bytes.start), byte(bytes.end)),
+        });
+    }
+}
+
+fn of_layer(layer: &Layer<'_>, digest: &Digest) -> DetailLayer {
+    let mut fields = Fields {
+        start: layer.range.start,
+        list: Vec::new(),
+    };
+    let title = match &layer.body {
+        Body::Loopback(family) => {
+            fields.add("address family", 0..4, family.to_string());
+            "Loopback".to_owned()
+        }
+        Body::Ethernet(frame) => ethernet_fields(frame, &mut fields),
+        Body::Vlan(tag) => {
+            fields.add("priority", 0..1, tag.priority.to_string());
+            fields.add("VLAN", 0..2, tag.id.to_string());
+            fields.add("type", 2..4, ether_type(tag.ether_type));
+            format!("VLAN {}", tag.id)
+        }
+        Body::Sll(header) | Body::Sll2(header) => {
+            let len = layer.range.len();
+            fields.add("direction", 0..len, format!("{:?}", header.direction));
+            fields.add("type", 0..len, ether_type(header.ether_type));
+            "Linux cooked capture".to_owned()
+        }
+        Body::Arp(packet) => arp_fields(packet, &mut fields),
+        Body::Ipv4(packet) => ipv4_fields(packet, layer.checksum, &mut fields),
+        Body::Ipv6(packet) => ipv6_fields(packet, &mut fields),
+        Body::Icmpv4(packet) => icmp_fields(packet, layer.checksum, &mut fields),
+        Body::Udp(datagram) => udp_fields(datagram, layer.checksum, &mut fields),
+        Body::Tcp(segment) => {
+            let tcp = digest.tcp.filter(|_| !layer.quoted);
+            tcp_fields(segment, tcp.as_ref(), layer.checksum, &mut fields)
+        }
+        Body::TcpStart(start) => {
+            fields.add("source port", 0..2, start.src_port.to_string());
+            fields.add("destination port", 2..4, start.dst_port.to_string());
+            fields.add(
+                "sequence",
+                4..8,
+                format!("raw {}", grouped(start.seq.0.into())),
+            );
+            format!(
+                "TCP {} → {} (its beginning)",
+                start.src_port, start.dst_port
+            )
+        }
+        Body::Payload {
+            of: PayloadOf::Fragment(protocol),
+            ..
+        } => format!("Fragment of {protocol}"),
+        Body::Payload { .. } => "Data".to_owned(),
+        Body::Padding(_) => "Padding".to_owned(),
+    };
+    let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    DetailLayer {
+        title,
+        range: (byte(layer.range.start), byte(layer.range.end)),
+        quoted: layer.quoted,
+        fields: fields.list,
+    }
+}
+
+fn ethernet_fields(frame: &ethernet::Frame<'_>, fields: &mut Fields) -> String {
+    let destination = frame.destination();
+    let to = match (destination.is_broadcast(), destination.is_multicast()) {
+        (true, _) => format!("{destination} (everybody)"),
+        (false, true) => format!("{destination} (a group)"),
+        (false, false) => destination.to_string(),
+    };
+    fields.add("destination", 0..6, to);
+    let source = frame.source();
+    let local = if source.is_local() {
+        " (locally administered)"
+    } else {
+        ""
+    };
+    fields.add("source", 6..12, format!("{source}{local}"));
+    fields.add("type", 12..14, ether_type(frame.ether_type()));
+    "Ethernet II".to_owned()
+}
+
+fn ether_type(kind: EtherType) -> String {
+    let name = match kind {
+        EtherType::IPV4 => "IPv4",
+        EtherType::ARP => "ARP",
+        EtherType::IPV6 => "IPv6",
+        _ if kind.is_vlan() => "VLAN tag",
+        _ if kind.is_length() => "length",
+        _ => "other",
+    };
+    format!("{name} (0x{:04x})", kind.0)
+}
+
+fn arp_fields(packet: &arp::Packet, fields: &mut Fields) -> String {
+    let operation = match packet.operation {
+        Operation::Request => "request (1)".to_owned(),
+        Operation::Reply => "reply (2)".to_owned(),
+        Operation::Other(number) => number.to_string(),
+    };
+    fields.add("hardware type", 0..2, "Ethernet (1)");
+    fields.add("protocol type", 2..4, "IPv4 (0x0800)");
+    fields.add("operation", 6..8, operation);
+    fields.add("sender MAC", 8..14, packet.sender_mac.to_string());
+    let nobody = if packet.sender_ip.is_unspecified() {
+        " (none: a probe)"
+    } else {
+        ""
+    };
+    fields.add("sender IP", 14..18, format!("{}{nobody}", packet.sender_ip));
+    let asked = if packet.operation == Operation::Request {
+        " (asked for)"
+    } else {
+        ""
+    };
+    fields.add("target MAC", 18..24, packet.target_mac.to_string());
+    fields.add("target IP", 24..28, format!("{}{asked}", packet.target_ip));
+    let what = if packet.is_probe() {
+        "probe"
+    } else if packet.is_announcement() {
+        "announcement"
+    } else if packet.operation == Operation::Reply {
+        "reply"
+    } else {
+        "request"
+    };
+    format!("ARP {what}")
+}
+
+fn ipv4_fields(packet: &ipv4::Packet<'_>, sum: ChecksumStatus, fields: &mut Fields) -> String {
+    fields.add(
+        "version, header length",
+        0..1,
+        format!("4, {} bytes", packet.header_len()),
+    );
+    fields.add(
+        "DSCP, ECN",
+        1..2,
+        format!("{}, {}", packet.dscp(), packet.ecn()),
+    );
+    fields.add(
+        "total length",
+        2..4,
+        format!("{} bytes", packet.total_len()),
+    );
+    fields.add(
+        "identification",
+        4..6,
+        format!("0x{:04x}", packet.identification()),
+    );
+    let mut flags = Vec::new();
+    if packet.dont_fragment() {
+        flags.push("don't fragment".to_owned());
+    }
+    if packet.more_fragments() {
+        flags.push("more fragments follow".to_owned());
+    }
+    if packet.fragment_offset() > 0 {
+        flags.push(format!("offset {}", packet.fragment_offset()));
+    }
+    let flags = if flags.is_empty() {
+        "none".to_owned()
+    } else {
+        flags.join(", ")
+    };
+    fields.add("fragmentation", 6..8, flags);
+    fields.add("time to live", 8..9, packet.ttl().to_string());
+    let protocol = packet.protocol();
+    fields.add("protocol", 9..10, format!("{protocol} ({})", protocol.0));
+    fields.add("header checksum", 10..12, checksum(packet.checksum(), sum));
+    fields.add("source", 12..16, packet.source().to_string());
+    fields.add("destination", 16..20, packet.destination().to_string());
+    if !packet.options().is_empty() {
+        fields.add(
+            "options",
+            20..packet.header_len(),
+            format!("{} bytes", packet.options().len()),
+        );
+    }
+    format!("IPv4 {} → {}", packet.source(), packet.destination())
+}
+
+fn ipv6_fields(packet: &ipv6::Packet<'_>, fields: &mut Fields) -> String {
+    fields.add(
+        "traffic class",
+        0..2,
+        format!("0x{:02x}", packet.traffic_class()),
+    );
+    fields.add("flow label", 1..4, format!("0x{:05x}", packet.flow_label()));
+    fields.add(
+        "payload length",
+        4..6,
+        format!("{} bytes after extensions", packet.upper_len()),
+    );
+    fields.add("protocol", 6..7, packet.protocol().to_string());
+    fields.add("hop limit", 7..8, packet.hop_limit().to_string());
+    fields.add("source", 8..24, packet.source().to_string());
+    fields.add("destination", 24..40, packet.destination().to_string());
+    format!("IPv6 {} → {}", packet.source(), packet.destination())
+}
+
+fn icmp_fields(packet: &icmpv4::Packet<'_>, sum: ChecksumStatus, fields: &mut Fields) -> String {
+    fields.add("type", 0..1, packet.kind().to_string());
+    fields.add("code", 1..2, packet.code().to_string());
+    fields.add("checksum", 2..4, checksum(packet.checksum(), sum));
+    match packet.message() {
+        Message::EchoRequest {
+            identifier,
+            sequence,
+            data,
+        } => {
+            fields.add("identifier", 4..6, identifier.to_string());
+            fields.add("sequence", 6..8, sequence.to_string());
+            format!("ICMP echo request, {} bytes", data.len())
+        }
+        Message::EchoReply {
+            identifier,
+            sequence,
+            data,
+        } => {
+            fields.add("identifier", 4..6, identifier.to_string());
+            fields.add("sequence", 6..8, sequence.to_string());
+            format!("ICMP echo reply, {} bytes", data.len())
+        }
+        Message::DestinationUnreachable { reason, .. } => format!("ICMP {reason}"),
+        Message::Redirect { gateway, .. } => {
+            fields.add("gateway", 4..8, gateway.to_string());
+            "ICMP redirect".to_owned()
+        }
+        Message::TimeExceeded { code: 0, .. } => "ICMP time exceeded: too many routers".to_owned(),
+        Message::TimeExceeded { .. } => "ICMP time exceeded: a fragment is missing".to_owned(),
+        Message::ParameterProblem { pointer, .. } => {
+            fields.add("pointer", 4..5, format!("byte {pointer} of what is quoted"));
+            "ICMP parameter problem".to_owned()
+        }
+        Message::Other { kind, .. } => format!("ICMP type {kind}"),
+    }
+}
+
+fn udp_fields(datagram: &udp::Datagram<'_>, sum: ChecksumStatus, fields: &mut Fields) -> String {
+    let (src, dst) = (datagram.src_port(), datagram.dst_port());
+    fields.add("source port", 0..2, src.to_string());
+    fields.add("destination port", 2..4, dst.to_string());
+    fields.add("length", 4..6, format!("{} bytes", datagram.len()));
+    fields.add("checksum", 6..8, checksum(datagram.checksum(), sum));
+    format!("UDP {src} → {dst}")
+}
+
+fn tcp_fields(
+    segment: &Segment<'_>,
+    tcp: Option<&TcpDigest>,
+    sum: ChecksumStatus,
+    fields: &mut Fields,
+) -> String {
+    let (src, dst) = (segment.src_port(), segment.dst_port());
+    fields.add("source port", 0..2, src.to_string());
+    fields.add("destination port", 2..4, dst.to_string());
+    let raw_seq = grouped(segment.seq().0.into());
+    let raw_ack = grouped(segment.ack().0.into());
+    let relative = |relative: Option<i64>, raw: String| match relative {
+        Some(relative) => format!("{relative} (raw {raw})"),
+        None => format!("raw {raw}"),
+    };
+    fields.add("sequence", 4..8, relative(tcp.map(|tcp| tcp.seq), raw_seq));
+    let ack = if segment.flags().ack() {
+        relative(tcp.map(|tcp| tcp.ack), raw_ack)
+    } else {
+        "none".to_owned()
+    };
+    fields.add("acknowledgment", 8..12, ack);
+    fields.add(
+        "header length",
+        12..13,
+        format!("{} bytes", segment.header_len()),
+    );
+    fields.add("flags", 12..14, flags_text(segment.flags()));
+    fields.add("window", 14..16, window(segment, tcp));
+    fields.add("checksum", 16..18, checksum(segment.checksum(), sum));
+    if segment.urgent_pointer() != 0 {
+        fields.add(
+            "urgent pointer",
+            18..20,
+            segment.urgent_pointer().to_string(),
+        );
+    }
+    let mut options = segment.option_iter();
+    let mut from = options.offset();
+    while let Some(option) = options.next() {
+        let to = options.offset().max(from);
+        if let Ok(option) = option {
+            option_field(&option, segment, tcp, 20 + from..20 + to, fields);
+        }
+        from = to;
+    }
+    if let Some(tcp) = tcp {
+        summary_fields(tcp, segment, fields);
+    }
+    format!("TCP {src} → {dst}")
+}
+
+/// `509 × 128 = 65 152`.
+fn window(segment: &Segment<'_>, tcp: Option<&TcpDigest>) -> String {
+    let raw = u32::from(segment.window());
+    match tcp {
+        Some(tcp) if tcp.window != raw && raw > 0 => {
+            format!(
+                "{raw} × {} = {}",
+                tcp.window / raw,
+                grouped(tcp.window.into())
+            )
+        }
+        _ => grouped(raw.into()),
+    }
+}
+
+fn option_field(
+    option: &TcpOption<'_>,
+    segment: &Segment<'_>,
+    tcp: Option<&TcpDigest>,
+    range: Range<usize>,
+    fields: &mut Fields,
+) {
+    match option {
+        TcpOption::EndOfList | TcpOption::NoOperation => {}
+        TcpOption::MaxSegmentSize(bytes) => {
+            fields.add("max. segment size", range, format!("{bytes} bytes"));
+        }
+        TcpOption::WindowScale(shift) => {
+            fields.add(
+                "window scale",
+                range,
+                format!("{shift} (× {})", 1u32 << shift.min(&14)),
+            );
+        }
+        TcpOption::SackPermitted => fields.add("SACK permitted", range, "yes"),
+        TcpOption::Sack(blocks) => {
+            let base = tcp.map_or(i64::from(segment.ack().0), |tcp| tcp.ack);
+            let blocks: Vec<_> = blocks
+                .iter()
+                .map(|block| {
+                    let start = base + i64::from(block.start.signed_distance(segment.ack()));
+                    format!("{start}–{}", start + i64::from(block.len()) - 1)
+                })
+                .collect();
+            fields.add("SACK: is here", range, blocks.join(", "));
+        }
+        TcpOption::Timestamps(times) => {
+            let text = format!(
+                "val {} ecr {}",
+                grouped(times.value.into()),
+                grouped(times.echo.into())
+            );
+            fields.add("timestamps", range, text);
+        }
+        TcpOption::Other { kind, data } => {
+            fields.add(
+                "option",
+                range,
+                format!("kind {kind}, {} bytes", data.len()),
+            );
+        }
+    }
+}
+
+/// What was concluded; it has no bytes of its own.
+fn summary_fields(tcp: &TcpDigest, segment: &Segment<'_>, fields: &mut Fields) {
+    let header = 0..segment.header_len();
+    let verdicts: Vec<_> = tcp
+        .verdicts
+        .names()
+        .map(|name| name.replace('_', " "))
+        .collect();
+    if !verdicts.is_empty() {
+        fields.add("verdict", header.clone(), verdicts.join(", "));
+    }
+    if tcp.ack_rtt_ns > 0 {
+        let text = crate::words::duration(tcp.ack_rtt_ns);
+        fields.add("round trip to this ACK", header.clone(), text);
+    }
+    if tcp.in_flight > 0 {
+        fields.add("bytes in flight", header, grouped(tcp.in_flight.into()));
+    }
+}
+
+fn checksum(field: u16, status: ChecksumStatus) -> String {
+    let what = match status {
+        ChecksumStatus::Ok => "right".to_owned(),
+        ChecksumStatus::Bad { expected, .. } => format!("wrong, should be 0x{expected:04x}"),
+        ChecksumStatus::Unfinished => "left to the network card".to_owned(),
+        ChecksumStatus::Absent => "none".to_owned(),
+        ChecksumStatus::Snapped => "cannot be checked: not all was kept".to_owned(),
+        ChecksumStatus::Fragment => "cannot be checked: a fragment".to_owned(),
+        ChecksumStatus::None => return format!("0x{field:04x}"),
+    };
+    format!("0x{field:04x} ({what})")
+}
+
+fn payload_fields(
+    packet: &Packet<'_>,
+    of: PayloadOf,
+    range: &Range<usize>,
+    shown: &mut DetailLayer,
+) {
+    let mut fields = Fields {
+        start: range.start,
+        list: Vec::new(),
+    };
+    let all = 0..range.len();
+    match of {
+        PayloadOf::Udp => {
+            let Some(message) = dns_message(packet) else {
+                return;
+            };
+            shown.title = "DNS".to_owned();
+            fields.add("id", 0..2, format!("0x{:04x}", message.id()));
+            let answer = message.has_flags(PacketFlag::RESPONSE);
+            fields.add("kind", 2..4, if answer { "answer" } else { "question" });
+            if let Some((kind, name)) = dns_question(&message) {
+                fields.add("name", 12..range.len(), format!("{name} ({kind})"));
+            }
+            for address in dns_addresses(&message) {
+                fields.add("address", all.clone(), address.to_string());
+            }
+            if answer {
+                fields.add("outcome", 2..4, format!("{:?}", message.rcode()));
+            }
+        }
+        PayloadOf::Tcp => {
+            let Some(line) = app_line(packet) else { return };
+            fields.add("begins", 0..line.len().min(range.len()), line);
+        }
+        _ => return,
+    }
+    shown.fields.extend(fields.list);
+}

@@ -1,0 +1,442 @@
+//! Time to height: a piecewise linear, monotone warp.
+//!
+//! Every departure and every arrival is an event with a height of its own.
+//! Between one event and the next the height grows with the time that passed, but
+//! never by less than keeps the two apart, and never by more than a silence is
+//! worth:
+//!
+//! ```text
+//!  height grows
+//!      ▲             ┌──────── longer: a cut, CUT_HEIGHT
+//!      │           ╱ │
+//!      │        ╱    time * scale
+//!      │─────╱  at least what keeps two events (two labels) apart
+//!      └──────────────────────► time between two events
+//! ```
+//!
+//! Heights are prefix sums: appending costs nothing for what is there, an event
+//! that turns out to lie a little in the past costs what follows it.
+
+use crate::view::Axis;
+
+/// The first event's height.
+pub(super) const TOP: f64 = 26.0;
+/// What follows the last event.
+pub(super) const BOTTOM: f64 = 48.0;
+/// The height of a silence that was cut out.
+pub(super) const CUT_HEIGHT: f64 = 58.0;
+/// A row of [`Axis::Rows`], and how far an arrow falls in it.
+const ROW: f64 = 26.0;
+const ROW_FALL: f64 = 12.0;
+/// Linear growth ends here: longer silences are cut.
+const MAX_LINEAR: f64 = 170.0;
+/// Two events at all.
+const APART: f64 = 7.0;
+/// Departure and arrival of the same packet: a slope that can be seen.
+const FALL: f64 = 10.0;
+/// A round trip, on a linear stretch.
+const ROUND_TRIP: f64 = 84.0;
+/// Bounds of the scale, pixels for a millisecond.
+const SCALE: (f64, f64) = (0.02, 12.0);
+const DEFAULT_SCALE: f64 = 3.0;
+
+/// Something that is drawn as an arrow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Item {
+    /// The packet's index; a ghost has that of the packet that fills its hole.
+    pub(super) packet: u32,
+    pub(super) ghost: bool,
+    pub(super) departure_ns: u64,
+    /// None: it has no arrival of its own (broadcast, lost, refused).
+    pub(super) arrival_ns: Option<u64>,
+    pub(super) sender: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Event {
+    at_ns: u64,
+    item: u32,
+    arrival: bool,
+}
+
+/// The heights of all events.
+#[derive(Clone, Debug)]
+pub(super) struct Warp {
+    axis: Axis,
+    /// Pixels for a millisecond.
+    scale: f64,
+    row_height: f64,
+    items: Vec<Item>,
+    events: Vec<Event>,
+    heights: Vec<f64>,
+    /// Heights from here on are to be reckoned.
+    dirty: usize,
+    sorted: bool,
+}
+
+impl Warp {
+    pub(super) fn new(axis: Axis, round_trip_ns: Option<u64>, row_height: f64) -> Self {
+        Self {
+            axis,
+            scale: scale(round_trip_ns),
+            row_height,
+            items: Vec::new(),
+            events: Vec::new(),
+            heights: Vec::new(),
+            dirty: 0,
+            sorted: true,
+        }
+    }
+
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    pub(super) fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// The scale is chosen anew: all heights change.
+    pub(super) fn set_round_trip(&mut self, round_trip_ns: Option<u64>) {
+        let scale = scale(round_trip_ns);
+        if (scale - self.scale).abs() > f64::EPSILON * scale {
+            self.scale = scale;
+            self.dirty = 0;
+        }
+    }
+
+    /// Adds many; they are sorted once.
+    pub(super) fn extend(&mut self, items: impl IntoIterator<Item = Item>) {
+        for item in items {
+            self.items.push(item);
+            let index = self.items.len() - 1;
+            for event in events_of(index, &item).into_iter().flatten() {
+                self.sorted &= self.events.last().is_none_or(|last| *last < event);
+                self.events.push(event);
+            }
+        }
+        if !self.sorted {
+            self.events.sort_unstable();
+            self.sorted = true;
+            self.dirty = 0;
+        }
+    }
+
+    /// Adds one, mostly at the end.
+    pub(super) fn push(&mut self, item: Item) {
+        self.items.push(item);
+        let index = self.items.len() - 1;
+        for event in events_of(index, &item).into_iter().flatten() {
+            self.insert(event);
+        }
+    }
+
+    /// Times of an item were estimated anew.
+    pub(super) fn change(&mut self, index: usize, item: Item) {
+        let old = self.items[index];
+        if old == item {
+            return;
+        }
+        for event in events_of(index, &old).into_iter().flatten() {
+            if let Ok(at) = self.events.binary_search(&event) {
+                self.events.remove(at);
+                self.dirty = self.dirty.min(at);
+            }
+        }
+        self.items[index] = item;
+        for event in events_of(index, &item).into_iter().flatten() {
+            self.insert(event);
+        }
+    }
+
+    fn insert(&mut self, event: Event) {
+        let at = self.events.partition_point(|other| *other < event);
+        self.events.insert(at, event);
+        self.dirty = self.dirty.min(at);
+    }
+
+    /// Reckons what is to be reckoned; gives the height from which on things may
+    /// have moved.
+    pub(super) fn settle(&mut self) -> f64 {
+        let from = self.dirty.min(self.heights.len());
+        let first_moved = match from {
+            0 => 0.0,
+            _ => self.heights[from - 1],
+        };
+        if from >= self.events.len() && self.heights.len() == self.events.len() {
+            return f64::INFINITY;
+        }
+        self.heights.truncate(from);
+        self.heights.reserve(self.events.len() - from);
+        for index in from..self.events.len() {
+            let height = self.next_height(index);
+            self.heights.push(height);
+        }
+        self.dirty = self.events.len();
+        first_moved
+    }
+
+    fn next_height(&self, index: usize) -> f64 {
+        let event = self.events[index];
+        if index == 0 {
+            return TOP;
+        }
+        match self.axis {
+            Axis::Linear => TOP + self.linear(event.at_ns - self.events[0].at_ns),
+            Axis::Gaps | Axis::Rows => self.heights[index - 1] + self.advance(index),
+        }
+    }
+
+    fn linear(&self, ns: u64) -> f64 {
+        ns as f64 / 1e6 * self.scale
+    }
+
+    /// How far event `index` lies below the one before it.
+    fn advance(&self, index: usize) -> f64 {
+        let (before, event) = (self.events[index - 1], self.events[index]);
+        let linear = self.linear(event.at_ns - before.at_ns);
+        if linear > MAX_LINEAR {
+            return CUT_HEIGHT;
+        }
+        let same_packet = before.item == event.item;
+        let mut advance = linear.max(if same_packet { FALL } else { APART });
+        if event.arrival {
+            return advance;
+        }
+        // Two departures of one host need room for a label between them.
+        let sender = self.items[event.item as usize].sender;
+        let above = self.heights[index - 1];
+        for (earlier, height) in self.events[..index].iter().zip(&self.heights).rev() {
+            if above + advance - height >= self.row_height {
+                break;
+            }
+            if !earlier.arrival && self.items[earlier.item as usize].sender == sender {
+                advance = advance.max(height + self.row_height - above);
+                break;
+            }
+        }
+        advance
+    }
+
+    /// The height of all of it.
+    pub(super) fn height(&self) -> f64 {
+        let last = match self.axis {
+            Axis::Rows => TOP + self.items.len() as f64 * ROW,
+            Axis::Gaps | Axis::Linear => self.heights.last().copied().unwrap_or(TOP),
+        };
+        last + BOTTOM
+    }
+
+    /// Heights of departure and arrival; the same where there is no arrival.
+    pub(super) fn of_item(&self, index: usize) -> (f64, f64) {
+        if self.axis == Axis::Rows {
+            let y = TOP + index as f64 * ROW;
+            return (y, y + ROW_FALL);
+        }
+        let [departure, arrival] = events_of(index, &self.items[index]);
+        let departure = departure.map_or(TOP, |event| self.of_event(event));
+        (
+            departure,
+            arrival.map_or(departure, |event| self.of_event(event)),
+        )
+    }
+
+    fn of_event(&self, event: Event) -> f64 {
+        self.events
+            .binary_search(&event)
+            .map_or(TOP, |at| self.heights[at])
+    }
+
+    /// The height of any time.
+    pub(super) fn of_time(&self, ns: u64) -> f64 {
+        if self.axis == Axis::Rows {
+            let row = self.items.partition_point(|item| item.departure_ns <= ns);
+            return TOP + row as f64 * ROW - ROW_FALL;
+        }
+        let after = self.events.partition_point(|event| event.at_ns <= ns);
+        let Some(before) = after.checked_sub(1) else {
+            return TOP;
+        };
+        let Some(next) = self.events.get(after) else {
+            let beyond = self.linear(ns - self.events[before].at_ns);
+            return self.heights[before] + beyond.min(BOTTOM - 12.0);
+        };
+        let (from, to) = (self.events[before].at_ns, next.at_ns);
+        let part = (ns - from) as f64 / (to - from) as f64;
+        self.heights[before] + part * (self.heights[after] - self.heights[before])
+    }
+
+    /// The time at a height.
+    pub(super) fn time_at(&self, y: f64) -> u64 {
+        if self.axis == Axis::Rows {
+            let row = ((y - TOP) / ROW).max(0.0) as usize;
+            return self
+                .items
+                .get(row)
+                .or(self.items.last())
+                .map_or(0, |item| item.departure_ns);
+        }
+        let after = self.heights.partition_point(|&height| height <= y);
+        match (after.checked_sub(1), self.events.get(after)) {
+            (None, Some(first)) => first.at_ns,
+            (None, None) => 0,
+            (Some(last), None) => self.events[last].at_ns,
+            (Some(before), Some(next)) => {
+                let from = self.events[before].at_ns;
+                let (above, below) = (self.heights[before], self.heights[after]);
+                let part = ((y - above) / (below - above)).clamp(0.0, 1.0);
+                from + ((next.at_ns - from) as f64 * part) as u64
+            }
+        }
+    }
+
+    /// The items that have an event between two heights, in order.
+    pub(super) fn items_between(&self, y0: f64, y1: f64) -> Vec<u32> {
+        if self.axis == Axis::Rows {
+            let row = |y: f64| ((y - TOP) / ROW).clamp(0.0, self.items.len() as f64) as usize;
+            let range = row(y0 - ROW)..(row(y1 + ROW) + 1).min(self.items.len());
+            return range
+                .map(|index| u32::try_from(index).unwrap_or(u32::MAX))
+                .collect();
+        }
+        let from = self.heights.partition_point(|&height| height < y0);
+        let to = self.heights.partition_point(|&height| height <= y1);
+        let mut items: Vec<_> = self.events[from..to]
+            .iter()
+            .map(|event| event.item)
+            .collect();
+        items.sort_unstable();
+        items.dedup();
+        items
+    }
+
+    /// The silences between two heights: their heights, how long they are, and the
+    /// items before and after.
+    pub(super) fn cuts_between(&self, y0: f64, y1: f64) -> Vec<Cut> {
+        if self.axis != Axis::Gaps {
+            return Vec::new();
+        }
+        let from = self.heights.partition_point(|&height| height < y0).max(1);
+        let to = (self.heights.partition_point(|&height| height <= y1) + 1).min(self.events.len());
+        (from..to)
+            .filter_map(|index| {
+                let (before, after) = (self.events[index - 1], self.events[index]);
+                let ns = after.at_ns - before.at_ns;
+                (self.linear(ns) > MAX_LINEAR).then(|| Cut {
+                    y0: self.heights[index - 1],
+                    y1: self.heights[index],
+                    ns,
+                    before: before.item,
+                    after: after.item,
+                })
+            })
+            .collect()
+    }
+}
+
+/// A silence that was cut out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    pub(super) y0: f64,
+    pub(super) y1: f64,
+    pub(super) ns: u64,
+    pub(super) before: u32,
+    pub(super) after: u32,
+}
+
+fn events_of(index: usize, item: &Item) -> [Option<Event>; 2] {
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    [
+        Some(Event {
+            at_ns: item.departure_ns,
+            item: index,
+            arrival: false,
+        }),
+        item.arrival_ns.map(|at_ns| Event {
+            at_ns,
+            item: index,
+            arrival: true,
+        }),
+    ]
+}
+
+fn scale(round_trip_ns: Option<u64>) -> f64 {
+    match round_trip_ns {
+        Some(ns) => (ROUND_TRIP / (ns.max(1) as f64 / 1e6)).clamp(SCALE.0, SCALE.1),
+        None => DEFAULT_SCALE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn item(packet: u32, departure_ns: u64, arrival_ns: u64, sender: u32) -> Item {
+        Item {
+            packet,
+            ghost: false,
+            departure_ns,
+            arrival_ns: Some(arrival_ns),
+            sender,
+        }
+    }
+
+    #[test]
+    fn a_silence_is_cut_and_said_how_long() {
+        let mut warp = Warp::new(Axis::Gaps, Some(20_000_000), 17.0);
+        warp.push(item(0, 0, 10_000_000, 0));
+        warp.push(item(1, 230_000_000, 240_000_000, 1));
+        warp.settle();
+        let cuts = warp.cuts_between(0.0, 1_000.0);
+        assert_eq!(cuts.len(), 1);
+        assert_eq!(
+            (cuts[0].ns, cuts[0].before, cuts[0].after),
+            (220_000_000, 0, 1)
+        );
+        assert_eq!(warp.of_item(0), (TOP, TOP + 42.0));
+        assert_eq!(warp.of_item(1).0, TOP + 42.0 + CUT_HEIGHT);
+    }
+
+    proptest! {
+        /// Appending one by one, with estimates that change, ends where sorting all at once does.
+        #[test]
+        fn appended_and_sorted_at_once_are_the_same(
+            times in prop::collection::vec((0u64..400_000_000, 0u64..30_000_000, 0u32..3), 1..60),
+        ) {
+            let items: Vec<_> = (0u32..)
+                .zip(&times)
+                .map(|(packet, &(at, flight, sender))| item(packet, at, at + flight, sender))
+                .collect();
+            let mut live = Warp::new(Axis::Gaps, Some(20_000_000), 17.0);
+            for (index, &item) in items.iter().enumerate() {
+                live.push(Item { arrival_ns: Some(item.departure_ns), ..item });
+                live.settle();
+                live.change(index, item);
+                live.settle();
+            }
+            let mut whole = Warp::new(Axis::Gaps, Some(20_000_000), 17.0);
+            whole.extend(items.iter().copied());
+            whole.settle();
+            for index in 0..items.len() {
+                prop_assert_eq!(live.of_item(index), whole.of_item(index));
+            }
+            // Every event has a height of its own, in the order of time; departures of
+            // one host leave room for a label.
+            prop_assert!(whole.heights.windows(2).all(|pair| pair[1] - pair[0] >= APART - 1e-9));
+            for (a, first) in items.iter().enumerate() {
+                for (b, second) in items.iter().enumerate().skip(a + 1) {
+                    if first.sender == second.sender {
+                        let apart = (whole.of_item(a).0 - whole.of_item(b).0).abs();
+                        prop_assert!(apart >= 17.0 - 1e-9, "{a} and {b} are {apart} apart");
+                    }
+                }
+            }
+            // Height to time and back.
+            for index in 0..items.len() {
+                let (y, _) = whole.of_item(index);
+                prop_assert!((whole.of_time(whole.time_at(y)) - y).abs() < 1e-6);
+            }
+        }
+    }
+}
