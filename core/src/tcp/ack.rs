@@ -109,6 +109,11 @@ impl AckSchedule {
         self.due.take().map(|cause| (cause, None))
     }
 
+    /// Whether an ACK is due now for this cause.
+    pub(super) fn is_due_for(&self, cause: Cause) -> bool {
+        self.due == Some(cause)
+    }
+
     /// Whether an ACK is due now.
     #[cfg(test)]
     pub(super) fn is_due(&self) -> bool {

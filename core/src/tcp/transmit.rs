@@ -34,6 +34,9 @@ impl Connection {
             TcpState::Closed | TcpState::Listen => None,
             TcpState::SynSent => self.next_syn(cx),
             TcpState::SynReceived => self.next_syn(cx).or_else(|| self.next_ack(cx)),
+            // RFC 9293 §3.10.7.3: queued data MAY ride on the handshake's third
+            // segment; here, as from a kernel, that one is seen by itself.
+            _ if self.rcv.acks.is_due_for(Cause::HandshakeAck) => self.next_ack(cx),
             _ if state::may_send(self.state) => self
                 .next_retransmission(cx)
                 .or_else(|| self.next_new_data(cx))

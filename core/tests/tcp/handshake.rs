@@ -286,6 +286,7 @@ fn a_close_before_the_handshake_is_over_waits_for_it() {
             20     < S. 0 ack 1 mss 1460
             20       SYN-SENT -> ESTABLISHED
             20       ESTABLISHED -> FIN-WAIT-1
+            20       > . 1 ack 1 win 65535  HandshakeAck
             20       > FP. 1:101 ack 1 win 65535  Data
             20       * Connected
             40     < . 1 ack 102

@@ -87,6 +87,9 @@ struct Inspector {
     complete: u32,
     /// The highest edge that the other end's arrived windows allow.
     edge: Option<SeqNum>,
+    /// The highest end of a window probe: one byte beyond the edge, which is sent
+    /// again as anything else that is not acknowledged (RFC 9293 §3.8.6.1).
+    probed: Option<SeqNum>,
     peer_scale: u8,
     /// The highest ACK sent so far.
     acked: Option<SeqNum>,
@@ -294,6 +297,7 @@ impl End {
                 irs: None,
                 complete: 0,
                 edge: None,
+                probed: None,
                 peer_scale: 0,
                 acked: None,
             },
@@ -393,10 +397,12 @@ impl Inspector {
             }
         }
         let end = header.seq + len as u32 + header.flags.seq_len();
-        if let Some(edge) = self.edge
-            && cause != Cause::WindowProbe
+        if cause == Cause::WindowProbe {
+            self.probed = Some(self.probed.map_or(end, |known| known.later(end)));
+        } else if let Some(edge) = self.edge
             && !header.flags.syn()
         {
+            let edge = self.probed.map_or(edge, |probed| edge.later(probed));
             assert!(end.at_or_before(edge), "beyond the window: {end} > {edge}");
         }
         assert!(len <= 1460, "larger than the MSS");
