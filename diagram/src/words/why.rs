@@ -199,6 +199,12 @@ fn by_cause(
         Cause::PortUnreachable => "A datagram came for a port on which nobody listens; its \
              sender is told."
             .into(),
+        Cause::ProtocolUnreachable => "A packet came with a protocol that nobody here speaks; \
+             its sender is told."
+            .into(),
+        Cause::ReassemblyTimeExceeded => "Some fragments of a packet came and the others did \
+             not, for too long; their sender is told."
+            .into(),
         Cause::Datagram => match app_line(&story.dissect(frame)) {
             Some(line) => format!("The application asks: {line}"),
             None => "The application sent this datagram.".into(),
@@ -547,6 +553,8 @@ fn dropped(reason: DropReason) -> String {
         DropReason::BadSource => "no packet may come from its source address",
         DropReason::ArpNotForUs => "it does not concern us",
         DropReason::FragmentLimit => "too many fragments wait already",
+        DropReason::FragmentTimeout => "the other fragments never came",
+        DropReason::NoNeighbour => "the next hop does not answer ARP",
         DropReason::FragmentOverlap => "its fragments overlap",
         DropReason::NoListener => "nobody listens on its port",
         DropReason::QueueFull => "a queue was full",
