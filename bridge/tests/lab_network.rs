@@ -17,10 +17,8 @@ fn lab() -> Lab {
 }
 
 fn options() -> LabOptions {
-    let program = std::env::var_os("SYNEMA_PROGRAM")
-        .map_or_else(|| env!("CARGO_BIN_EXE_synema").into(), Into::into);
     LabOptions {
-        program: Some(program),
+        program: Some(env!("CARGO_BIN_EXE_synema").into()),
         ..LabOptions::default()
     }
 }
@@ -265,124 +263,4 @@ fn the_name_server_answers_over_udp_and_tcp() {
     let mut whole = vec![0; usize::from(u16::from_be_bytes(len))];
     stream.read_exact(&mut whole).unwrap();
     assert_eq!((whole[2] & 2, whole[6..8].to_vec()), (0, vec![0, 100]));
-}
-
-/// Started by the tests below in a process of its own.
-#[test]
-fn a_lab_is_held_until_its_process_is_killed() {
-    if std::env::var_os("SYNEMA_HOLD").is_none() {
-        return;
-    }
-    let lab = lab();
-    println!("child {}", lab.child_id());
-    std::thread::sleep(Duration::from_secs(60));
-}
-
-#[test]
-fn nothing_is_left_after_kill_9() {
-    let mut holder = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "a_lab_is_held_until_its_process_is_killed",
-            "--nocapture",
-        ])
-        .env("SYNEMA_HOLD", "1")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut output = std::io::BufReader::new(holder.stdout.take().unwrap());
-    let child = std::iter::from_fn(|| {
-        let mut line = String::new();
-        std::io::BufRead::read_line(&mut output, &mut line)
-            .ok()
-            .filter(|&len| len > 0)?;
-        Some(line)
-    })
-    .find_map(|line| line.split("child ").nth(1).map(|id| id.trim().to_owned()))
-    .expect("it tells its child");
-    let status = format!("/proc/{child}/status");
-    let alive = || std::fs::read_to_string(&status).is_ok_and(|text| !text.contains("State:\tZ"));
-    assert!(alive());
-    holder.kill().unwrap();
-    holder.wait().unwrap();
-    let until = Instant::now() + Duration::from_secs(3);
-    while alive() && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert!(!alive(), "the lab's child {child} outlived its parent");
-}
-
-#[test]
-fn nobody_without_groups_and_capabilities_makes_one_too() {
-    if !rustix::process::geteuid().is_root() {
-        // Then every other test here shows it.
-        return;
-    }
-    // Where the build lies, nobody may be forbidden to read.
-    let place = std::env::temp_dir().join(format!("synema-lab-{}", std::process::id()));
-    std::fs::create_dir(&place).unwrap();
-    let copy = |from: &std::path::Path, name: &str| {
-        let to = place.join(name);
-        std::fs::copy(from, &to).unwrap();
-        to
-    };
-    let test = copy(&std::env::current_exe().unwrap(), "test");
-    let program = copy(env!("CARGO_BIN_EXE_synema").as_ref(), "synema");
-    let readable = Command::new("chmod")
-        .args(["-R", "a+rX"])
-        .arg(&place)
-        .status()
-        .unwrap();
-    assert!(readable.success());
-    let outcome = Command::new("setpriv")
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-        .args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"])
-        .arg(test)
-        .args(["--exact", "pages_are_served_off_subnet_and_on_it"])
-        .env("SYNEMA_PROGRAM", program)
-        .output()
-        .unwrap();
-    std::fs::remove_dir_all(&place).unwrap();
-    let said = String::from_utf8_lossy(&outcome.stdout);
-    assert!(
-        outcome.status.success() && said.contains("1 passed"),
-        "{said}"
-    );
-}
-
-#[test]
-fn a_system_that_forbids_namespaces_is_told_so() {
-    // A user namespace whose owner allows no further ones, and no capability to do without.
-    let script = "echo 0 > /proc/sys/user/max_user_namespaces && \
-                  exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs \"$0\" \"$@\"";
-    let outcome = Command::new("unshare")
-        .args(["--user", "--map-root-user", "sh", "-c", script])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "the_failure_names_the_rule", "--nocapture"])
-        .env("SYNEMA_FORBIDDEN", "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&outcome.stdout);
-    assert!(
-        outcome.status.success() && said.contains("1 passed"),
-        "{outcome:?}"
-    );
-    assert!(said.contains("NamespacesForbidden"), "{said}");
-}
-
-/// Started by the test above where namespaces are forbidden.
-#[test]
-fn the_failure_names_the_rule() {
-    if std::env::var_os("SYNEMA_FORBIDDEN").is_none() {
-        return;
-    }
-    let failure = lab::start(&options()).unwrap_err();
-    println!("{:?}", failure.exit);
-    assert_eq!(failure.exit, Exit::NamespacesForbidden);
-    assert!(
-        failure
-            .next_step
-            .contains("sudo sysctl user.max_user_namespaces"),
-        "{failure}"
-    );
 }
