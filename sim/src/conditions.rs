@@ -286,3 +286,154 @@ fn tcp_segment(frame: &[u8]) -> Option<tcp::Segment<'_>> {
     }
     tcp::Segment::parse(packet.payload()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: [u8; 1000] = [0; 1000];
+
+    fn arrivals(wire: &mut Wire, at: Instant, frames: usize) -> Vec<Fate> {
+        (0..frames).flat_map(|_| wire.send(at, &FRAME)).collect()
+    }
+
+    fn arrives(fate: &Fate) -> Option<Instant> {
+        match fate {
+            Fate::Arrives { at, .. } => Some(*at),
+            Fate::Lost { .. } => None,
+        }
+    }
+
+    #[test]
+    fn a_wire_without_conditions_does_nothing_at_once() {
+        let mut wire = Wire::new(Conditions::default(), 1);
+        let at = Instant::from_millis(7);
+        let fate = Fate::Arrives {
+            at,
+            corrupted: None,
+            duplicate: false,
+        };
+        assert_eq!(arrivals(&mut wire, at, 3), [fate; 3]);
+    }
+
+    #[test]
+    fn frames_leave_one_after_the_other_and_a_full_queue_takes_no_more() {
+        let conditions = Conditions {
+            rate_bps: Some(8_000_000), // a frame each millisecond
+            queue_len: Some(3_000),
+            ..Conditions::delay(Duration::from_millis(5))
+        };
+        let mut wire = Wire::new(conditions, 1);
+        let fates = arrivals(&mut wire, Instant::ZERO, 5);
+        let at: Vec<_> = fates
+            .iter()
+            .filter_map(arrives)
+            .map(Instant::as_micros)
+            .collect();
+        assert_eq!(at, [6_000, 7_000, 8_000]);
+        let lost = Fate::Lost {
+            at: Instant::ZERO,
+            why: LossReason::QueueFull,
+        };
+        assert_eq!(fates[3..], [lost; 2]);
+        // A millisecond later there is room for one again.
+        let fates = arrivals(&mut wire, Instant::from_millis(1), 2);
+        assert_eq!(arrives(&fates[0]), Some(Instant::from_millis(9)));
+        assert_eq!(arrives(&fates[1]), None);
+    }
+
+    #[test]
+    fn jitter_keeps_the_order_and_reordering_does_not() {
+        let jitter = Conditions {
+            jitter: Duration::from_millis(3),
+            ..Conditions::delay(Duration::from_millis(10))
+        };
+        let mut wire = Wire::new(jitter.clone(), 3);
+        let send = |wire: &mut Wire| -> Vec<Instant> {
+            (0..200)
+                .flat_map(|i| wire.send(Instant::from_micros(i * 100), &FRAME))
+                .filter_map(|fate| arrives(&fate))
+                .collect()
+        };
+        let at = send(&mut wire);
+        assert!(at.is_sorted());
+        assert!(at.iter().enumerate().all(|(i, at)| {
+            let late = at.as_micros() - i as u64 * 100;
+            (10_000..13_000).contains(&late)
+        }));
+        let reordering = Conditions {
+            reorder_ppm: 100_000,
+            reorder_by: Duration::from_millis(1),
+            ..Conditions::default()
+        };
+        let mut wire = Wire::new(reordering, 3);
+        let at = send(&mut wire);
+        let late = at
+            .iter()
+            .enumerate()
+            .filter(|(i, at)| at.as_micros() > *i as u64 * 100);
+        assert!((10..35).contains(&late.count()), "about a tenth");
+        assert!(!at.is_sorted());
+    }
+
+    #[test]
+    fn chances_are_what_they_say_and_do_not_move_each_other() {
+        let lossy = Conditions::default().with_loss_percent(10);
+        let lost_of = |conditions: Conditions| -> Vec<usize> {
+            let mut wire = Wire::new(conditions, 5);
+            let mut is_lost = || arrives(&wire.send(Instant::ZERO, &FRAME)[0]).is_none();
+            (0..10_000).filter(|_| is_lost()).collect()
+        };
+        let lost = lost_of(lossy.clone());
+        assert!((900..1_100).contains(&lost.len()), "{}", lost.len());
+        let also_late = Conditions {
+            jitter: Duration::from_millis(1),
+            duplicate_ppm: 500_000,
+            corrupt_ppm: 500_000,
+            ..lossy
+        };
+        assert_eq!(lost_of(also_late), lost);
+    }
+
+    #[test]
+    fn a_corrupted_frame_keeps_its_ethernet_header() {
+        let conditions = Conditions {
+            corrupt_ppm: PPM,
+            ..Conditions::default()
+        };
+        let mut wire = Wire::new(conditions, 5);
+        for _ in 0..1_000 {
+            match wire.send(Instant::ZERO, &FRAME)[0] {
+                Fate::Arrives {
+                    corrupted: Some(bit),
+                    ..
+                } => {
+                    assert!((14 * 8..8_000).contains(&bit), "{bit}");
+                }
+                other => panic!("not corrupted: {other:?}"),
+            }
+        }
+        // There is nothing behind this one's.
+        let fates = wire.send(Instant::ZERO, &[0; 14]);
+        assert!(matches!(
+            fates[0],
+            Fate::Arrives {
+                corrupted: None,
+                ..
+            }
+        ));
+        assert!(matches!(
+            wire.send(Instant::ZERO, &[])[0],
+            Fate::Arrives { .. }
+        ));
+    }
+
+    #[test]
+    fn the_chosen_frame_is_lost_and_no_other() {
+        let conditions = Conditions::default().losing(&[Chosen::Frame(2)]);
+        let mut wire = Wire::new(conditions, 5);
+        let fates = arrivals(&mut wire, Instant::ZERO, 4);
+        let lost: Vec<_> = fates.iter().map(|fate| arrives(fate).is_none()).collect();
+        assert_eq!(lost, [false, true, false, false]);
+    }
+}

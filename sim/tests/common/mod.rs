@@ -70,6 +70,8 @@ pub(crate) fn failure(fetched: &Fetched) -> FetchError {
 #[derive(Default)]
 pub(crate) struct Shouter {
     pub(crate) frames: VecDeque<(Duration, Vec<u8>)>,
+    /// What it heard.
+    pub(crate) heard: Vec<Vec<u8>>,
     start: Instant,
     sent: u64,
 }
@@ -85,7 +87,9 @@ impl Shouter {
 }
 
 impl Node for Shouter {
-    fn on_frame(&mut self, _now: Instant, _port: Port, _frame: FrameId, _bytes: &[u8]) {}
+    fn on_frame(&mut self, _now: Instant, _port: Port, _frame: FrameId, bytes: &[u8]) {
+        self.heard.push(bytes.to_vec());
+    }
 
     fn on_timeout(&mut self, _now: Instant) {}
 
