@@ -22,6 +22,7 @@ pub mod name_server;
 pub mod network;
 pub mod node;
 pub mod router;
+pub mod vantage;
 
 pub use client::{Client, Fetched};
 pub use conditions::{Chosen, Conditions, Fate, LossReason, Wire};
@@ -32,3 +33,4 @@ pub use name_server::{Entry, NameServer};
 pub use network::{LanId, Network, Passage, PassageEnd};
 pub use node::{Node, NodeId, NodeRef, Port};
 pub use router::Router;
+pub use vantage::{Sighting, sightings};
