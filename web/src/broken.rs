@@ -3,12 +3,24 @@
 use crate::post;
 use serde::Serialize;
 use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
 use web_sys::DedicatedWorkerGlobalScope;
+
+/// Set by the first panic: what a panic leaves behind must not be touched again.
+static BROKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether something panicked here.
+pub fn is_broken() -> bool {
+    BROKEN.load(Ordering::Relaxed)
+}
 
 /// A worker's panic becomes a message to the page (and a trace on the console).
 pub fn tell_the_page<T: Serialize + 'static>(message: fn(String) -> T) {
     std::panic::set_hook(Box::new(move |panic| {
         console_error_panic_hook::hook(panic);
+        if BROKEN.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let scope: DedicatedWorkerGlobalScope =
             wasm_bindgen::JsCast::unchecked_into(js_sys::global());
         post::send(&scope, &[message(in_words(panic))]);
@@ -19,6 +31,7 @@ pub fn tell_the_page<T: Serialize + 'static>(message: fn(String) -> T) {
 pub fn tell_the_reader() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
+        BROKEN.store(true, Ordering::Relaxed);
         let words = &crate::words::ENGLISH;
         let text = format!(
             "{} {} {}",

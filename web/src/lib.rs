@@ -16,7 +16,6 @@
 //! Action, one reduce), [`page::scroll`], [`stack::engine`], [`document::live`]. Around each
 //! lies a thin shell that speaks to the browser.
 
-pub mod answers;
 pub mod broken;
 pub mod clock;
 pub mod document;

@@ -132,8 +132,7 @@ fn middle(state: &State, act: &Callback<Action>) -> Html {
                 { view::menus::menus(state, act) }
             </div>
             <Ladder scene={view::ladder::shared(&reader.scene)} scroll={reader.scroll}
-                selected={reader.selected} following={reader.following}
-                can_follow={state.source == Source::Wire} {words}
+                selected={reader.selected} {words}
                 empty={empty(state)} overview={overview(state, act)} act={act.clone()} />
             { foot::bar(state, act) }
         </main>

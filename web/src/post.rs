@@ -7,6 +7,7 @@
 //! A JavaScript array of one or two elements. What is in the buffer is Rust's on
 //! both ends; the second element is for what only the browser can carry across.
 
+use crate::broken;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};

@@ -14,14 +14,15 @@
 //! Nobody posts more often than every [`BATCH_MS`]; a first word after a silence
 //! goes at once.
 
-use crate::answers::{Detail, Overview, Strip};
 use crate::page::wire::Body;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use synema_core::app::session::{FetchId, SessionEvent};
 use synema_core::time::Instant;
 use synema_core::trace::{ClaimStep, FrameId, Record};
+use synema_diagram::detail::Detail;
 use synema_diagram::scene::Scene;
+use synema_diagram::strip::Strip;
 use synema_diagram::view::View;
 use synema_relay::{BridgeHello, ClaimState, Receipt, Refusal, SessionId, Stats};
 
@@ -308,8 +309,8 @@ pub enum FromDocument {
         /// The letters.
         strip: Strip,
     },
-    /// The whole at a glance.
-    Overview(Overview),
+    /// The whole at a glance, in parts of equal height: packets, and troubles among them.
+    Overview(Vec<[u32; 2]>),
     /// All about a packet; none if there is no such packet.
     Detail {
         /// Its number.

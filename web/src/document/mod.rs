@@ -2,8 +2,8 @@
 //! questions about the one that is shown.
 //!
 //! ```text
-//!   stack's worker ──Live──> Ordering ──> wire ──.
-//!   a file ──────────────────────────────> file ──┴─> shown ──> Extent, Scene, Strip, Detail …
+//!   stack's worker ──Live──> wire ──.
+//!   a file ────────────────> file ──┴─> shown ──> Extent, Scene, Strip, Detail …
 //! ```
 
 pub mod body;
@@ -13,9 +13,9 @@ pub mod shown;
 use crate::broken;
 use crate::post;
 use crate::protocol::{BATCH_MS, FromDocument, Live, ToDocument};
+use crate::words::ENGLISH;
 use body::{Download, octets};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use live::Ordering;
 use shown::Shown;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -30,8 +30,8 @@ pub fn start() {
     let worker = Rc::new(RefCell::new(Worker {
         scope: scope.clone(),
         view: View::default(),
-        ordering: Ordering::default(),
-        wire: Shown::wire(),
+        offset_ns: 0,
+        wire: Shown::wire("", None, View::default()),
         file: None,
         version: 0,
         told: None,
@@ -51,7 +51,8 @@ pub fn start() {
 struct Worker {
     scope: DedicatedWorkerGlobalScope,
     view: View,
-    ordering: Ordering,
+    /// What to add to the stack's clock for an estimate of the bridge's, nanoseconds.
+    offset_ns: u64,
     wire: Shown,
     file: Option<(String, Shown)>,
     /// Changes with every change of what is shown.
@@ -85,16 +86,13 @@ fn asked(handle: &Handle, said: ToDocument, attached: Option<&JsValue>) {
 /// The stack's worker told something; the page hears of it within a frame of the screen.
 fn heard(handle: &Handle, batch: Vec<Live>) {
     let mut worker = handle.borrow_mut();
-    let mut is_new_run = false;
+    let mut is_changed = false;
     for live in batch {
-        is_new_run |= matches!(live, Live::Begin { .. });
-        worker.live(live);
+        is_changed |= worker.live(live);
     }
-    let (frames, records) = worker.ordering.drain();
-    if frames.is_empty() && records.is_empty() && !is_new_run {
+    if !is_changed {
         return;
     }
-    worker.wire.add(frames, records);
     if worker.file.is_some() {
         return;
     }
@@ -126,7 +124,7 @@ fn tell_extent(handle: &Handle) {
     }
     worker.told = Some(worker.version);
     let (version, view) = (worker.version, worker.view);
-    let extent = worker.shown().extent(version, &view);
+    let extent = worker.shown().extent(version, view);
     worker.say(FromDocument::Extent(extent));
 }
 
@@ -166,11 +164,17 @@ impl Worker {
         }
     }
 
-    fn live(&mut self, live: Live) {
+    /// Says whether the live document changed.
+    fn live(&mut self, live: Live) -> bool {
         match live {
             Live::Begin { hello, at } => {
-                self.ordering.begin(at, hello.now_ns);
-                self.wire.begin(&hello, self.ordering.offset_ns());
+                self.offset_ns = hello.now_ns.saturating_sub(at.as_nanos());
+                let fresh = Shown::wire(&hello.interface, Some(hello.mac), self.view);
+                let before = std::mem::replace(&mut self.wire, fresh);
+                if before.packets() > 0 && self.file.is_none() {
+                    self.keep(before);
+                }
+                return true;
             }
             Live::BodyBegin {
                 fetch,
@@ -188,8 +192,9 @@ impl Worker {
                     self.say(FromDocument::Body { fetch, body });
                 }
             }
-            live => self.ordering.take(live),
+            live => return self.wire.take(self.offset_ns, live),
         }
+        false
     }
 
     fn answer(&mut self, said: &ToDocument) {
@@ -202,18 +207,18 @@ impl Worker {
             }
             ToDocument::Window { y0, y1 } => FromDocument::Scene {
                 version,
-                scene: Box::new(self.shown().scene(&view, y0, y1)),
+                scene: Box::new(self.shown().scene(view, y0, y1)),
             },
             ToDocument::Strip { from, count } => FromDocument::Strip {
                 version,
-                strip: self.shown().strip(&view, from, count),
+                strip: self.shown().strip(view, from, count),
             },
             ToDocument::Overview { buckets } => {
-                FromDocument::Overview(self.shown().overview(&view, buckets))
+                FromDocument::Overview(self.shown().overview(view, buckets))
             }
             ToDocument::Detail { number } => {
-                let detail = self.shown().detail(&view, number).map(Box::new);
-                let row = self.shown().row(&view, number);
+                let detail = self.shown().detail(number).map(Box::new);
+                let row = self.shown().row(view, number);
                 FromDocument::Detail {
                     number,
                     detail,
@@ -232,8 +237,17 @@ impl Worker {
         self.say(answer);
     }
 
+    /// A run that ended with its bridge stays in sight until the reader goes on.
+    fn keep(&mut self, before: Shown) {
+        let name = ENGLISH.before_restart.to_owned();
+        self.file = Some((name.clone(), before));
+        self.version += 1;
+        let partly = None;
+        self.say(FromDocument::Opened { name, partly });
+    }
+
     fn open(&mut self, name: String, bytes: &[u8]) {
-        let answer = match Shown::file(bytes) {
+        let answer = match Shown::file(bytes, self.view) {
             Ok((file, partly)) => {
                 self.file = Some((name.clone(), file));
                 self.version += 1;

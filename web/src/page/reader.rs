@@ -10,10 +10,11 @@
 //! ```
 
 use super::scroll::Scroll;
-use crate::answers::{Detail, Overview, Strip};
 use crate::protocol::{Extent, FromDocument, ToDocument};
 use std::rc::Rc;
+use synema_diagram::detail::Detail;
 use synema_diagram::scene::Scene;
+use synema_diagram::strip::Strip;
 use synema_diagram::view::{Axis, LabelMode, Metrics, View};
 
 /// Letters of the strip that are asked for at once.
@@ -41,7 +42,7 @@ pub struct Reader {
     /// The strip.
     pub strip: Rc<Strip>,
     /// The whole at a glance.
-    pub overview: Rc<Overview>,
+    pub overview: Rc<Vec<[u32; 2]>>,
     /// The selected packet's number.
     pub selected: Option<u64>,
     /// All about it, once it is known.

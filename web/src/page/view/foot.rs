@@ -48,7 +48,12 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
                 <span>{ fill(words.payload_gone, &[("n", &grouped(extent.let_go + 1))]) }</span>
             }
             if left_out > 0 { <span>{ fill(words.left_out, &[("n", &grouped(left_out))]) }</span> }
-            <button class="button small push" data-test="download" title={words.download_hint}
+            <span class="push"></span>
+            if state.source == Source::Wire && !state.reader.following && extent.packets > 0 {
+                <button class="button small" data-test="follow"
+                    onclick={does(act, || Action::Follow)}>{ words.follow }</button>
+            }
+            <button class="button small" data-test="download" title={words.download_hint}
                 disabled={extent.packets == 0} onclick={does(act, || Action::Download)}>
                 { words.download }
             </button>

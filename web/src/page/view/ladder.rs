@@ -23,10 +23,6 @@ pub struct LadderProps {
     pub scroll: Scroll,
     /// The selected packet's number.
     pub selected: Option<u64>,
-    /// Whether the newest packet is kept in sight.
-    pub following: bool,
-    /// Whether there may be newer ones.
-    pub can_follow: bool,
     /// The language.
     pub words: Language,
     /// What stands there while there is no packet.
@@ -92,10 +88,6 @@ impl Component for Ladder {
                     <span id="ladder-hint" class="hidden-text">{ words.ladder_hint }</span>
                     { props.overview.clone() }
                     { props.empty.clone() }
-                    if props.can_follow && !props.following && scene.is_some() {
-                        <button class="button small follow" data-test="follow"
-                            onclick={super::does(&props.act, || Action::Follow)}>{ words.follow }</button>
-                    }
                 </div>
             </>
         }

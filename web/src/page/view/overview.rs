@@ -1,9 +1,7 @@
 //! The whole capture at a glance, on a canvas: click to go there.
 
 use super::{Language, Shared};
-use crate::answers::Overview;
 use crate::page::state::{Action, Theme};
-use synema_diagram::scene::Kind;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, MouseEvent};
 use yew::prelude::*;
@@ -11,8 +9,8 @@ use yew::prelude::*;
 /// What the overview is given.
 #[derive(Clone, PartialEq, Properties)]
 pub struct OverviewProps {
-    /// The buckets.
-    pub overview: Shared<Overview>,
+    /// The whole in parts of equal height: packets, and troubles among them.
+    pub overview: Shared<Vec<[u32; 2]>>,
     /// The part that is seen, 0 to 1: from, to.
     pub seen: (f64, f64),
     /// Colours change with it.
@@ -68,8 +66,8 @@ fn draw(canvas: &HtmlCanvasElement, props: &OverviewProps) -> Option<()> {
     let style = web_sys::window()?.get_computed_style(canvas).ok()??;
     let colour = |name: &str| style.get_property_value(name).unwrap_or_default();
 
-    let buckets = &props.overview.0.buckets;
-    if buckets.is_empty() {
+    let bins = &props.overview.0;
+    if bins.is_empty() {
         return None;
     }
     let (from, to) = props.seen;
@@ -77,46 +75,20 @@ fn draw(canvas: &HtmlCanvasElement, props: &OverviewProps) -> Option<()> {
         context.set_fill_style_str(&colour("--soft"));
         context.fill_rect(0.0, from * height, width, ((to - from) * height).max(4.0));
     }
-    let most = buckets
-        .iter()
-        .map(|b| b.page.max(b.peer))
-        .max()
-        .unwrap_or(1)
-        .max(1);
-    let row = (height / buckets.len() as f64).max(1.0);
-    let middle = width / 2.0;
-    let room = middle - 5.0;
-    let length = |count: u32| {
-        if count == 0 {
-            0.0
-        } else {
-            (f64::from(count) / f64::from(most)).sqrt() * room + 1.0
+    let most = bins.iter().map(|bin| bin[0]).max().unwrap_or(0).max(6);
+    let row = height / bins.len() as f64;
+    // The square root keeps a single packet visible beside a crowd.
+    let length = |count: u32| (f64::from(count) / f64::from(most)).sqrt() * (width - 8.0);
+    for (at, [packets, troubles]) in bins.iter().copied().enumerate() {
+        let y = at as f64 * row;
+        if packets > 0 {
+            context.set_fill_style_str(&colour("--ack-line"));
+            context.fill_rect(4.0, y, length(packets).max(2.0), row.max(1.0));
         }
-    };
-    for (at, bucket) in buckets.iter().enumerate() {
-        let Some(kind) = bucket.worst else { continue };
-        let y = at as f64 * height / buckets.len() as f64;
-        context.set_fill_style_str(&colour(variable(kind)));
-        context.fill_rect(
-            middle - 1.0 - length(bucket.page),
-            y,
-            length(bucket.page),
-            row,
-        );
-        context.fill_rect(middle + 1.0, y, length(bucket.peer), row);
+        if troubles > 0 {
+            context.set_fill_style_str(&colour("--again"));
+            context.fill_rect(4.0, y, length(troubles).max(6.0), row.max(2.0));
+        }
     }
     Some(())
-}
-
-/// The colour of `style.css` for a kind.
-fn variable(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Data => "--data",
-        Kind::Ack => "--ack-line",
-        Kind::Syn | Kind::Fin => "--ctl",
-        Kind::Retransmission => "--again",
-        Kind::Rst => "--rst",
-        Kind::Arp | Kind::Dns => "--side",
-        Kind::Icmp | Kind::Other => "--quiet",
-    }
 }

@@ -1,9 +1,9 @@
 //! The panel at the right: a packet. Why first, then its fields, then its bytes.
 
 use super::{Language, Shared, does};
-use crate::answers::{Detail, Field, Layer};
 use crate::page::state::Action;
 use crate::words::{fill, grouped};
+use synema_diagram::detail::{Detail, DetailLayer, Field, Link};
 use yew::prelude::*;
 
 /// Bytes of a row of the hex dump.
@@ -68,10 +68,12 @@ fn packet(detail: &Detail, props: &PacketProps) -> Html {
             <p class="why" data-test="packet-why">
                 { if detail.why.is_empty() { words.why_unknown } else { &detail.why } }
             </p>
-            if !detail.ties.is_empty() {
-                <div class="ties">{ for detail.ties.iter().map(|(text, number)| tie(text, *number, act)) }</div>
+            if !detail.links.is_empty() {
+                <div class="ties">{ for detail.links.iter().map(|link| tie(link, props)) }</div>
             }
-            <p class="seen">{ &detail.time }if !detail.seen.is_empty() { { " · " }{ &detail.seen } }</p>
+            { for detail.problems.iter().map(|text| html! { <p class="problem">{ text }</p> }) }
+            { for detail.comments.iter().map(|text| html! { <p class="note">{ text }</p> }) }
+            <p class="seen">{ &detail.when }</p>
             <div class="layers" role="group" aria-label={words.layers}>
                 { for detail.layers.iter().map(|one| layer(one, props)) }
             </div>
@@ -80,9 +82,22 @@ fn packet(detail: &Detail, props: &PacketProps) -> Html {
     }
 }
 
-fn tie(text: &str, number: u64, act: &Callback<Action>) -> Html {
+/// `first sent: packet 8`, with an arrow up or down the ladder.
+fn tie(link: &Link, props: &PacketProps) -> Html {
+    let number = link.number;
+    let here = props.detail.as_ref().map_or(0, |detail| detail.0.number);
+    let arrow = if number < here { "↗" } else { "↘" };
+    let text = fill(
+        props.words.tie,
+        &[
+            ("relation", &link.relation),
+            ("n", &grouped(number)),
+            ("arrow", &arrow),
+        ],
+    );
     html! {
-        <button class="link" onclick={does(act, move || Action::Select(Some(number)))}>{ text.to_owned() }</button>
+        <button class="link" data-test="packet-link"
+            onclick={does(&props.act, move || Action::Select(Some(number)))}>{ text }</button>
     }
 }
 
@@ -92,12 +107,12 @@ fn marks(range: (u32, u32), props: &PacketProps) -> Callback<MouseEvent> {
     does(&props.act, move || Action::Mark(next))
 }
 
-fn layer(layer: &Layer, props: &PacketProps) -> Html {
+fn layer(layer: &DetailLayer, props: &PacketProps) -> Html {
     let words = props.words;
     let chosen = (props.marked == Some(layer.range)).then_some("chosen");
     let len = layer.range.1.saturating_sub(layer.range.0);
     html! {
-        <div class="layer" data-test="packet-layer">
+        <div class={classes!("layer", layer.quoted.then_some("quoted"))} data-test="packet-layer">
             <button class={classes!(chosen)} onclick={marks(layer.range, props)}
                 aria-pressed={chosen.is_some().to_string()}>
                 <b>{ &layer.title }</b>
@@ -110,12 +125,7 @@ fn layer(layer: &Layer, props: &PacketProps) -> Html {
 
 fn field(field: &Field, props: &PacketProps) -> Html {
     let is_chosen = props.marked == Some(field.range);
-    let class = classes!(
-        "item",
-        (field.depth > 0).then_some("deep"),
-        field.is_bad.then_some("bad"),
-        is_chosen.then_some("chosen"),
-    );
+    let class = classes!("item", is_chosen.then_some("chosen"),);
     html! {
         <button {class} onclick={marks(field.range, props)} aria-pressed={is_chosen.to_string()}>
             <span>{ &field.name }</span><span class="value">{ &field.value }</span>
@@ -202,10 +212,10 @@ mod tests {
             ..Field::default()
         };
         let detail = Detail {
-            layers: vec![Layer {
+            layers: vec![DetailLayer {
                 range: (14, 34),
                 fields: vec![field((14, 15)), field((14, 34)), field((20, 22))],
-                ..Layer::default()
+                ..DetailLayer::default()
             }],
             ..Detail::default()
         };

@@ -1,8 +1,10 @@
 //! The strip: one letter a packet, one row for each end, silences named.
 
 use super::{Language, Shared, does};
-use crate::answers::{Strip, StripLetter};
 use crate::page::state::Action;
+use crate::words::fill;
+use synema_diagram::scene::Kind;
+use synema_diagram::strip::{Cell, Strip};
 use yew::prelude::*;
 
 /// From one letter to the next, CSS pixels.
@@ -31,8 +33,10 @@ pub struct StripProps {
 #[component]
 pub fn StripView(props: &StripProps) -> Html {
     let strip = &*props.strip.0;
-    let (places, width) = places(&strip.letters);
-    let name = |given: &str, otherwise: &'static str| {
+    let (places, width) = places(&strip.cells);
+    let words = props.words;
+    let [page, peer] = &strip.rows;
+    let row_name = |given: &str, otherwise: &'static str| {
         if given.is_empty() {
             otherwise.to_owned()
         } else {
@@ -40,62 +44,73 @@ pub fn StripView(props: &StripProps) -> Html {
         }
     };
     html! {
-        <div class="strip" data-test="strip" role="group" aria-label={props.words.strip}>
-            <div class="who">{ name(&strip.page, props.words.strip_page) }<br/>
-                { name(&strip.peer, props.words.strip_peer) }</div>
+        <div class="strip" data-test="strip" role="group" aria-label={words.strip}>
+            <div class="who">
+                <div>{ row_name(page, words.strip_page) }</div>
+                <div>{ row_name(peer, words.strip_peer) }</div>
+            </div>
             <div class={classes!("strip-scroll", props.following.then_some("newest"))}>
                 <svg width={width.to_string()} height="44" role="presentation">
-                    { for strip.letters.iter().zip(&places).map(|(letter, place)| one(letter, *place, props)) }
+                    { for strip.cells.iter().zip(&places).map(|(cell, place)| one(cell, *place, props)) }
                 </svg>
             </div>
         </div>
     }
 }
 
-/// Where each letter begins, and how wide all are: a silence takes the room of its words.
-fn places(letters: &[StripLetter]) -> (Vec<f64>, f64) {
+/// Where each cell begins, and how wide all are: a silence takes the room of its words.
+fn places(cells: &[Cell]) -> (Vec<f64>, f64) {
     let mut x = 0.0;
-    let mut places = Vec::with_capacity(letters.len());
-    for letter in letters {
-        x += silence_width(letter);
+    let mut places = Vec::with_capacity(cells.len());
+    for cell in cells {
         places.push(x);
-        x += PITCH;
+        x += width(cell);
     }
     (places, x)
 }
 
-fn silence_width(letter: &StripLetter) -> f64 {
-    let chars = letter
-        .silence
-        .as_ref()
-        .map_or(0, |text| text.chars().count());
-    if chars == 0 {
-        0.0
-    } else {
-        chars as f64 * CHAR + 10.0
+fn width(cell: &Cell) -> f64 {
+    match cell {
+        Cell::Packet { .. } => PITCH,
+        Cell::Silence { text } => text.chars().count() as f64 * CHAR + 10.0,
     }
 }
 
-fn one(letter: &StripLetter, x: f64, props: &StripProps) -> Html {
-    let y = if letter.is_page { 2.0 } else { 24.0 };
-    let number = letter.number;
+fn one(cell: &Cell, x: f64, props: &StripProps) -> Html {
+    match cell {
+        Cell::Packet {
+            number,
+            row,
+            letter,
+            kind,
+        } => packet(*number, *row == 0, *letter, *kind, x, props),
+        Cell::Silence { text } => {
+            let middle = x + width(cell) / 2.0 - 2.0;
+            html! { <text class="strip-silence" x={middle.to_string()} y="26">{ text }</text> }
+        }
+    }
+}
+
+fn packet(
+    number: u64,
+    is_page: bool,
+    letter: char,
+    kind: Kind,
+    x: f64,
+    props: &StripProps,
+) -> Html {
+    let y = if is_page { 2.0 } else { 24.0 };
     let is_chosen = props.selected == Some(number);
-    let row = if letter.is_page { "page" } else { "peer" };
+    let row = if is_page { "page" } else { "peer" };
+    let side = BOX.to_string();
     html! {
-        <>
-            if let Some(silence) = &letter.silence {
-                <text class="strip-silence" x={(x - silence_width(letter) / 2.0 - 2.0).to_string()} y="26">
-                    { silence }
-                </text>
-            }
-            <g class={classes!("strip-letter", format!("kind-{}", letter.kind.class()), is_chosen.then_some("chosen"))}
-                onclick={does(&props.act, move || Action::Select(Some(number)))}>
-                <title>{ &letter.title }</title>
-                <rect x={x.to_string()} y={y.to_string()} width={BOX.to_string()} height={BOX.to_string()} rx="4" />
-                <text x={(x + BOX / 2.0).to_string()} y={(y + 13.2).to_string()}
-                    data-test="strip-letter" data-row={row} data-frame={number.to_string()}>{ &letter.letter }</text>
-            </g>
-        </>
+        <g class={classes!("strip-letter", format!("kind-{}", kind.class()), is_chosen.then_some("chosen"))}
+            onclick={does(&props.act, move || Action::Select(Some(number)))}>
+            <title>{ fill(props.words.packet, &[("n", &number)]) }</title>
+            <rect x={x.to_string()} y={y.to_string()} width={side.clone()} height={side} rx="4" />
+            <text x={(x + BOX / 2.0).to_string()} y={(y + 13.2).to_string()} data-test="strip-letter"
+                data-row={row} data-frame={number.to_string()}>{ letter.to_string() }</text>
+        </g>
     }
 }
 
@@ -105,13 +120,18 @@ mod tests {
 
     #[test]
     fn letters_stand_side_by_side_and_silences_take_room() {
-        let letter = |silence: Option<&str>| StripLetter {
-            silence: silence.map(str::to_owned),
-            ..StripLetter::default()
+        let packet = |number| Cell::Packet {
+            number,
+            row: 0,
+            letter: 'P',
+            kind: Kind::Data,
         };
-        let (places, width) = places(&[letter(None), letter(None), letter(Some("220 ms"))]);
-        assert_eq!(places[..2], [0.0, PITCH]);
-        assert!(places[2] > 2.0 * PITCH + 6.0 * CHAR);
-        assert_eq!(width, places[2] + PITCH);
+        let silence = Cell::Silence {
+            text: "220 ms".into(),
+        };
+        let (places, width) = places(&[packet(1), packet(2), silence, packet(3)]);
+        assert_eq!(places[..3], [0.0, PITCH, 2.0 * PITCH]);
+        assert!(places[3] > 2.0 * PITCH + 6.0 * CHAR);
+        assert_eq!(width, places[3] + PITCH);
     }
 }

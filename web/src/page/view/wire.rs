@@ -16,8 +16,10 @@ pub fn panel(state: &State, act: &Callback<Action>) -> Html {
     html! {
         <section class="panel left" aria-label={words.tab_wire} id="panel-wire">
             { file_note(state, act) }
-            <h2 class="lead">{ words.lead }</h2>
-            <p class="lead-text">{ words.lead_text }</p>
+            if state.wire.fetch.number == 0 {
+                <h2 class="lead">{ words.lead }</h2>
+                <p class="lead-text">{ words.lead_text }</p>
+            }
             { bridge(words, &state.wire, act) }
             if state.wire.hello.is_some() {
                 { address(words, &state.wire, act) }
@@ -66,7 +68,8 @@ fn step(number: &'static str, is_done: bool, is_now: bool, title: &str, content:
 
 fn bridge(words: Language, wire: &Wire, act: &Callback<Action>) -> Html {
     let is_open = wire.bridge == Bridge::Open;
-    let facts = wire.hello.as_ref().map(|hello| facts(words, hello));
+    let is_new = wire.fetch.number == 0;
+    let facts = wire.hello.as_ref().map(|hello| facts(words, hello, is_new));
     let content = match &wire.bridge {
         Bridge::Absent => absent(words),
         Bridge::Connecting => html! { <p>{ words.bridge_connecting }</p> },
@@ -104,7 +107,8 @@ fn absent(words: Language) -> Html {
     }
 }
 
-fn facts(words: Language, hello: &BridgeHello) -> Html {
+/// All about the wire; folded into one line once it is in use.
+fn facts(words: Language, hello: &BridgeHello, is_open: bool) -> Html {
     let or_none = |text: String| {
         if text.is_empty() {
             words.none.to_owned()
@@ -122,7 +126,13 @@ fn facts(words: Language, hello: &BridgeHello) -> Html {
     } else {
         words.bridge_mac
     };
+    let short = fill(
+        words.bridge_short,
+        &[("interface", &hello.interface), ("subnet", &hello.subnet)],
+    );
     html! {
+        <details open={is_open}>
+        <summary>{ short }</summary>
         <dl class="facts">
             <dt>{ words.bridge_interface }</dt><dd>{ &hello.interface }</dd>
             <dt>{ mac }</dt><dd>{ hello.mac.to_string() }</dd>
@@ -130,6 +140,7 @@ fn facts(words: Language, hello: &BridgeHello) -> Html {
             <dt>{ words.bridge_gateway }</dt><dd>{ or_none(gateway) }</dd>
             <dt>{ words.bridge_dns }</dt><dd>{ or_none(dns.join(" ")) }</dd>
         </dl>
+        </details>
     }
 }
 
@@ -246,7 +257,7 @@ fn fetch(words: Language, wire: &Wire, act: &Callback<Action>) -> Html {
             <p>{ hint }</p>
             if let Some(urls) = urls {
                 <div class="chips" role="group" aria-label={words.examples}>
-                    { for urls.iter().map(|url| example(url, wire.can_fetch(), act)) }
+                    { for urls.iter().map(|url| example(url, urls, wire.can_fetch(), act)) }
                 </div>
             }
         </>
@@ -254,12 +265,26 @@ fn fetch(words: Language, wire: &Wire, act: &Callback<Action>) -> Html {
     step("3", false, is_ours, words.step_fetch, content)
 }
 
-fn example(url: &str, is_possible: bool, act: &Callback<Action>) -> Html {
-    let short = url.strip_prefix("http://").unwrap_or(url).to_owned();
+fn example(url: &str, all: &[String], is_possible: bool, act: &Callback<Action>) -> Html {
+    let short = shortened(url, all).to_owned();
     let url = url.to_owned();
     html! {
-        <button class="chip" data-test="example" disabled={!is_possible}
+        <button class="chip" data-test="example" title={url.clone()} disabled={!is_possible}
             onclick={does(act, move || Action::FetchExample(url.clone()))}>{ short }</button>
+    }
+}
+
+/// What tells a URL from its neighbours: its path, if it is on the first one's host.
+fn shortened<'a>(url: &'a str, all: &[String]) -> &'a str {
+    let rest = url.strip_prefix("http://").unwrap_or(url);
+    let host = |url: &str| {
+        let rest = url.strip_prefix("http://").unwrap_or(url);
+        rest.split('/').next().unwrap_or("").to_owned()
+    };
+    let common = all.first().map(|first| host(first)).unwrap_or_default();
+    match rest.strip_prefix(common.as_str()) {
+        Some(path) if path.len() > 1 && path.starts_with('/') => path,
+        _ => rest,
     }
 }
 
@@ -274,4 +299,21 @@ fn typing(act: &Callback<Action>, action: fn(String) -> Action) -> Callback<Inpu
             act.emit(action(input.value()));
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn examples_are_told_apart_by_what_differs() {
+        let all = [
+            "http://www.lab.test/",
+            "http://lab.test/",
+            "http://www.lab.test/four",
+        ];
+        let all: Vec<String> = all.map(str::to_owned).to_vec();
+        let short: Vec<_> = all.iter().map(|url| shortened(url, &all)).collect();
+        assert_eq!(short, ["www.lab.test/", "lab.test/", "/four"]);
+    }
 }
