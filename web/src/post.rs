@@ -84,16 +84,18 @@ pub fn receive<T: DeserializeOwned + 'static>(
     from: &impl Post,
     mut on_batch: impl FnMut(Vec<T>, Option<JsValue>) + 'static,
 ) {
-    let closure =
-        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            match unpack(&event.data()) {
-                Some((batch, attached)) => on_batch(batch, attached),
-                None => web_sys::console::error_2(
-                    &"Synema: a message that cannot be read was ignored".into(),
-                    &event.data(),
-                ),
-            }
-        });
+    let closure = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if broken::is_broken() {
+            return;
+        }
+        match unpack(&event.data()) {
+            Some((batch, attached)) => on_batch(batch, attached),
+            None => web_sys::console::error_2(
+                &"Synema: a message that cannot be read was ignored".into(),
+                &event.data(),
+            ),
+        }
+    });
     from.listen(closure.as_ref().unchecked_ref());
     closure.forget();
 }

@@ -242,9 +242,10 @@ impl Warp {
     }
 
     fn of_event(&self, event: Event) -> f64 {
-        self.events
-            .binary_search(&event)
-            .map_or(TOP, |at| self.heights[at])
+        let at = self.events.binary_search(&event).ok();
+        let height = at.and_then(|at| self.heights.get(at));
+        // An event that has no height yet lies below all that have one.
+        height.or(self.heights.last()).copied().unwrap_or(TOP)
     }
 
     /// The height of any time.
@@ -396,6 +397,20 @@ mod tests {
         );
         assert_eq!(warp.of_item(0), (TOP, TOP + 42.0));
         assert_eq!(warp.of_item(1).0, TOP + 42.0 + CUT_HEIGHT);
+    }
+
+    #[test]
+    fn an_item_that_has_no_height_yet_lies_below_all_that_have() {
+        let mut warp = Warp::new(Axis::Gaps, None, 17.0);
+        warp.push(item(0, 0, 10_000_000, 0));
+        assert_eq!(warp.of_item(0), (TOP, TOP), "nothing has a height");
+        let end = {
+            warp.settle();
+            warp.of_item(0).1
+        };
+        warp.push(item(1, 20_000_000, 30_000_000, 0));
+        warp.change(1, item(1, 20_000_000, 31_000_000, 0));
+        assert_eq!(warp.of_item(1), (end, end));
     }
 
     proptest! {
