@@ -27,6 +27,8 @@ const MAX_OWED: usize = 4096;
 pub(super) struct AckSchedule {
     /// An ACK is due now, and why.
     due: Option<Cause>,
+    /// Further ACKs like it that are due: duplicates, which the sender counts.
+    repeats: u16,
     /// In-order bytes received since the last ACK went out.
     unacked_len: u32,
     /// Segments that are still acknowledged one by one.
@@ -51,6 +53,7 @@ impl AckSchedule {
     pub(super) fn new(policy: &ReceivePolicy) -> Self {
         Self {
             due: None,
+            repeats: 0,
             unacked_len: 0,
             quick_left: policy.quick_acks,
             owed: VecDeque::new(),
@@ -60,6 +63,16 @@ impl AckSchedule {
     /// An ACK must go out at once. Of several reasons the first is told.
     pub(super) fn demand(&mut self, cause: Cause) {
         self.due.get_or_insert(cause);
+    }
+
+    /// A segment came early. Without SACK the sender counts the duplicate ACKs
+    /// (RFC 5681 §4.2: one for each), so that those for segments that came
+    /// together must not become one.
+    pub(super) fn demand_duplicate(&mut self, counted: bool) {
+        if self.due == Some(Cause::OutOfOrder) && counted {
+            self.repeats = self.repeats.saturating_add(1);
+        }
+        self.demand(Cause::OutOfOrder);
     }
 
     /// `len` bytes came in order; `rcv_nxt` is the number to acknowledge them
@@ -76,6 +89,7 @@ impl AckSchedule {
             AckStrategy::Never => AckTimer::Keep,
             AckStrategy::EverySegment => self.owe(now, rcv_nxt, policy),
             AckStrategy::Delayed { segments, delay } => {
+                self.repeats = 0;
                 self.unacked_len = self.unacked_len.saturating_add(len);
                 // RFC 9293 §3.8.6.3: at least every second full-sized segment.
                 if self.unacked_len >= full_len.saturating_mul(u32::from(segments.max(1))) {
@@ -106,7 +120,11 @@ impl AckSchedule {
             let (_, number) = self.owed.pop_front()?;
             return Some((Cause::QuickAck, Some(number)));
         }
-        self.due.take().map(|cause| (cause, None))
+        if let Some(cause) = self.due.take() {
+            return Some((cause, None));
+        }
+        self.repeats = self.repeats.checked_sub(1)?;
+        Some((Cause::OutOfOrder, None))
     }
 
     /// Whether an ACK is due now for this cause.

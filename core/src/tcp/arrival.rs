@@ -111,6 +111,14 @@ impl Connection {
         if duplicate {
             self.rcv.report_duplicate(taken, &self.policy.receive);
         }
+        // An old pure ACK was overtaken by others: there is nothing to say to it
+        // (Linux is silent too). Segments that lack the timestamps which were
+        // agreed on are taken all the same, for RFC 7323 §3.2 only advises to
+        // drop them, and some middleboxes strip options.
+        if old && taken.is_empty() {
+            cx.dropped(DropReason::OldTimestamp);
+            return Check::Done;
+        }
         // "If an incoming segment is not acceptable, an acknowledgment should be
         // sent in reply". One for an empty segment is limited, or two ends that
         // disagree would go on for ever.

@@ -107,7 +107,7 @@ impl Connection {
     /// caller.
     pub(super) fn reset_with<O: Observer>(&mut self, why: ResetReason, _: &mut Context<'_, O>) {
         let ack = Some(self.rcv.rcv_nxt);
-        self.reset_due = Some((self.reset_header(self.snd.snd_nxt, ack), why));
+        self.reset_due = Some((self.reset_header(self.snd.bare_seq(), ack), why));
     }
 
     pub(super) fn reset_header(&self, seq: SeqNum, ack: Option<SeqNum>) -> Header {
@@ -131,16 +131,15 @@ impl Connection {
     /// Keeps the retransmission and persist timers as what is outstanding asks
     /// for (RFC 6298 §5, RFC 9293 §3.8.6.1). Called after every change.
     pub(super) fn rearm<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        if !state::may_send(self.state) {
+        if !state::may_send(self.state) || self.policy.recovery == Recovery::None {
             return;
         }
         let snd = &self.snd;
         let timing = &self.policy.timing;
         let probing = snd.probing.outstanding && snd.is_window_closed();
-        let resends = self.policy.recovery != Recovery::None;
         if !snd.queue.is_empty() && !probing {
             self.timers.stop(TimerKind::Persist, cx);
-            if resends && !self.timers.is_armed(TimerKind::Retransmission) {
+            if !self.timers.is_armed(TimerKind::Retransmission) {
                 let deadline = cx.now + self.snd.rtt.rto(timing);
                 self.timers.arm(TimerKind::Retransmission, deadline, cx);
             }

@@ -71,7 +71,9 @@ impl Sender {
         let duplicate = if uses_sack {
             newly_sacked && !progress
         } else {
+            // The answers to a window probe look the same and say nothing of loss.
             !progress
+                && !self.probing.outstanding
                 && !window_changed
                 && !self.queue.is_empty()
                 && segment.payload.is_empty()

@@ -165,6 +165,13 @@ impl Sender {
         }
     }
 
+    /// The number of a segment without data: SND.NXT, but not beyond the peer's
+    /// window, where a probe or a window taken back may have led us: the peer
+    /// would drop it, and its ACK with it.
+    pub(super) fn bare_seq(&self) -> SeqNum {
+        self.snd_nxt.earlier(self.snd_una + self.snd_wnd.0)
+    }
+
     /// Bytes in the buffer that were never sent.
     pub(super) fn unsent_len(&self) -> u32 {
         let end = self.buffer.end();

@@ -77,7 +77,10 @@ impl Connection {
                     });
                 }
                 // RFC 5681 §4.2: at once, for the sender counts them.
-                self.demand_ack(Cause::OutOfOrder);
+                if self.policy.receive.ack != AckStrategy::Never {
+                    let counted = !self.rcv.sack_permitted;
+                    self.rcv.acks.demand_duplicate(counted);
+                }
             }
             Taken::Dropped(reason) => {
                 self.demand_ack(match reason {

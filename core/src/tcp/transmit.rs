@@ -163,7 +163,7 @@ impl Connection {
         {
             self.timers.arm(TimerKind::Thinking, at, cx);
         }
-        let header = self.header(self.snd.snd_nxt, Flags::ACK, number, cx);
+        let header = self.header(self.snd.bare_seq(), Flags::ACK, number, cx);
         Some(bare(header, cause))
     }
 

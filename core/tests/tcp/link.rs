@@ -1,6 +1,7 @@
 //! Two connections and a bad wire between them, in virtual time; an inspector
 //! stands at the wire and knows only what passes.
 
+use crate::checker::Checker;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use synema_core::tcp::{Connection, ConnectionEvent, Identity, Policy, Segment, reset_for};
@@ -75,6 +76,7 @@ struct End {
     segments: u64,
     retransmitted: u64,
     inspector: Inspector,
+    trace: Checker,
 }
 
 /// What an outsider can know of one end: the numbers that it may use.
@@ -87,9 +89,6 @@ struct Inspector {
     complete: u32,
     /// The highest edge that the other end's arrived windows allow.
     edge: Option<SeqNum>,
-    /// The highest end of a window probe: one byte beyond the edge, which is sent
-    /// again as anything else that is not acknowledged (RFC 9293 §3.8.6.1).
-    probed: Option<SeqNum>,
     peer_scale: u8,
     /// The highest ACK sent so far.
     acked: Option<SeqNum>,
@@ -121,9 +120,12 @@ impl World {
             mtu: 1500,
         };
         let [client, server] = plans;
-        let conn = Connection::connect(Instant::ZERO, identity(0), &client.policy, &mut ());
+        let mut client = End::new(client, true);
+        let policy = &client.plan.policy;
+        let conn = Connection::connect(Instant::ZERO, identity(0), policy, &mut client.trace);
+        client.conn = Some(conn);
         Self {
-            ends: [End::new(client, Some(conn)), End::new(server, None)],
+            ends: [client, End::new(server, false)],
             wire,
             now: Instant::ZERO,
             in_flight: BinaryHeap::new(),
@@ -155,7 +157,7 @@ impl World {
             self.deliver(isns);
             for end in &mut self.ends {
                 if let Some(conn) = end.conn.as_mut() {
-                    conn.on_timeout(self.now, &mut ());
+                    conn.on_timeout(self.now, &mut end.trace);
                 }
             }
         }
@@ -210,7 +212,7 @@ impl World {
                     self.put_on_wire(1 - to, &Packet { header, payload });
                 }
             } else if let Some(conn) = end.conn.as_mut() {
-                conn.on_segment(self.now, &segment, frame, &mut ());
+                conn.on_segment(self.now, &segment, frame, &mut end.trace);
             } else {
                 let identity = Identity {
                     conn: ConnId(1),
@@ -221,8 +223,14 @@ impl World {
                     mtu: 1500,
                 };
                 let policy = end.plan.policy.clone();
-                end.conn =
-                    Connection::accept(self.now, identity, &policy, &segment, frame, &mut ());
+                end.conn = Connection::accept(
+                    self.now,
+                    identity,
+                    &policy,
+                    &segment,
+                    frame,
+                    &mut end.trace,
+                );
             }
         }
     }
@@ -236,7 +244,7 @@ impl World {
         let Some(conn) = end.conn.as_mut() else {
             return;
         };
-        while let Some(segment) = conn.poll_transmit(now, FrameId::sent(0), &mut ()) {
+        while let Some(segment) = conn.poll_transmit(now, FrameId::sent(0), &mut end.trace) {
             let payload = segment.payload.concat();
             end.segments += 1;
             end.retransmitted += u64::from(segment.retransmissions > 0);
@@ -281,10 +289,12 @@ impl World {
 }
 
 impl End {
-    fn new(plan: EndPlan, conn: Option<Connection>) -> Self {
+    fn new(plan: EndPlan, active: bool) -> Self {
+        let trace = Checker::new(&plan.policy, active);
         Self {
             plan,
-            conn,
+            trace,
+            conn: None,
             written: 0,
             read: 0,
             wakes_at: Instant::ZERO,
@@ -297,7 +307,6 @@ impl End {
                 irs: None,
                 complete: 0,
                 edge: None,
-                probed: None,
                 peer_scale: 0,
                 acked: None,
             },
@@ -311,21 +320,21 @@ impl End {
         while self.written < self.plan.send_len {
             let to = self.plan.send_len.min(self.written + 4096);
             let data: Vec<u8> = (self.written..to).map(|n| byte(at, n)).collect();
-            let taken = conn.send(now, &data, &mut ());
+            let taken = conn.send(now, &data, &mut self.trace);
             self.written += taken;
             if taken < data.len() {
                 break;
             }
         }
         if self.written == self.plan.send_len && !self.shut && conn.state() != TcpState::SynSent {
-            conn.shutdown(now, &mut ());
+            conn.shutdown(now, &mut self.trace);
             self.shut = true;
         }
         if now >= self.wakes_at {
             let mut left = self.plan.read_len;
             while left > 0 && conn.readable_len() > 0 {
                 let from = self.read;
-                let taken = conn.recv_with(now, &mut (), |bytes| {
+                let taken = conn.recv_with(now, &mut self.trace, |bytes| {
                     let n = bytes.len().min(left);
                     let good = bytes[..n]
                         .iter()
@@ -397,13 +406,14 @@ impl Inspector {
             }
         }
         let end = header.seq + len as u32 + header.flags.seq_len();
-        if cause == Cause::WindowProbe {
-            self.probed = Some(self.probed.map_or(end, |known| known.later(end)));
-        } else if let Some(edge) = self.edge
+        if let Some(edge) = self.edge
+            && cause != Cause::WindowProbe
             && !header.flags.syn()
         {
-            let edge = self.probed.map_or(edge, |probed| edge.later(probed));
-            assert!(end.at_or_before(edge), "beyond the window: {end} > {edge}");
+            assert!(
+                end.at_or_before(edge),
+                "{cause:?} beyond the window: {end} > {edge}"
+            );
         }
         assert!(len <= 1460, "larger than the MSS");
     }

@@ -179,11 +179,11 @@ fn what_is_no_duplicate_ack_does_not_count() {
             50     < . 1 ack 1 win 600
             51     < . 1 ack 1 win 700
             52     < P. 1:2 ack 1 win 700
-            52       > . 8001 ack 2 win 65535  QuickAck
+            52       > . 701 ack 2 win 65535  QuickAck
             53     < P. 2:3 ack 1 win 700
-            53       > . 8001 ack 3 win 65535  QuickAck
+            53       > . 701 ack 3 win 65535  QuickAck
             54     < P. 3:4 ack 1 win 700
-            54       > . 8001 ack 4 win 65535  QuickAck
+            54       > . 701 ack 4 win 65535  QuickAck
         "#]],
     );
 }

@@ -530,3 +530,26 @@ fn numbers_of_data_go_round_the_circle() {
         "#]],
     );
 }
+
+#[test]
+fn an_overtaken_pure_ack_is_not_answered() {
+    check(
+        "
+        30  < P. 1:101 ack 1 ts 200 ecr 20
+        31  < . 101 ack 1 ts 150 ecr 20
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 200 ecr 20
+            30       > . 1 ack 101 win 32767 ts 30 ecr 200  QuickAck
+            31     < . 101 ack 1 ts 150 ecr 20
+            31       dropped: OldTimestamp
+        "#]],
+    );
+}

@@ -292,7 +292,7 @@ fn a_probed_peer_that_falls_silent_is_given_up() {
             15040    timer Persist
             15040    ESTABLISHED -> CLOSED
             15040    over: TimedOut { syn: false }
-            15040    > R. 2 ack 1 win 0  Reset(TimedOut)
+            15040    > R. 1 ack 1 win 0  Reset(TimedOut)
             15040    * Closed(TimedOut { syn: false })
             60000  wait
         "#]],
@@ -466,6 +466,67 @@ fn after_a_long_silence_the_window_starts_over() {
             5000     > . 41617:43065 ack 1 win 32768 ts 5000 ecr 180  Data
             5000     > . 43065:44513 ack 1 win 32768 ts 5000 ecr 180  Data
             5000     > . 44513:45961 ack 1 win 32768 ts 5000 ecr 180  Data
+        "#]],
+    );
+}
+
+#[test]
+fn answers_to_a_probe_are_no_duplicate_acks() {
+    let mut policy = Policy::rfc();
+    policy.timing.min_rto = synema_core::time::Duration::from_millis(100);
+    Story::new(policy).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30   < . 1 ack 1 win 0
+            40   send 3000
+            200  < . 1 ack 1 win 0
+            201  < . 1 ack 1 win 0
+            202  < . 1 ack 1 win 0
+            203  < . 1 ack 1 win 0
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 0
+            40     send 3000
+            140      timer Persist
+            140      > . 1:2 ack 1 win 65535  WindowProbe
+            200    < . 1 ack 1 win 0
+            201    < . 1 ack 1 win 0
+            202    < . 1 ack 1 win 0
+            203    < . 1 ack 1 win 0
+        "#]],
+    );
+}
+
+#[test]
+fn an_ack_stays_within_the_window_that_a_probe_has_left() {
+    check(
+        "
+        30    < . 1 ack 1 win 0 ts 110 ecr 20
+        40    send 3000
+        1060  < P. 1:101 ack 1 win 0 ts 1100 ecr 1040
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 0 ts 110 ecr 20
+            40     send 3000
+            1040     timer Persist
+            1040     > . 1:2 ack 1 win 32768 ts 1040 ecr 110  WindowProbe
+            1060   < P. 1:101 ack 1 win 0 ts 1100 ecr 1040
+            1060     > . 1 ack 101 win 32767 ts 1060 ecr 1100  QuickAck
         "#]],
     );
 }
