@@ -10,7 +10,7 @@
 //! was handed out has no such time until its receipt comes, and what came in
 //! meanwhile waits for it: so numbers, once given, never change.
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Digest};
 use crate::capture::{Capture, Fate, Frame, Interface, MemoryPolicy};
 use crate::clock::ClockMap;
 use crate::detail::{self, Detail};
@@ -46,12 +46,16 @@ pub struct Document {
     /// When the stack handed out or was given a frame, for the clocks.
     stack_times: BTreeMap<FrameId, Instant>,
     vantage_known: bool,
+    /// What grows with each packet.
+    totals: Stats,
 }
 
 #[derive(Clone, Debug)]
 struct Held {
     frame: Frame,
     stamped: bool,
+    /// The time of the first stamped frame that waits for this one's receipt.
+    waits_since_ns: Option<u64>,
 }
 
 /// Numbers about the whole.
@@ -77,6 +81,15 @@ pub struct Stats {
     pub duration_ns: u64,
 }
 
+impl Stats {
+    fn count(&mut self, frame: &Frame, digest: &Digest) {
+        self.bytes += u64::from(frame.original_len);
+        self.drops += frame.drops_before;
+        self.refused += u64::from(matches!(frame.fate, Fate::Refused(_)));
+        self.retransmissions += u64::from(digest.is_retransmission());
+    }
+}
+
 impl Document {
     /// An empty document for a live capture on one interface.
     pub fn live(interface: Interface, policy: MemoryPolicy, view: View) -> Self {
@@ -87,27 +100,33 @@ impl Document {
 
     /// A capture that is all there.
     pub fn open(capture: Capture, view: View) -> Self {
-        let mut analysis = Analysis::default();
-        let mut states = States::default();
-        let mut timing = Timing::default();
-        for index in 0..capture.frames().len() {
-            judge(&capture, index, &mut analysis, &mut states, &mut timing);
-        }
         let mut document = Self {
             ladder: Ladder::empty(&view),
             capture,
-            analysis,
-            states,
-            timing,
+            analysis: Analysis::default(),
+            states: States::default(),
+            timing: Timing::default(),
             clock: ClockMap::default(),
             view,
             held: VecDeque::new(),
             stack_times: BTreeMap::new(),
             vantage_known: false,
+            totals: Stats::default(),
         };
+        // The connections first, so that conversations find theirs in their order.
         for index in 0..document.capture.records().len() {
             let record = document.capture.records()[index].clone();
             document.understand(&record);
+        }
+        for index in 0..document.capture.frames().len() {
+            let Self {
+                capture,
+                analysis,
+                states,
+                timing,
+                ..
+            } = &mut document;
+            judge(capture, index, analysis, states, timing);
         }
         document.find_vantage();
         // With every distance known from the start.
@@ -116,6 +135,9 @@ impl Document {
             document
                 .timing
                 .reckon(index, frame, &document.analysis.digests()[index]);
+            document
+                .totals
+                .count(frame, &document.analysis.digests()[index]);
         }
         document.lay_out();
         document
@@ -172,6 +194,7 @@ impl Document {
         self.hold(Held {
             frame,
             stamped: true,
+            waits_since_ns: None,
         });
     }
 
@@ -181,6 +204,7 @@ impl Document {
         self.hold(Held {
             frame,
             stamped: false,
+            waits_since_ns: None,
         });
     }
 
@@ -223,12 +247,14 @@ impl Document {
             .max()
             .unwrap_or(0);
         let crowded = self.held.len() > MAX_HELD;
-        let waiting = self.held.iter().any(|held| {
-            !held.stamped
-                && !crowded
-                && newest.saturating_sub(self.clock.to_frames(held.frame.at).as_nanos())
-                    < MAX_WAIT_NS
-        });
+        let mut waiting = false;
+        for held in self.held.iter_mut().filter(|held| !held.stamped) {
+            if held.waits_since_ns.is_none() && newest > 0 {
+                held.waits_since_ns = Some(newest);
+            }
+            let waited = newest.saturating_sub(held.waits_since_ns.unwrap_or(newest));
+            waiting |= !crowded && waited < MAX_WAIT_NS;
+        }
         if waiting {
             return;
         }
@@ -258,11 +284,12 @@ impl Document {
             &mut self.timing,
         );
         self.find_vantage();
-        self.timing.reckon(
-            index,
+        let (frame, digest) = (
             &self.capture.frames()[index],
             &self.analysis.digests()[index],
         );
+        self.timing.reckon(index, frame, digest);
+        self.totals.count(frame, digest);
         let (source, ladder) = self.parts();
         ladder.push(source, index);
         let typical = self.timing.typical_round_trip_ns();
@@ -291,9 +318,13 @@ impl Document {
     /// Takes what the stack told.
     pub fn record(&mut self, record: Record) {
         self.understand(&record);
-        let known = self.capture.record(record);
-        if known.is_some() {
-            self.ladder.forget_texts();
+        let moves = matches!(
+            record.event,
+            Event::State { .. } | Event::TimerArmed { .. } | Event::TimerFired { .. }
+        );
+        self.capture.record(record);
+        if moves {
+            self.ladder.forget_last_texts();
         }
     }
 
@@ -403,25 +434,11 @@ impl Document {
         let ns = |frame: Option<&Frame>| frame.map_or(0, |frame| frame.at.as_nanos());
         Stats {
             packets: frames.len() as u64,
-            bytes: frames
-                .iter()
-                .map(|frame| u64::from(frame.original_len))
-                .sum(),
             streams: self.analysis.streams().len() as u64,
-            retransmissions: self
-                .analysis
-                .streams()
-                .iter()
-                .map(|info| info.retransmissions)
-                .sum(),
-            drops: frames.iter().map(|frame| frame.drops_before).sum(),
-            refused: frames
-                .iter()
-                .filter(|f| matches!(f.fate, Fate::Refused(_)))
-                .count() as u64,
             payloads_let_go: self.capture.payloads_let_go(),
             records_let_go: self.capture.records_let_go(),
             duration_ns: ns(frames.last()).saturating_sub(ns(frames.first())),
+            ..self.totals
         }
     }
 

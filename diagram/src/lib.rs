@@ -10,6 +10,8 @@ pub mod layout;
 pub mod render;
 pub mod states;
 pub mod strip;
+#[cfg(test)]
+mod testing;
 pub mod timing;
 pub mod view;
 pub mod words;

@@ -143,9 +143,14 @@ impl States {
                 conn,
                 local,
                 remote,
+                active,
                 ..
             } => {
                 let stream = stream_of(local, remote).filter(|s| !self.firm.contains_key(s));
+                if let Some(stream) = stream {
+                    // The SYN came before word of it: whoever sent it is the client.
+                    self.firm.insert(stream, (conn, active));
+                }
                 self.conns.insert(
                     conn,
                     Conn {

@@ -1,1 +1,556 @@
+use super::*;
+use crate::capture::{Direction, file};
+use crate::scene::{ArrowEnd, Certainty, Kind, LabelRole};
+use crate::strip::Cell;
+use crate::testing::{Seg, Story as Made, lab_fetch, server_range, tcp_frame};
+use crate::view::{Axis, Filter, LabelMode, Metrics};
+use proptest::prelude::*;
+use synema_core::trace::{Cause, TcpState};
+use synema_core::wire::tcp::{Flags, Options};
 
+fn whole(document: &mut Document) -> Scene {
+    let extent = document.extent();
+    document.window(0.0, extent)
+}
+
+/// Corners of the room that a text takes, the bounds that a browser would give.
+fn corners(label: &crate::scene::Label, line_height: f64) -> [(f64, f64); 4] {
+    let height = line_height * label.role.scale();
+    let start = match label.anchor {
+        crate::scene::Anchor::Start => 0.0,
+        crate::scene::Anchor::Middle => -label.width / 2.0,
+        crate::scene::Anchor::End => -label.width,
+    };
+    let at = |along: f64, up: f64| {
+        (
+            label.x + along * label.cos + up * label.sin,
+            label.y + along * label.sin - up * label.cos,
+        )
+    };
+    let (top, bottom) = (height * 0.78, -height * 0.22);
+    [
+        at(start, top),
+        at(start + label.width, top),
+        at(start + label.width, bottom),
+        at(start, bottom),
+    ]
+}
+
+/// Separating axes, written anew so that the layout is not its own witness.
+fn intersect(a: &[(f64, f64); 4], b: &[(f64, f64); 4]) -> bool {
+    for polygon in [a, b] {
+        for edge in 0..2 {
+            let (p, q) = (polygon[edge], polygon[edge + 1]);
+            let axis = (q.1 - p.1, p.0 - q.0);
+            let spread = |shape: &[(f64, f64); 4]| {
+                shape
+                    .iter()
+                    .map(|c| c.0 * axis.0 + c.1 * axis.1)
+                    .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| {
+                        (low.min(at), high.max(at))
+                    })
+            };
+            let ((a0, a1), (b0, b1)) = (spread(a), spread(b));
+            if a1 <= b0 || b1 <= a0 {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn texts(scene: &Scene) -> Vec<crate::scene::Label> {
+    let mut texts: Vec<_> = scene
+        .arrows
+        .iter()
+        .filter_map(|arrow| arrow.label.clone())
+        .collect();
+    texts.extend(scene.states.iter().filter_map(|bar| bar.label.clone()));
+    texts.extend(scene.gaps.iter().filter_map(|gap| gap.label.clone()));
+    texts.extend(scene.ticks.iter().cloned());
+    for timer in &scene.timers {
+        texts.extend(timer.armed.iter().chain(&timer.ended).cloned());
+    }
+    texts
+}
+
+/// No two texts touch, and none leaves the drawing.
+fn check_texts(scene: &Scene) -> Result<(), String> {
+    let rooms: Vec<_> = texts(scene)
+        .into_iter()
+        .map(|label| (corners(&label, scene.line_height), label))
+        .collect();
+    for (index, (room, label)) in rooms.iter().enumerate() {
+        let inside = room
+            .iter()
+            .all(|&(x, y)| (0.0..=scene.width).contains(&x) && (0.0..=scene.height).contains(&y));
+        if !inside {
+            return Err(format!("{label:?} leaves the drawing"));
+        }
+        for (other, with) in &rooms[..index] {
+            if intersect(room, other) {
+                return Err(format!("{label:?} touches {with:?}"));
+            }
+        }
+    }
+    let heads: Vec<_> = scene
+        .lanes
+        .iter()
+        .flat_map(|lane| &lane.head)
+        .chain([&scene.clock])
+        .collect();
+    for (index, label) in heads.iter().enumerate() {
+        let room = corners(label, scene.line_height);
+        if room
+            .iter()
+            .any(|&(x, y)| !(0.0..=scene.width).contains(&x) || y > scene.head_height)
+        {
+            return Err(format!("head {label:?} leaves the drawing"));
+        }
+        for other in &heads[..index] {
+            if intersect(&room, &corners(other, scene.line_height)) {
+                return Err(format!("head {label:?} touches {other:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_fetch_in_the_lab_is_drawn_from_the_probes_to_the_last_ack() {
+    let mut document = Document::open(lab_fetch().capture, View::default());
+    let scene = whole(&mut document);
+    check_texts(&scene).expect("texts keep apart");
+    let lanes: Vec<_> = scene.lanes.iter().map(|lane| lane.id.as_str()).collect();
+    assert_eq!(lanes, ["page", "router", "dns", "server"]);
+    assert_eq!(scene.lanes[3].title, "www.lab.test, 203.0.113.80");
+    let kinds: Vec<_> = scene.arrows.iter().map(|arrow| arrow.kind).collect();
+    use Kind::{Ack, Arp, Data, Dns, Fin, Syn};
+    assert_eq!(
+        kinds,
+        [
+            Arp, Arp, Arp, Arp, Arp, Arp, Dns, Dns, Syn, Syn, Ack, Data, Data, Data, Data, Ack,
+            Ack, Ack, Data, Ack, Fin, Fin, Ack
+        ]
+    );
+    assert!(
+        scene.arrows[..5]
+            .iter()
+            .all(|arrow| arrow.end == ArrowEnd::Everyone)
+    );
+    let labels: Vec<_> = scene
+        .arrows
+        .iter()
+        .skip(8)
+        .map(|arrow| arrow.label.as_ref().map_or("", |label| label.text.as_str()))
+        .collect();
+    assert_eq!(labels[0], "SYN number 0");
+    assert_eq!(labels[1], "SYN ACK number 0, wants 1");
+    assert_eq!(labels[3], "GET /four 1–78 (78 B)");
+    assert_eq!(labels[4], "200 OK 1–110 (110 B)");
+    assert!(labels.iter().all(|label| !label.is_empty()));
+    let states = |lane: u16, certainty: Certainty| -> Vec<_> {
+        let bars = scene
+            .states
+            .iter()
+            .filter(|bar| bar.lane == lane && bar.certainty == certainty);
+        bars.map(|bar| bar.state).collect()
+    };
+    use TcpState::{
+        CloseWait, Established, FinWait1, LastAck, Listen, SynReceived, SynSent, TimeWait,
+    };
+    assert_eq!(
+        states(0, Certainty::Firm),
+        [SynSent, Established, FinWait1, TimeWait]
+    );
+    assert_eq!(
+        states(3, Certainty::Inferred),
+        [Listen, SynReceived, Established, CloseWait, LastAck]
+    );
+    assert_eq!(scene.gaps.len(), 5);
+    assert_eq!(scene.clock.text, "ms, page's clock");
+}
+
+#[test]
+fn every_arrival_lies_below_its_departure_and_no_answer_before_its_question() {
+    let mut document = Document::open(lab_fetch().capture, View::default());
+    let scene = whole(&mut document);
+    for arrow in scene
+        .arrows
+        .iter()
+        .filter(|arrow| arrow.end == ArrowEnd::Arrives)
+    {
+        assert!(arrow.tip.y > arrow.tail.y, "{arrow:?}");
+    }
+    let by_number = |number: usize| {
+        scene
+            .arrows
+            .iter()
+            .find(|arrow| arrow.number == number as u64 + 1)
+            .expect("it is drawn")
+    };
+    for (index, digest) in document.analysis().digests().iter().enumerate() {
+        if let Some(question) = digest
+            .answers()
+            .filter(|&q| by_number(q).end == ArrowEnd::Arrives)
+        {
+            let (question, answer) = (by_number(question), by_number(index));
+            assert!(
+                answer.tail.y > question.tip.y,
+                "{answer:?} before {question:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn live_and_opened_documents_tell_the_same() {
+    let made = lab_fetch().capture;
+    let mut live = Document::live(
+        made.interfaces()[0].clone(),
+        MemoryPolicy::default(),
+        View::default(),
+    );
+    for record in made.records() {
+        live.record(record.clone());
+    }
+    for frame in made.frames() {
+        let mut bare = frame.clone();
+        bare.cause = None;
+        live.append(bare);
+    }
+    let mut opened = Document::open(made.clone(), View::default());
+    assert_eq!(live.analysis().digests(), opened.analysis().digests());
+    assert_eq!(live.capture().frames(), opened.capture().frames());
+    let (a, b) = (whole(&mut live), whole(&mut opened));
+    let what = |scene: &Scene| -> Vec<_> {
+        scene
+            .arrows
+            .iter()
+            .map(|arrow| (arrow.number, arrow.from, arrow.to, arrow.cause))
+            .collect()
+    };
+    let (mut in_a, mut in_b) = (what(&a), what(&b));
+    in_a.sort_unstable_by_key(|drawn| drawn.0);
+    in_b.sort_unstable_by_key(|drawn| drawn.0);
+    assert_eq!(in_a, in_b);
+    check_texts(&a).expect("texts keep apart");
+    // Saved and opened again it is the same picture.
+    let mut bytes = Vec::new();
+    file::write_pcapng(opened.capture(), &mut bytes).expect("a Vec takes all");
+    let again = file::read(&bytes).expect("our own file");
+    assert_eq!(
+        whole(&mut Document::open(again.capture, View::default())),
+        b
+    );
+}
+
+#[test]
+fn a_sent_frame_takes_its_place_when_its_receipt_comes() {
+    let mut live = Document::live(
+        Interface::ethernet("lab0", Some(crate::testing::PAGE_MAC)),
+        MemoryPolicy::default(),
+        View::default(),
+    );
+    let bytes = tcp_frame(true, Seg::new(Flags::SYN, 0, 0, 0), Options::NONE, b"");
+    let other = tcp_frame(false, Seg::new(Flags::ACK, 1, 1, 0), Options::NONE, b"");
+    let ms = Instant::from_millis;
+    let sent = |n| Frame::new(FrameId::sent(n), ms(n), Direction::Sent, &bytes);
+    live.append_sent(sent(1));
+    live.append(Frame::new(
+        FrameId::received(1),
+        ms(5_003),
+        Direction::Received,
+        &other,
+    ));
+    assert_eq!(
+        live.stats().packets,
+        0,
+        "what came in waits for the receipt"
+    );
+    live.receipt(FrameId::sent(1), ms(5_002), Ok(()));
+    let order: Vec<_> = live
+        .capture()
+        .frames()
+        .iter()
+        .map(|frame| frame.id)
+        .collect();
+    assert_eq!(order, [FrameId::sent(1), FrameId::received(1)]);
+    live.append_sent(sent(2));
+    live.receipt(FrameId::sent(2), ms(5_010), Err("not the claimed address"));
+    assert_eq!((live.stats().packets, live.stats().refused), (3, 1));
+    let detail = live.detail(3).expect("it is there");
+    assert!(
+        detail
+            .why
+            .contains("The bridge did not send it: not the claimed address.")
+    );
+    live.append_sent(sent(3));
+    live.flush();
+    assert_eq!(live.stats().packets, 4);
+}
+
+#[test]
+fn why_names_the_missing_bytes_and_links_lead_to_the_first_transmission() {
+    let mut made = Made::new();
+    let ack = |ack, sack: Option<(u32, u32)>| {
+        let mut options = Options::NONE;
+        if let Some((from, to)) = sack {
+            options.sack.push(server_range(from, to));
+        }
+        tcp_frame(true, Seg::new(Flags::ACK, 1, ack, 0), options, b"")
+    };
+    let data = |seq, len| tcp_frame(false, Seg::new(Flags::ACK, seq, 1, len), Options::NONE, b"");
+    made.receives(0, &data(1, 1_448));
+    made.sends(40, Cause::QuickAck, &ack(1_449, None));
+    made.receives(100, &data(2_897, 1_448));
+    made.sends(140, Cause::OutOfOrder, &ack(1_449, Some((2_897, 4_345))));
+    made.receives(200, &data(4_345, 1_448));
+    made.sends(240, Cause::OutOfOrder, &ack(1_449, Some((2_897, 5_793))));
+    made.receives(30_000, &data(1_449, 1_448));
+    made.receives(60_000, &data(1_449, 1_448));
+    let mut document = Document::open(made.capture, View::default());
+    let detail = document.detail(6).expect("there are eight");
+    assert_eq!(detail.title, "Duplicate ACK 2");
+    assert_eq!(
+        detail.why,
+        "Sent at once: bytes 1449–2896 are missing, and this says so (duplicate ACK 2)."
+    );
+    // The first transmission of packet 7's data was never seen: a ghost before packet 3.
+    let scene = whole(&mut document);
+    let ghosts: Vec<_> = scene
+        .arrows
+        .iter()
+        .filter(|arrow| arrow.certainty == Certainty::Inferred)
+        .collect();
+    assert_eq!(ghosts.len(), 1);
+    assert_eq!(
+        (ghosts[0].number, ghosts[0].end, ghosts[0].frame),
+        (7, ArrowEnd::Lost, None)
+    );
+    let third = scene
+        .arrows
+        .iter()
+        .find(|arrow| arrow.number == 3)
+        .expect("it is drawn");
+    assert!(ghosts[0].tail.y < third.tail.y);
+    check_texts(&scene).expect("texts keep apart");
+    // Packet 8 was seen before, in packet 7.
+    let again = document.detail(8).expect("there are eight");
+    let first = again
+        .links
+        .iter()
+        .find(|link| link.relation == "first sent")
+        .map(|link| link.number);
+    assert_eq!(first, Some(7));
+    assert!(again.why.contains("in packet 7"), "{}", again.why);
+}
+
+#[test]
+fn the_strip_is_the_storys_string() {
+    let document = Document::open(lab_fetch().capture, View::default());
+    let strip = document.strip(9..u64::MAX);
+    assert_eq!(strip.text(), "S S A P P A P A P A (240 ms) P A F F A");
+    assert_eq!(strip.rows, ["page", "server"]);
+    let rows: Vec<_> = strip
+        .cells
+        .iter()
+        .filter_map(|cell| match cell {
+            Cell::Packet { row, .. } => Some(*row),
+            Cell::Silence { .. } => None,
+        })
+        .collect();
+    assert_eq!(rows, [0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0]);
+}
+
+#[test]
+fn a_field_marks_its_bytes() {
+    let document = Document::open(lab_fetch().capture, View::default());
+    let detail = document.detail(13).expect("the response");
+    let titles: Vec<_> = detail
+        .layers
+        .iter()
+        .map(|layer| layer.title.as_str())
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            "Ethernet II",
+            "IPv4 203.0.113.80 → 192.168.0.129",
+            "TCP 80 → 49152",
+            "Data"
+        ]
+    );
+    let field = |name: &str| {
+        let field = detail.layers[2]
+            .fields
+            .iter()
+            .find(|field| field.name == name);
+        field.expect("TCP has it").clone()
+    };
+    let sequence = field("sequence");
+    assert_eq!(sequence.value, "1 (raw 4\u{202f}294\u{202f}967\u{202f}001)");
+    assert_eq!(sequence.range, (38, 42));
+    let raw = &detail.bytes[38..42];
+    assert_eq!(raw, 4_294_967_001_u32.to_be_bytes());
+    assert_eq!(field("window").value, "512 × 128 = 65\u{202f}536");
+    assert!(field("checksum").value.ends_with("(right)"));
+    assert!(
+        detail
+            .hex()
+            .starts_with("0000  02 5e 7a 10 00 29 52 54  00 12 34 56 08 00 45 00  .^z")
+    );
+}
+
+#[test]
+fn one_conversation_has_two_lanes_and_the_selection_a_band() {
+    let view = View {
+        filter: Filter::Stream(0),
+        selected: Some(13),
+        ..View::default()
+    };
+    let mut document = Document::open(lab_fetch().capture, view);
+    let scene = whole(&mut document);
+    assert_eq!(scene.lanes.len(), 2);
+    assert!(scene.arrows.iter().all(|arrow| arrow.tcp.is_some()));
+    let band = scene.selection.expect("packet 13 is drawn");
+    let row = document.row_of(13).expect("packet 13 is drawn");
+    assert!(band.y0 <= row.y0 && row.y1 <= band.y1 + 8.0);
+    assert_eq!(
+        document.row_of(1),
+        None,
+        "ARP is not part of the conversation"
+    );
+}
+
+/// A flow of random segments: bursts, silences, losses, both directions.
+fn random_capture(steps: &[(bool, u8, u16, u32)]) -> Capture {
+    let mut made = Made::new();
+    let mut us = 0;
+    let (mut ours, mut theirs) = (1u32, 1u32);
+    let syn = Seg::new(Flags::SYN, 0, 0, 0);
+    made.sends(us, Cause::Syn, &tcp_frame(true, syn, Options::NONE, b""));
+    us += 12_000;
+    let answer = Seg::new(Flags::SYN.with(Flags::ACK), 0, 1, 0);
+    made.receives(us, &tcp_frame(false, answer, Options::NONE, b""));
+    for &(page, kind, len, gap_us) in steps {
+        us += u64::from(gap_us);
+        let len = usize::from(len % 1_460);
+        let (seq, ack) = if page { (ours, theirs) } else { (theirs, ours) };
+        let seg = match kind % 8 {
+            0 => Seg::new(Flags::ACK, seq, ack, 0),
+            1 => Seg::new(Flags::ACK, seq.saturating_sub(700).max(1), ack, len),
+            2 => Seg {
+                window: 0,
+                ..Seg::new(Flags::ACK, seq, ack, 0)
+            },
+            3 => Seg {
+                port: 49_153,
+                ..Seg::new(Flags::SYN, 0, 0, 0)
+            },
+            4 => Seg::new(Flags::ACK, seq + 1_448, ack, len),
+            _ => Seg::new(Flags::PSH.with(Flags::ACK), seq, ack, len),
+        };
+        if kind % 8 > 4 {
+            *(if page { &mut ours } else { &mut theirs }) += u32::try_from(len).expect("short");
+        }
+        let bytes = tcp_frame(page, seg, Options::NONE, b"");
+        if page {
+            made.sends(us, Cause::Data, &bytes);
+        } else {
+            made.receives(us, &bytes);
+        }
+    }
+    made.capture
+}
+
+fn flows(max: usize) -> impl Strategy<Value = Vec<(bool, u8, u16, u32)>> {
+    let gap = prop_oneof![5 => 0u32..400, 2 => 0u32..8_000, 1 => 0u32..900_000];
+    prop::collection::vec((any::<bool>(), any::<u8>(), any::<u16>(), gap), 1..max)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_two_texts_touch_and_none_leaves_the_drawing(
+        steps in flows(90),
+        width in 500.0f64..1_400.0,
+        words: bool,
+        axis in prop::sample::select(vec![Axis::Gaps, Axis::Linear, Axis::Rows]),
+        all: bool,
+    ) {
+        let mut capture = if all { lab_fetch().capture } else { Capture::default() };
+        let more = random_capture(&steps);
+        if capture.interfaces().is_empty() {
+            capture = more;
+        } else {
+            for frame in more.frames() {
+                let mut frame = frame.clone();
+                frame.at = frame.at + core::time::Duration::from_millis(3_500);
+                capture.push(frame);
+            }
+        }
+        let labels = if words { LabelMode::Words } else { LabelMode::Numbers };
+        let view = View { width, labels, axis, metrics: Metrics::default(), ..View::default() };
+        let mut document = Document::open(capture, view);
+        let scene = whole(&mut document);
+        prop_assert_eq!(check_texts(&scene), Ok(()));
+        // Almost every packet has its label; only crowds on the strictly linear axis may not.
+        if axis != Axis::Linear {
+            let without = scene.arrows.iter().filter(|arrow| arrow.label.is_none()).count();
+            prop_assert!(without * 10 <= scene.arrows.len(), "{} of {}", without, scene.arrows.len());
+        }
+    }
+
+    /// A window shows exactly what the whole drawing shows there.
+    #[test]
+    fn a_window_is_a_part_of_the_whole(steps in flows(200), at in 0.0f64..1.0) {
+        let capture = random_capture(&steps);
+        let mut all = Document::open(capture.clone(), View::default());
+        let scene = whole(&mut all);
+        let mut fresh = Document::open(capture, View::default());
+        let y0 = at * (scene.height - 300.0).max(0.0);
+        let window = fresh.window(y0, y0 + 300.0);
+        for arrow in &window.arrows {
+            prop_assert!(scene.arrows.contains(arrow), "{:?}", arrow);
+        }
+        let crosses = |arrow: &&crate::scene::Arrow| {
+            arrow.tip.y.max(arrow.tail.y) > y0 && arrow.tip.y.min(arrow.tail.y) < y0 + 300.0
+        };
+        let expected = scene.arrows.iter().filter(crosses).count();
+        prop_assert_eq!(window.arrows.iter().filter(crosses).count(), expected);
+        for tick in window.ticks.iter().filter(|tick| tick.role == LabelRole::Tick) {
+            prop_assert!(scene.ticks.contains(tick));
+        }
+    }
+
+    /// Live frames never move what lies more than a round trip back.
+    #[test]
+    fn old_rows_stay_where_they_are(steps in flows(120)) {
+        let capture = random_capture(&steps);
+        let mut live =
+            Document::live(capture.interfaces()[0].clone(), MemoryPolicy::default(), View::default());
+        let mut before: Option<(Instant, Scene)> = None;
+        for (index, frame) in capture.frames().iter().enumerate() {
+            live.append(frame.clone());
+            // From the first round trip on the scale is known.
+            if index < 2 {
+                continue;
+            }
+            let scene = whole(&mut live);
+            if let Some((at, earlier)) = before.replace((frame.at, scene)) {
+                let old = |number: u64| {
+                    let then = capture.frames()[usize::try_from(number - 1).expect("few")].at;
+                    at.as_nanos().saturating_sub(then.as_nanos()) > 60_000_000
+                };
+                let now = &before.as_ref().expect("just set").1;
+                for arrow in earlier.arrows.iter().filter(|a| a.frame.is_some() && old(a.number)) {
+                    let same = now.arrows.iter().find(|other| other.frame == arrow.frame);
+                    let same = same.expect("it is still drawn");
+                    prop_assert_eq!((arrow.tail, arrow.tip), (same.tail, same.tip));
+                }
+            }
+        }
+    }
+}

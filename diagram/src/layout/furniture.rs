@@ -3,9 +3,7 @@
 use super::ladder::{Source, is_timed};
 use super::lanes::{Lanes, chars};
 use super::place::Request;
-use super::scene::{
-    Anchor, Bracket, Certainty, Gap, Label, LabelRole, Scene, StateBar, Timer, TimerEnd,
-};
+use super::scene::{Anchor, Certainty, Gap, Label, LabelRole, Scene, StateBar, Timer, TimerEnd};
 use super::warp::{Cut, Warp};
 use crate::analysis::StreamInfo;
 use crate::layout::scene::Kind;
@@ -35,6 +33,8 @@ const LONGEST_TIMER_NS: u64 = 300_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
     Arrow(u32),
+    /// The packet that revealed it.
+    Ghost(u32),
     /// Conversation, client's end, which of its states.
     State(u32, bool, u32),
     /// The item after the silence.
@@ -120,7 +120,6 @@ impl Surroundings<'_> {
                 scene.ticks.push(label.clone());
             }
         }
-        scene.brackets = self.handshakes(y0, y1);
     }
 
     fn label(&self, text: &str, role: LabelRole, anchor: Anchor, x: f64, y: f64) -> Label {
@@ -292,10 +291,9 @@ impl Surroundings<'_> {
     }
 
     fn y_of(&self, packet: u32, arrival: bool) -> f64 {
-        // Items stand in the order of their packets, ghosts before their own.
+        // Items stand in the order of their packets.
         let items = self.warp.items();
-        let at = items
-            .partition_point(|item| item.packet < packet || (item.packet == packet && item.ghost));
+        let at = items.partition_point(|item| item.packet < packet);
         if items.get(at).is_none_or(|item| item.packet != packet) {
             return self.warp.height();
         }
@@ -463,24 +461,13 @@ impl Surroundings<'_> {
 
     /// The height at which the vantage point saw an item's packet, and the time.
     fn seen_at(&self, item: u32) -> Option<(f64, u64, u32)> {
-        let kept = self
-            .warp
-            .items()
-            .get(item as usize)
-            .filter(|item| !item.ghost)?;
+        let kept = self.warp.items().get(item as usize)?;
         let frame = self.source.capture.frames().get(kept.packet as usize)?;
         let times = self.source.timing.times().get(kept.packet as usize)?;
         let (departs, arrives) = self.warp.of_item(item as usize);
         let ns = frame.at.as_nanos();
         let departure = ns.abs_diff(times.departure_ns) <= ns.abs_diff(times.arrival_ns);
         Some((if departure { departs } else { arrives }, ns, item))
-    }
-
-    /// The handshake's round trip, beside the caller's lane, where it is wide
-    /// enough to be seen.
-    fn handshakes(&self, y0: f64, y1: f64) -> Vec<Bracket> {
-        let _ = (y0, y1);
-        Vec::new()
     }
 }
 
@@ -562,6 +549,9 @@ pub(crate) fn awaited(story: Story<'_>, before: usize, after: usize) -> &'static
         {
             "does anybody object?"
         }
+        (Kind::Arp, Kind::Arp) if frame.cause == Some(Cause::ArpRequest) => {
+            "nobody asks for anything"
+        }
         (Kind::Arp, _) if last.answers().is_none() && last.answered_by() == Some(after) => {
             "waiting for the neighbour's answer"
         }
@@ -579,7 +569,8 @@ pub(crate) fn awaited(story: Story<'_>, before: usize, after: usize) -> &'static
             "the receiver waits before its ACK"
         }
         (_, Kind::Data) if answers_request(story, after) => "the other end is working on it",
-        (_, Kind::Data) => "the application has nothing to send",
+        (_, Kind::Data) if page(next.from) => "the application has nothing to send",
+        (_, Kind::Data) => "nothing comes from the other end",
         _ => "nothing happens",
     }
 }

@@ -1,11 +1,10 @@
 //! The ladder: items in, windows of a [`Scene`] out.
 
+use super::arrows::{Arrows, Drawn, MAX_FALL};
 use super::furniture::{self, Key};
-use super::lanes::{Lanes, chars, lanes};
+use super::lanes::{Lanes, lanes};
 use super::place::{Bounds, CHUNK, Placed, REACH, Request, place};
-use super::scene::{
-    Anchor, Arrow, ArrowEnd, ArrowTcp, Band, Certainty, Kind, Label, LabelRole, Point, Scene,
-};
+use super::scene::{Band, Certainty, Kind, Label, Scene};
 use super::warp::{Item, Warp};
 use crate::analysis::{Analysis, HostId};
 use crate::capture::{Capture, Fate};
@@ -13,15 +12,10 @@ use crate::clock::ClockMap;
 use crate::states::States;
 use crate::timing::Timing;
 use crate::view::{Axis, Filter, View};
-use crate::words::{self, Story};
+use crate::words::Story;
 use std::collections::BTreeMap;
 use synema_core::wire::tcp::Flags;
 
-/// An arrow never falls by more than this: what lies farther apart is drawn
-/// shortened, for no screen would show both its ends.
-const MAX_FALL: f64 = 460.0;
-/// What was lost died here, as a part of the way.
-const LOST_AT: f64 = 0.62;
 /// More arrows in one window than this are not drawn ([`Axis::Linear`]).
 const MAX_ARROWS: usize = 1_500;
 /// Chunks of placed texts that are remembered.
@@ -75,6 +69,10 @@ pub(crate) struct Ladder {
     chunks: BTreeMap<i64, Placed<Key>>,
     /// Packet -> item.
     item_of: Vec<u32>,
+    /// The packet that revealed a hole -> the one that fills it.
+    ghosts: BTreeMap<u32, u32>,
+    /// A ghost appeared at this time since the heights were reckoned.
+    new_ghost_ns: Option<u64>,
 }
 
 const NO_ITEM: u32 = u32::MAX;
@@ -88,6 +86,8 @@ impl Ladder {
             lanes: Lanes::default(),
             chunks: BTreeMap::new(),
             item_of: Vec::new(),
+            ghosts: BTreeMap::new(),
+            new_ghost_ns: None,
         }
     }
 
@@ -99,13 +99,13 @@ impl Ladder {
             .set_round_trip(source.timing.typical_round_trip_ns());
         let mut items = Vec::new();
         for index in 0..source.analysis.digests().len() {
-            ladder.item_of.push(NO_ITEM);
-            for item in items_of(source, index).into_iter().flatten() {
-                if !item.ghost {
-                    ladder.item_of[index] = u32::try_from(items.len()).unwrap_or(NO_ITEM);
-                }
-                items.push(item);
-            }
+            let item = item_of(source, index);
+            ladder.item_of.push(match item {
+                Some(_) => u32::try_from(items.len()).unwrap_or(NO_ITEM),
+                None => NO_ITEM,
+            });
+            items.extend(item);
+            ladder.find_ghost(source, index);
         }
         ladder.warp.extend(items);
         ladder
@@ -114,12 +114,21 @@ impl Ladder {
     /// A packet was appended.
     pub(crate) fn push(&mut self, source: Source<'_>, index: usize) {
         self.item_of.resize(index + 1, NO_ITEM);
-        for item in items_of(source, index).into_iter().flatten() {
-            if !item.ghost {
-                self.item_of[index] = u32::try_from(self.warp.items().len()).unwrap_or(NO_ITEM);
-            }
+        if let Some(item) = item_of(source, index) {
+            self.item_of[index] = u32::try_from(self.warp.items().len()).unwrap_or(NO_ITEM);
             self.warp.push(item);
+            self.new_ghost_ns = self.find_ghost(source, index).or(self.new_ghost_ns);
         }
+    }
+
+    /// What packet `index` carries again was sent before, and never seen: a ghost
+    /// stands at the packet that showed the hole. Gives the time of that one.
+    fn find_ghost(&mut self, source: Source<'_>, index: usize) -> Option<u64> {
+        let tcp = source.analysis.digests().get(index)?.tcp?;
+        let revealed = source.timing.times().get(tcp.unseen_before as usize)?;
+        let filler = u32::try_from(index).unwrap_or(NO_ITEM);
+        self.ghosts.entry(tcp.unseen_before).or_insert(filler);
+        Some(revealed.departure_ns)
     }
 
     /// A packet's times, or what the trace says of it, changed.
@@ -127,13 +136,8 @@ impl Ladder {
         let Some(&item) = self.item_of.get(index).filter(|&&item| item != NO_ITEM) else {
             return;
         };
-        if let Some(new) = items_of(source, index)
-            .into_iter()
-            .flatten()
-            .find(|item| !item.ghost)
-        {
+        if let Some(new) = item_of(source, index) {
             self.warp.change(item as usize, new);
-            self.forget_from(self.warp.of_item(item as usize).0);
         }
     }
 
@@ -153,11 +157,19 @@ impl Ladder {
         if moved.is_finite() {
             self.forget_from(moved);
         }
+        if let Some(ns) = self.new_ghost_ns.take() {
+            self.forget_from(self.warp.of_time(ns));
+        }
         let lanes = lanes(source.analysis, source.view);
         if lanes != self.lanes {
             self.lanes = lanes;
             self.chunks.clear();
         }
+    }
+
+    /// Forgets where the last texts were placed: the trace told more of the end.
+    pub(crate) fn forget_last_texts(&mut self) {
+        self.forget_from(self.warp.height() - CHUNK);
     }
 
     /// Forgets where texts were placed: something about them changed.
@@ -175,7 +187,7 @@ impl Ladder {
     pub(crate) fn row_of(&mut self, source: Source<'_>, index: usize) -> Option<Band> {
         self.settle(source);
         let item = *self.item_of.get(index).filter(|&&item| item != NO_ITEM)?;
-        let shape = self.shape(source, item)?;
+        let shape = self.arrows(source).shape(item)?;
         Some(Band {
             y0: shape.tail.y.min(shape.tip.y) - 10.0,
             y1: shape.tail.y.max(shape.tip.y) + 8.0,
@@ -268,15 +280,17 @@ impl Ladder {
             scene.arrows_left_out = (all - items.len()) as u64;
         }
         let focus = focused_stream(source);
+        let arrows = self.arrows(source);
         for item in items {
-            let Some(shape) = self.shape(source, item) else {
+            self.add_ghost(arrows, item, scene, texts);
+            let Some(shape) = arrows.shape(item) else {
                 continue;
             };
             let (top, bottom) = (shape.tail.y.min(shape.tip.y), shape.tail.y.max(shape.tip.y));
             if bottom + 20.0 < y0 || top - 20.0 > y1 {
                 continue;
             }
-            let mut arrow = self.arrow(source, item, shape);
+            let mut arrow = arrows.arrow(Drawn::Item(item), shape);
             arrow.label = texts.get(&Key::Arrow(item)).cloned();
             if focus.is_some() {
                 let packet = self.warp.items()[item as usize].packet as usize;
@@ -298,6 +312,38 @@ impl Ladder {
         scene
             .arrows
             .sort_by(|a, b| a.tail.y.total_cmp(&b.tail.y).then(a.number.cmp(&b.number)));
+    }
+
+    /// The ghost that an item's packet revealed, if it did.
+    fn add_ghost(
+        &self,
+        arrows: Arrows<'_>,
+        item: u32,
+        scene: &mut Scene,
+        texts: &BTreeMap<Key, Label>,
+    ) {
+        let packet = self.warp.items()[item as usize].packet;
+        let Some(&filler) = self.ghosts.get(&packet) else {
+            return;
+        };
+        let Some(shape) = arrows.ghost_shape(item) else {
+            return;
+        };
+        let (y0, y1) = scene.window;
+        if shape.tip.y + 20.0 < y0 || shape.tail.y - 20.0 > y1 {
+            return;
+        }
+        let mut ghost = arrows.arrow(Drawn::Ghost(filler), shape);
+        ghost.label = texts.get(&Key::Ghost(packet)).cloned();
+        scene.arrows.push(ghost);
+    }
+
+    fn arrows<'a>(&'a self, source: Source<'a>) -> Arrows<'a> {
+        Arrows {
+            source,
+            warp: &self.warp,
+            lanes: &self.lanes,
+        }
     }
 
     /// Fills a chunk with texts, its neighbours first where it is odd.
@@ -335,189 +381,35 @@ impl Ladder {
             lanes: &self.lanes,
         };
         let mut requests = surroundings.first_requests(y0, y1);
-        let mut items = self.warp.items_between(y0, y1);
-        items.retain(|&item| {
-            let (tail, _) = self.warp.of_item(item as usize);
-            (y0..y1).contains(&tail)
-        });
-        if items.len() <= MAX_ARROWS {
+        let arrows = self.arrows(source);
+        let items = self
+            .warp
+            .items_between(y0 - MAX_FALL - 20.0, y1 + MAX_FALL + 20.0);
+        if items.len() <= 4 * MAX_ARROWS {
             for item in items {
-                let Some(shape) = self.shape(source, item) else {
-                    continue;
-                };
-                requests.push(Request {
-                    key: Key::Arrow(item),
-                    candidates: self.arrow_texts(source, item, shape),
+                let packet = self.warp.items()[item as usize].packet;
+                let ghost = self.ghosts.get(&packet).and_then(|&filler| {
+                    Some((
+                        Key::Ghost(packet),
+                        Drawn::Ghost(filler),
+                        arrows.ghost_shape(item)?,
+                    ))
                 });
+                let own = arrows
+                    .shape(item)
+                    .map(|shape| (Key::Arrow(item), Drawn::Item(item), shape));
+                for (key, drawn, shape) in own.into_iter().chain(ghost) {
+                    if (y0..y1).contains(&shape.tail.y) {
+                        requests.push(Request {
+                            key,
+                            candidates: arrows.texts(drawn, shape),
+                        });
+                    }
+                }
             }
         }
         requests.extend(surroundings.last_requests(y0, y1));
         requests
-    }
-
-    fn arrow_texts(&self, source: Source<'_>, item: u32, shape: Shape) -> Vec<Label> {
-        let Item { packet, ghost, .. } = self.warp.items()[item as usize];
-        let view = source.view;
-        let digest = source.analysis.digests().get(packet as usize);
-        let wordings = match digest.and_then(|digest| digest.tcp) {
-            Some(tcp) if ghost => words::ghost_labels(&tcp, view.labels),
-            _ => words::labels(source.story(), packet as usize, view.labels),
-        };
-        let certainty = if ghost {
-            Certainty::Inferred
-        } else {
-            Certainty::Firm
-        };
-        let line = Line::of(shape);
-        let room = view.width - 16.0;
-        let mut candidates = Vec::new();
-        for text in wordings {
-            let text = words::cut(&text, (room / view.metrics.char_width) as usize);
-            let width = chars(&text) * view.metrics.char_width;
-            for (x, y) in line.places(width, view.width) {
-                candidates.push(Label {
-                    text: text.clone(),
-                    x,
-                    y,
-                    cos: line.cos,
-                    sin: line.sin,
-                    anchor: Anchor::Middle,
-                    width,
-                    role: LabelRole::Arrow,
-                    certainty,
-                });
-            }
-        }
-        candidates
-    }
-
-    /// Where an item's arrow begins and ends.
-    fn shape(&self, source: Source<'_>, item: u32) -> Option<Shape> {
-        let Item { packet, ghost, .. } = *self.warp.items().get(item as usize)?;
-        let digest = source.analysis.digests().get(packet as usize)?;
-        let frame = source.capture.frames().get(packet as usize)?;
-        let times = source.timing.times().get(packet as usize)?;
-        let (departs, arrives) = self.warp.of_item(item as usize);
-        let from = self.lanes.of(digest.from)?;
-        let everyone = digest.to == HostId::EVERYONE;
-        let to = if everyone {
-            self.broadcast_lane(from)
-        } else {
-            self.lanes.of(digest.to)?
-        };
-        let end = match &frame.fate {
-            _ if ghost => ArrowEnd::Lost,
-            Fate::LostLater | Fate::NeverSeen => ArrowEnd::Lost,
-            Fate::Refused(_) => ArrowEnd::Refused,
-            Fate::Seen if everyone => ArrowEnd::Everyone,
-            Fate::Seen if frame.dropped.is_some() => ArrowEnd::Dropped,
-            Fate::Seen => ArrowEnd::Arrives,
-        };
-        let x0 = self.lanes.x(from);
-        let mut x1 = if to == from {
-            self.lanes.right
-        } else {
-            self.lanes.x(to)
-        };
-        if to == from && from == self.lanes.last() && x0 >= self.lanes.right {
-            x1 = self.lanes.left;
-        }
-        let (mut tail, mut tip) = (Point { x: x0, y: departs }, Point { x: x1, y: arrives });
-        let shortened = tip.y - tail.y > MAX_FALL;
-        if shortened {
-            // The end that is known keeps its place.
-            if times.arrival_known && !times.departure_known {
-                tail.y = tip.y - MAX_FALL;
-            } else {
-                tip.y = tail.y + MAX_FALL;
-            }
-        }
-        match end {
-            ArrowEnd::Lost => {
-                tip.x = x0 + (x1 - x0) * LOST_AT;
-                tip.y = tail.y
-                    + if arrives > departs {
-                        (tip.y - tail.y) * LOST_AT
-                    } else {
-                        16.0
-                    };
-            }
-            ArrowEnd::Refused => {
-                tip.x = x0 + (x1 - x0).signum() * 34.0_f64.min((x1 - x0).abs());
-                tip.y = tail.y;
-            }
-            _ => {}
-        }
-        Some(Shape {
-            from,
-            to,
-            tail,
-            tip,
-            end,
-            shortened,
-        })
-    }
-
-    /// A broadcast goes to the far end of the sender's link.
-    fn broadcast_lane(&self, from: u16) -> u16 {
-        if from == self.lanes.link_end {
-            0
-        } else {
-            self.lanes.link_end
-        }
-    }
-
-    fn arrow(&self, source: Source<'_>, item: u32, shape: Shape) -> Arrow {
-        let Item { packet, ghost, .. } = self.warp.items()[item as usize];
-        let index = packet as usize;
-        let digest = &source.analysis.digests()[index];
-        let frame = &source.capture.frames()[index];
-        let times = &source.timing.times()[index];
-        let certain = |known: bool| {
-            if known {
-                Certainty::Firm
-            } else {
-                Certainty::Inferred
-            }
-        };
-        let tcp = digest.tcp.map(|tcp| ArrowTcp {
-            flags: flags_text(tcp.flags),
-            seq: u64::try_from(tcp.seq).unwrap_or(0),
-            ack: tcp.flags.ack().then(|| u64::try_from(tcp.ack).unwrap_or(0)),
-            len: tcp.len,
-        });
-        let title = if ghost {
-            format!("Never seen here: what packet {} carries again", index + 1)
-        } else {
-            format!(
-                "Packet {}: {}",
-                index + 1,
-                words::title(source.story(), index)
-            )
-        };
-        Arrow {
-            number: index as u64 + 1,
-            frame: (!ghost).then_some(frame.id),
-            kind: if ghost { Kind::Data } else { digest.kind },
-            certainty: if ghost {
-                Certainty::Inferred
-            } else {
-                Certainty::Firm
-            },
-            from: shape.from,
-            to: shape.to,
-            tail: shape.tail,
-            tip: shape.tip,
-            departure: certain(times.departure_known),
-            arrival: certain(times.arrival_known),
-            end: shape.end,
-            shortened: shape.shortened,
-            label: None,
-            title,
-            tcp,
-            cause: if ghost { None } else { frame.cause },
-            in_focus: true,
-        }
     }
 }
 
@@ -535,39 +427,18 @@ fn focused_stream(source: Source<'_>) -> Option<u32> {
         .map(|tcp| tcp.stream)
 }
 
-/// The packet itself, and before it the ghost of its first transmission if that
-/// was never seen.
-fn items_of(source: Source<'_>, index: usize) -> [Option<Item>; 2] {
-    let (Some(digest), Some(times), Some(frame)) = (
-        source.analysis.digests().get(index),
-        source.timing.times().get(index),
-        source.capture.frames().get(index),
-    ) else {
-        return [None, None];
-    };
-    if !source.shows(index) {
-        return [None, None];
-    }
-    let packet = u32::try_from(index).unwrap_or(NO_ITEM);
+/// The packet as something to be drawn, if the view shows it.
+fn item_of(source: Source<'_>, index: usize) -> Option<Item> {
+    let digest = source.analysis.digests().get(index)?;
+    let times = source.timing.times().get(index)?;
+    let frame = source.capture.frames().get(index)?;
     let arrives = digest.to != HostId::EVERYONE && !matches!(frame.fate, Fate::Refused(_));
-    let own = Item {
-        packet,
-        ghost: false,
+    source.shows(index).then_some(Item {
+        packet: u32::try_from(index).unwrap_or(NO_ITEM),
         departure_ns: times.departure_ns,
         arrival_ns: arrives.then_some(times.arrival_ns),
         sender: digest.from.0,
-    };
-    let ghost = digest
-        .tcp
-        .and_then(|tcp| source.timing.times().get(tcp.unseen_before as usize))
-        .map(|revealed| Item {
-            packet,
-            ghost: true,
-            departure_ns: revealed.departure_ns.saturating_sub(1),
-            arrival_ns: None,
-            sender: digest.from.0,
-        });
-    [ghost, Some(own)]
+    })
 }
 
 /// `SYN`, `SYN ACK`, `PSH ACK`, `FIN PSH ACK`: as people say it.
@@ -586,82 +457,6 @@ pub(crate) fn flags_text(flags: Flags) -> String {
         .map(|&(_, name)| name)
         .collect();
     set.join(" ")
-}
-
-/// Where an arrow begins and ends, and between which lanes.
-#[derive(Clone, Copy, Debug)]
-struct Shape {
-    from: u16,
-    to: u16,
-    tail: Point,
-    tip: Point,
-    end: ArrowEnd,
-    shortened: bool,
-}
-
-/// The arrow as a line that is read from left to right.
-struct Line {
-    left: Point,
-    length: f64,
-    cos: f64,
-    sin: f64,
-    /// Whether the sender is at the left.
-    rightwards: bool,
-}
-
-impl Line {
-    fn of(shape: Shape) -> Self {
-        let rightwards = shape.tip.x >= shape.tail.x;
-        let (left, right) = if rightwards {
-            (shape.tail, shape.tip)
-        } else {
-            (shape.tip, shape.tail)
-        };
-        let (dx, dy) = (right.x - left.x, right.y - left.y);
-        let length = (dx * dx + dy * dy).sqrt().max(1.0);
-        Self {
-            left,
-            length,
-            cos: dx / length,
-            sin: dy / length,
-            rightwards,
-        }
-    }
-
-    /// Where the middle of a text of this width may be, the best places first:
-    /// in the sender's half, then wherever there is room along the arrow.
-    fn places(&self, width: f64, drawing_width: f64) -> impl Iterator<Item = (f64, f64)> {
-        const PARTS: [f64; 9] = [0.34, 0.26, 0.42, 0.5, 0.18, 0.58, 0.66, 0.74, 0.82];
-        // How far the text's bottom is above the line.
-        const ABOVE: f64 = 4.0;
-        let (least, most) = (width / 2.0 + 14.0, self.length - width / 2.0 - 14.0);
-        // Longer than its arrow: it may reach beyond, but not out of the drawing.
-        let half = width / 2.0 * self.cos + 4.0;
-        PARTS.into_iter().map(move |part| {
-            let from_sender = part * self.length;
-            let along = if self.rightwards {
-                from_sender
-            } else {
-                self.length - from_sender
-            };
-            let along = if least <= most {
-                along.clamp(least, most)
-            } else {
-                self.length / 2.0
-            };
-            let x = self.left.x + along * self.cos;
-            let y = self.left.y + along * self.sin;
-            let within = x.clamp(half, (drawing_width - half).max(half));
-            let y = y
-                + (within - x)
-                    * if self.cos > 0.2 {
-                        self.sin / self.cos
-                    } else {
-                        0.0
-                    };
-            (within + ABOVE * self.sin, y - ABOVE * self.cos)
-        })
-    }
 }
 
 /// The axis tells whether heights mean time.

@@ -298,6 +298,13 @@ impl Room {
         } else {
             self.width - 2.0 * EDGE
         };
+        // A text at the edge is moved inwards, but not beyond half of the way.
+        let edge = (self.width - self.x).min(self.x) - EDGE + self.spacing / 2.0 - 5.0;
+        let spare = if self.spacing > 0.0 {
+            spare.min(edge)
+        } else {
+            spare
+        };
         let fits = |text: &String| chars(text) * advance <= spare;
         let text = match wordings.iter().find(|text| fits(text)) {
             Some(text) => text.clone(),

@@ -14,6 +14,7 @@
 //! changes, continued from there), and texts are placed by chunks of the height
 //! that depend on their neighbours alone.
 
+mod arrows;
 mod furniture;
 mod geometry;
 mod ladder;

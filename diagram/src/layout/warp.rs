@@ -43,9 +43,8 @@ const DEFAULT_SCALE: f64 = 3.0;
 /// Something that is drawn as an arrow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Item {
-    /// The packet's index; a ghost has that of the packet that fills its hole.
+    /// The packet's index.
     pub(super) packet: u32,
-    pub(super) ghost: bool,
     pub(super) departure_ns: u64,
     /// None: it has no arrival of its own (broadcast, lost, refused).
     pub(super) arrival_ns: Option<u64>,
@@ -376,7 +375,6 @@ mod tests {
     fn item(packet: u32, departure_ns: u64, arrival_ns: u64, sender: u32) -> Item {
         Item {
             packet,
-            ghost: false,
             departure_ns,
             arrival_ns: Some(arrival_ns),
             sender,

@@ -208,7 +208,12 @@ fn cut(out: &mut String, gap: &Gap, scene: &Scene) {
         gap.y1 - gap.y0,
     );
     let middle = (gap.y0 + gap.y1) / 2.0;
-    for lane in &scene.lanes {
+    let hidden = |x: f64| {
+        gap.label
+            .as_ref()
+            .is_some_and(|label| (label.x - x).abs() < label.width / 2.0 + 8.0)
+    };
+    for lane in scene.lanes.iter().filter(|lane| !hidden(lane.x)) {
         // Two short waves: the line was cut here.
         for y in [middle - 3.0, middle + 3.0] {
             let x = lane.x;

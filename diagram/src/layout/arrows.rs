@@ -1,0 +1,314 @@
+//! One packet as an arrow: where it begins and ends, its texts, what it says.
+
+use super::ladder::{Source, flags_text};
+use super::lanes::{Lanes, chars};
+use super::scene::{Anchor, Arrow, ArrowEnd, ArrowTcp, Certainty, Kind, Label, LabelRole, Point};
+use super::warp::{Item, Warp};
+use crate::analysis::HostId;
+use crate::capture::Fate;
+use crate::words;
+
+/// An arrow never falls by more than this: what lies farther apart is drawn
+/// shortened, for no screen would show both its ends.
+pub(super) const MAX_FALL: f64 = 460.0;
+/// What was lost died here, as a part of the way.
+const LOST_AT: f64 = 0.62;
+/// A ghost has no height of its own: it is drawn between two departures.
+const GHOST_ABOVE: f64 = 8.5;
+
+/// What an arrow stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Drawn {
+    /// An item.
+    Item(u32),
+    /// What was never seen, and which packet carries it again.
+    Ghost(u32),
+}
+
+impl Drawn {
+    fn packet(self, warp: &Warp) -> u32 {
+        match self {
+            Self::Item(item) => warp.items()[item as usize].packet,
+            Self::Ghost(filler) => filler,
+        }
+    }
+
+    const fn is_ghost(self) -> bool {
+        matches!(self, Self::Ghost(_))
+    }
+}
+
+/// What is needed to draw arrows.
+#[derive(Clone, Copy)]
+pub(super) struct Arrows<'a> {
+    pub(super) source: Source<'a>,
+    pub(super) warp: &'a Warp,
+    pub(super) lanes: &'a Lanes,
+}
+
+impl Arrows<'_> {
+    pub(super) fn texts(&self, drawn: Drawn, shape: Shape) -> Vec<Label> {
+        let (packet, ghost) = (drawn.packet(self.warp), drawn.is_ghost());
+        let view = self.source.view;
+        let digest = self.source.analysis.digests().get(packet as usize);
+        let wordings = match digest.and_then(|digest| digest.tcp) {
+            Some(tcp) if ghost => words::ghost_labels(&tcp, view.labels),
+            _ => words::labels(self.source.story(), packet as usize, view.labels),
+        };
+        let certainty = if ghost {
+            Certainty::Inferred
+        } else {
+            Certainty::Firm
+        };
+        let line = Line::of(shape);
+        let room = view.width - 16.0;
+        let mut candidates = Vec::new();
+        // What fits between the lanes comes first, however short; what does not, after.
+        let (fitting, longer): (Vec<_>, Vec<_>) = wordings
+            .into_iter()
+            .partition(|text| chars(text) * view.metrics.char_width + 24.0 <= line.length);
+        for text in fitting.into_iter().chain(longer.into_iter().rev()) {
+            let text = words::cut(&text, (room / view.metrics.char_width) as usize);
+            let width = chars(&text) * view.metrics.char_width;
+            for (x, y) in line.places(width, view.width) {
+                candidates.push(Label {
+                    text: text.clone(),
+                    x,
+                    y,
+                    cos: line.cos,
+                    sin: line.sin,
+                    anchor: Anchor::Middle,
+                    width,
+                    role: LabelRole::Arrow,
+                    certainty,
+                });
+            }
+        }
+        candidates
+    }
+
+    /// Where an item's arrow begins and ends.
+    pub(super) fn shape(&self, item: u32) -> Option<Shape> {
+        let Item { packet, .. } = *self.warp.items().get(item as usize)?;
+        let digest = self.source.analysis.digests().get(packet as usize)?;
+        let frame = self.source.capture.frames().get(packet as usize)?;
+        let times = self.source.timing.times().get(packet as usize)?;
+        let (departs, arrives) = self.warp.of_item(item as usize);
+        let from = self.lanes.of(digest.from)?;
+        let everyone = digest.to == HostId::EVERYONE;
+        let to = if everyone {
+            self.broadcast_lane(from)
+        } else {
+            self.lanes.of(digest.to)?
+        };
+        let end = match &frame.fate {
+            Fate::LostLater | Fate::NeverSeen => ArrowEnd::Lost,
+            Fate::Refused(_) => ArrowEnd::Refused,
+            Fate::Seen if everyone => ArrowEnd::Everyone,
+            Fate::Seen if frame.dropped.is_some() => ArrowEnd::Dropped,
+            Fate::Seen => ArrowEnd::Arrives,
+        };
+        let x0 = self.lanes.x(from);
+        let mut x1 = if to == from {
+            self.lanes.right
+        } else {
+            self.lanes.x(to)
+        };
+        if to == from && from == self.lanes.last() && x0 >= self.lanes.right {
+            x1 = self.lanes.left;
+        }
+        let (mut tail, mut tip) = (Point { x: x0, y: departs }, Point { x: x1, y: arrives });
+        let shortened = tip.y - tail.y > MAX_FALL;
+        if shortened {
+            // The end that is known keeps its place.
+            if times.arrival_known && !times.departure_known {
+                tail.y = tip.y - MAX_FALL;
+            } else {
+                tip.y = tail.y + MAX_FALL;
+            }
+        }
+        match end {
+            ArrowEnd::Lost => {
+                tip.x = x0 + (x1 - x0) * LOST_AT;
+                tip.y = tail.y
+                    + if arrives > departs {
+                        (tip.y - tail.y) * LOST_AT
+                    } else {
+                        16.0
+                    };
+            }
+            ArrowEnd::Refused => {
+                tip.x = x0 + (x1 - x0).signum() * 34.0_f64.min((x1 - x0).abs());
+                tip.y = tail.y;
+            }
+            _ => {}
+        }
+        Some(Shape {
+            from,
+            to,
+            tail,
+            tip,
+            end,
+            shortened,
+        })
+    }
+
+    /// A broadcast goes to the far end of the sender's link.
+    fn broadcast_lane(&self, from: u16) -> u16 {
+        if from == self.lanes.link_end {
+            0
+        } else {
+            self.lanes.link_end
+        }
+    }
+
+    pub(super) fn arrow(&self, drawn: Drawn, shape: Shape) -> Arrow {
+        let (packet, ghost) = (drawn.packet(self.warp), drawn.is_ghost());
+        let index = packet as usize;
+        let digest = &self.source.analysis.digests()[index];
+        let frame = &self.source.capture.frames()[index];
+        let times = &self.source.timing.times()[index];
+        let certain = |known: bool| {
+            if known {
+                Certainty::Firm
+            } else {
+                Certainty::Inferred
+            }
+        };
+        let tcp = digest.tcp.map(|tcp| ArrowTcp {
+            flags: flags_text(tcp.flags),
+            seq: u64::try_from(tcp.seq).unwrap_or(0),
+            ack: tcp.flags.ack().then(|| u64::try_from(tcp.ack).unwrap_or(0)),
+            len: tcp.len,
+        });
+        let title = if ghost {
+            format!("Never seen here: what packet {} carries again", index + 1)
+        } else {
+            format!(
+                "Packet {}: {}",
+                index + 1,
+                words::title(self.source.story(), index)
+            )
+        };
+        Arrow {
+            number: index as u64 + 1,
+            frame: (!ghost).then_some(frame.id),
+            kind: if ghost { Kind::Data } else { digest.kind },
+            certainty: if ghost {
+                Certainty::Inferred
+            } else {
+                Certainty::Firm
+            },
+            from: shape.from,
+            to: shape.to,
+            tail: shape.tail,
+            tip: shape.tip,
+            departure: certain(times.departure_known),
+            arrival: certain(times.arrival_known),
+            end: shape.end,
+            shortened: shape.shortened,
+            label: None,
+            title,
+            tcp,
+            cause: if ghost { None } else { frame.cause },
+            in_focus: true,
+        }
+    }
+
+    /// A ghost departs just before the packet that showed the hole, and is lost.
+    pub(super) fn ghost_shape(&self, revealed: u32) -> Option<Shape> {
+        let shape = self.shape(revealed)?;
+        let (dx, dy) = (shape.tip.x - shape.tail.x, shape.tip.y - shape.tail.y);
+        let tail = Point {
+            x: shape.tail.x,
+            y: shape.tail.y - GHOST_ABOVE,
+        };
+        let tip = Point {
+            x: tail.x + dx * LOST_AT,
+            y: tail.y + dy * LOST_AT,
+        };
+        Some(Shape {
+            tail,
+            tip,
+            end: ArrowEnd::Lost,
+            shortened: false,
+            ..shape
+        })
+    }
+}
+
+/// Where an arrow begins and ends, and between which lanes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) from: u16,
+    pub(super) to: u16,
+    pub(super) tail: Point,
+    pub(super) tip: Point,
+    end: ArrowEnd,
+    shortened: bool,
+}
+
+/// The arrow as a line that is read from left to right.
+struct Line {
+    left: Point,
+    length: f64,
+    cos: f64,
+    sin: f64,
+    /// Whether the sender is at the left.
+    rightwards: bool,
+}
+
+impl Line {
+    fn of(shape: Shape) -> Self {
+        let rightwards = shape.tip.x >= shape.tail.x;
+        let (left, right) = if rightwards {
+            (shape.tail, shape.tip)
+        } else {
+            (shape.tip, shape.tail)
+        };
+        let (dx, dy) = (right.x - left.x, right.y - left.y);
+        let length = (dx * dx + dy * dy).sqrt().max(1.0);
+        Self {
+            left,
+            length,
+            cos: dx / length,
+            sin: dy / length,
+            rightwards,
+        }
+    }
+
+    /// Where the middle of a text of this width may be, the best places first:
+    /// in the sender's half, then wherever there is room along the arrow.
+    fn places(&self, width: f64, drawing_width: f64) -> impl Iterator<Item = (f64, f64)> {
+        const PARTS: [f64; 9] = [0.34, 0.26, 0.42, 0.5, 0.18, 0.58, 0.66, 0.74, 0.82];
+        // How far the text's bottom is above the line.
+        const ABOVE: f64 = 4.0;
+        let (least, most) = (width / 2.0 + 14.0, self.length - width / 2.0 - 14.0);
+        // Longer than its arrow: it may reach beyond, but not out of the drawing.
+        let half = width / 2.0 * self.cos + 4.0;
+        PARTS.into_iter().map(move |part| {
+            let from_sender = part * self.length;
+            let along = if self.rightwards {
+                from_sender
+            } else {
+                self.length - from_sender
+            };
+            let along = if least <= most {
+                along.clamp(least, most)
+            } else {
+                self.length / 2.0
+            };
+            let x = self.left.x + along * self.cos;
+            let y = self.left.y + along * self.sin;
+            let within = x.clamp(half, (drawing_width - half).max(half));
+            let y = y
+                + (within - x)
+                    * if self.cos > 0.2 {
+                        self.sin / self.cos
+                    } else {
+                        0.0
+                    };
+            (within + ABOVE * self.sin, y - ABOVE * self.cos)
+        })
+    }
+}
