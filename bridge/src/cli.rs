@@ -140,6 +140,9 @@ pub struct CurlArgs {
     /// Write every frame to this file, as pcapng, however the fetch ends
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
+    /// Keep all inputs and the seed in this file, so that the run can be had again to the byte
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// Put the response's head in front of the body
     #[arg(short, long)]
     pub include: bool,

@@ -12,9 +12,10 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
+use synema_core::app::recording::{RecordedSession, Recording};
 use synema_core::app::session::{
     ClaimCommand, ClaimEvent, ClaimRefusal, ClaimTimings, Command, FetchError, FetchErrorKind,
-    FetchEvent, FetchOptions, Input, Session, SessionConfig, SessionEvent,
+    FetchEvent, FetchOptions, Input, SessionConfig, SessionEvent,
 };
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, FrameId, Record, TcpState};
@@ -41,13 +42,22 @@ pub(super) struct Plan {
     pub(super) seed: [u8; 32],
     pub(super) timings: ClaimTimings,
     pub(super) options: FetchOptions,
+    /// So many bytes of frames are kept for a replay.
+    pub(super) record_bytes: u64,
+}
+
+/// How it ended, and what was kept.
+pub(super) struct Ended {
+    pub(super) outcome: Result<(), Failure>,
+    pub(super) tape: Option<Tape>,
+    pub(super) recording: Option<Recording>,
 }
 
 /// One session on one wire.
 pub(super) struct Drive {
     plan: Plan,
     ground: Ground,
-    session: Session<Vec<Record>>,
+    session: RecordedSession<Vec<Record>>,
     guard: Guard,
     wire: PacketIo,
     sink: Sink,
@@ -115,10 +125,10 @@ impl Drive {
             notify.notify_one();
         });
         Ok(Self {
-            plan,
             guard: ground.guard(),
             ground,
-            session: Session::new(config, Vec::new()),
+            session: RecordedSession::new(config, Vec::new(), plan.record_bytes),
+            plan,
             wire,
             sink,
             report,
@@ -134,16 +144,24 @@ impl Drive {
         })
     }
 
-    /// Claims, fetches, and lets the connection close. The tape comes back in any case.
-    pub(super) async fn run(mut self) -> (Result<(), Failure>, Option<Tape>) {
+    /// Claims, fetches, and lets the connection close. What was kept comes back in any case.
+    pub(super) async fn run(mut self) -> Ended {
         let outcome = self.fetch().await;
-        if !matches!(&outcome, Err(failure) if failure.exit == Exit::AddressRefused) {
-            // The body is complete or given up; what is left are FINs and their ACKs.
-            let _ = timeout(LINGER, self.close()).await;
+        if outcome.is_err() {
+            // Given up by us, perhaps: then the peer is told. A fetch that has ended is not
+            // there to be cancelled, and without an address nothing leaves the guard.
+            self.command(Command::Cancel { fetch: FETCH });
+            self.pump().await;
         }
+        // The body is complete or given up; what is left are FINs and their ACKs.
+        let _ = timeout(LINGER, self.close()).await;
         self.tell_trace();
         self.report.end();
-        (outcome, self.tape)
+        Ended {
+            outcome,
+            tape: self.tape,
+            recording: Some(self.session.into_recording()),
+        }
     }
 
     async fn fetch(&mut self) -> Result<(), Failure> {
@@ -180,7 +198,9 @@ impl Drive {
 
     /// Whether the peer may still want something of the last connection.
     fn is_closing(&self) -> bool {
-        let state = self.conn.and_then(|conn| self.session.stack().state(conn));
+        let state = self
+            .conn
+            .and_then(|conn| self.session.session().stack().state(conn));
         !matches!(
             state,
             None | Some(TcpState::Closed | TcpState::TimeWait | TcpState::SynSent)
@@ -208,7 +228,11 @@ impl Drive {
                         room.send(piece);
                     }
                 }
-                Err(_) => self.end = Some(Err(output_gone())),
+                Err(_) => {
+                    // What it would have taken is lost with it: nothing waits any more.
+                    self.stalled = None;
+                    self.end = Some(Err(output_gone()));
+                }
             },
             () = self.interrupt.notified() => return Err(given_up()),
         }
@@ -259,9 +283,10 @@ impl Drive {
         {
             self.on_event(event);
         }
+        let now = self.clock.now();
         loop {
             let mut frame = self.spare.pop().unwrap_or_default();
-            match self.session.poll_transmit(self.clock.now(), &mut frame) {
+            match self.session.poll_transmit(now, &mut frame) {
                 Some(id) => self.outbox.push((id, frame)),
                 None => {
                     self.spare.push(frame);

@@ -26,7 +26,9 @@ use drive::{Drive, Plan};
 use output::Output;
 use report::Report;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use synema_core::app::http::{Target, UrlError};
+use synema_core::app::recording::Recording;
 use synema_core::app::session::{ClaimTimings, FetchOptions, FetchTimeouts};
 use synema_core::time::Duration;
 use synema_core::wire::MacAddr;
@@ -34,6 +36,8 @@ use tape::Tape;
 
 /// A day: who wants longer wants for ever.
 const MAX_TIMEOUT_SECS: u64 = 86_400;
+/// A recording keeps so many bytes of frames, and ends there.
+const RECORD_BYTES: u64 = 512 << 20;
 
 /// Fetches.
 ///
@@ -114,6 +118,10 @@ pub fn fetch_through(
             None => ClaimTimings::Rfc5227,
         },
         options: options(args.timeout),
+        record_bytes: match args.record {
+            Some(_) => RECORD_BYTES,
+            None => 0,
+        },
     };
     let report = Report::new(args.verbose, args.include, output.is_terminal());
     // One thread drives the stack; the body is written on another.
@@ -127,21 +135,42 @@ pub fn fetch_through(
                 "look whether the system is out of threads or files",
             )
         })?;
-    let (outcome, tape) = runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let (sink, writing) = output.start();
-        let (outcome, tape) = match Drive::new(plan, ground, socket, sink, report, tape) {
+        let mut ended = match Drive::new(plan, ground, socket, sink, report, tape) {
             Ok(drive) => drive.run().await,
-            Err(failure) => (Err(failure), None),
+            Err(failure) => return Err(failure),
         };
         // A failed write is the first cause: the fetch was given up because of it.
-        let written = writing.await;
-        (written.and(outcome), tape)
-    });
+        ended.outcome = writing.await.and(ended.outcome);
+        Ok(ended)
+    })?;
     // However it ended: what was seen is kept.
-    match tape.map_or(Ok(()), Tape::write) {
-        Ok(()) => outcome,
-        Err(failure) => outcome.and(Err(failure)),
+    let taped = ended.tape.map_or(Ok(()), Tape::write);
+    let recorded = match (&args.record, ended.recording) {
+        (Some(path), Some(recording)) => write_recording(path, &recording),
+        _ => Ok(()),
+    };
+    ended.outcome.and(taped).and(recorded)
+}
+
+fn write_recording(path: &Path, recording: &Recording) -> Result<(), Failure> {
+    if !recording.is_complete {
+        eprintln!(
+            "synema: the recording ends early: more than {} MiB of frames came in",
+            RECORD_BYTES >> 20
+        );
     }
+    std::fs::write(path, recording.to_bytes()).map_err(|error| {
+        Failure::new(
+            Exit::LocalIo,
+            format!(
+                "the recording {} cannot be written: {error}",
+                path.display()
+            ),
+            "look at its folder, its rights, and the space that is left",
+        )
+    })
 }
 
 /// How long the peer may take for each thing that is waited for.

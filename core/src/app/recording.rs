@@ -297,9 +297,19 @@ impl<O: Observer> RecordedSession<O> {
         &self.session
     }
 
+    /// Whoever is told the trace.
+    pub fn observer_mut(&mut self) -> &mut O {
+        self.session.observer_mut()
+    }
+
     /// The run so far.
     pub fn recording(&self) -> &Recording {
         &self.recording
+    }
+
+    /// The whole run.
+    pub fn into_recording(self) -> Recording {
+        self.recording
     }
 
     fn keep(&mut self, call: impl FnOnce() -> Call) {
