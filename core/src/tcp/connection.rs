@@ -333,7 +333,12 @@ impl Connection {
         if peer_waits {
             self.reset_with(ResetReason::Aborted, &mut cx);
         }
-        self.end(CloseReason::Aborted, &mut cx);
+        // RFC 9293 §3.10.5: in TIME-WAIT all was said and done before.
+        let reason = match self.state {
+            TcpState::TimeWait => CloseReason::Finished,
+            _ => CloseReason::Aborted,
+        };
+        self.end(reason, &mut cx);
     }
 
     /// How it behaves from now on. What the SYNs agreed on stays agreed, and
@@ -436,5 +441,20 @@ impl Connection {
     fn may_write(&self) -> bool {
         let open = !matches!(self.state, TcpState::Closed | TcpState::TimeWait);
         open && self.snd.fin == Fin::Open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        // Beyond its buffers, which are empty until they are used.
+        assert!(
+            size_of::<Connection>() <= 1536,
+            "{}",
+            size_of::<Connection>()
+        );
     }
 }

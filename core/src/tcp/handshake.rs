@@ -69,7 +69,9 @@ impl Connection {
     }
 
     /// A SYN in SYN-RECEIVED: a repeated one gets our SYN-ACK again; in a
-    /// simultaneous open the other end's SYN-ACK acknowledges ours.
+    /// simultaneous open the other end's SYN-ACK acknowledges ours. Any other is
+    /// challenged as in later states: the RFC's way, back to LISTEN, would let
+    /// anybody who guesses the window undo a handshake.
     pub(super) fn syn_in_syn_received<O: Observer>(
         &mut self,
         segment: &Segment<'_>,

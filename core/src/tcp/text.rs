@@ -27,6 +27,11 @@ impl Connection {
             has_fin = false;
             cx.dropped(DropReason::PolicyOverlooked);
         }
+        if has_fin && self.rcv.fin_taken() && payload.is_empty() {
+            // Beyond the first one: the peer contradicts itself.
+            self.demand_ack(Cause::Unacceptable);
+            return cx.dropped(DropReason::AfterFin);
+        }
         if has_fin {
             self.note_fin(seq + payload.len() as u32);
         }

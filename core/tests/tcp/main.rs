@@ -10,5 +10,6 @@ mod loss;
 mod policies;
 mod receiving;
 mod sending;
+mod states;
 mod story;
 mod transfer;

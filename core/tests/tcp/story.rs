@@ -78,9 +78,8 @@ impl Story {
         self
     }
 
-    /// Runs the script and compares the log.
-    pub(crate) fn check(self, script: &str, expect: &Expect) {
-        let mut run = Run {
+    fn begin(self) -> Run {
+        Run {
             story: self,
             connection: None,
             now: Instant::ZERO,
@@ -89,11 +88,35 @@ impl Story {
             log: String::new(),
             written: 0,
             read: 0,
-        };
-        for line in script.lines().map(str::trim).filter(|l| !l.is_empty()) {
+        }
+    }
+
+    /// Runs the script and compares the log.
+    pub(crate) fn check(self, script: &str, expect: &Expect) {
+        let mut run = self.begin();
+        for line in lines(script) {
             run.line(line);
         }
         expect.assert_eq(&run.log);
+    }
+
+    /// Runs `before`, which the log leaves out, and then each of `scripts` from
+    /// there, on a connection of its own.
+    pub(crate) fn check_each(before: &str, scripts: &[&str], expect: &Expect) {
+        let mut log = String::new();
+        for script in scripts {
+            let mut run = Story::new(Policy::rfc()).begin();
+            for line in lines(before) {
+                run.line(line);
+            }
+            run.log.clear();
+            for line in lines(script) {
+                run.line(line);
+            }
+            log.push_str(&run.log);
+            log.push('\n');
+        }
+        expect.assert_eq(&log);
     }
 }
 
@@ -109,6 +132,13 @@ pub(crate) const OPEN_PLAIN: &str = "
     0   connect
     20  < S. 0 ack 1 win 65535 mss 1000
 ";
+
+fn lines(script: &str) -> impl Iterator<Item = &str> {
+    script
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+}
 
 /// Runs a story after [`OPEN`].
 pub(crate) fn check(script: &str, expect: &Expect) {
