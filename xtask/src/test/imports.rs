@@ -125,9 +125,11 @@ fn imports_of(package: &Package) -> Vec<String> {
         )];
     };
     let ours = |name: &&str| MAY_IMPORT.iter().any(|(importer, _)| importer == name);
+    // A crate's own tests may look at it from above.
     let imported = package
         .dependencies
         .iter()
+        .filter(|dependency| dependency.kind != cargo_metadata::DependencyKind::Development)
         .map(|dependency| dependency.name.as_str());
     let wrong = imported
         .filter(ours)
