@@ -53,7 +53,7 @@ pub struct ServeArgs {
     #[arg(long)]
     pub host_mac: bool,
     /// Send no more than this, in Mbit/s
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_mbit: u64,
     /// Say what will and will not work on this machine and network, and stop
     #[arg(long)]

@@ -201,7 +201,8 @@ pub struct Stats {
     pub received: u64,
     /// Of these, handed to the page.
     pub delivered: u64,
-    /// Frames that the kernel dropped because its buffer was full.
+    /// Frames lost before the bridge could look at them: the kernel's buffer was full, or they
+    /// were super-frames of a kind that cannot be cut.
     pub dropped_by_kernel: u64,
     /// Frames dropped because the page's credit or the bridge's queue was used up.
     pub dropped_by_queue: u64,

@@ -88,6 +88,8 @@ refusals! {
     SystemRefused = 16, "the system refused to send it";
     /// An IPv4 header whose lengths contradict the frame.
     Ipv4Malformed = 17, "its IPv4 header is malformed";
+    /// An IPv4 packet that names its own way (RFC 7126 §4.3, §4.4).
+    SourceRoute = 18, "source-routed IPv4 may not be sent";
 }
 
 impl fmt::Display for Refusal {

@@ -3,7 +3,7 @@
 //! ```text
 //!                    nothing    watching      open         lost
 //!                    claimed   the probes   (IPv4 may)   (taken)
-//!   ARP probe          no         yes          yes          no     sender 0.0.0.0, target = claimed
+//!   ARP probe          no         yes          yes          no     sender 0.0.0.0, target = claimed, to all
 //!   other ARP          no         no           yes          no     sender = claimed, at our MAC
 //!   IPv4               no         no           yes          no     source = claimed, to one station
 //!   anything else      no         no           no           no
@@ -75,14 +75,33 @@ pub struct Egress {
     mac: MacAddr,
     mtu: u32,
     subnet: Subnet,
+    budget: Budget,
+}
+
+/// What is left of a [`RateLimit`].
+#[derive(Clone, Debug)]
+pub struct Budget {
     bytes: Bucket,
     arps: Bucket,
+}
+
+impl Budget {
+    fn full(limit: RateLimit) -> Self {
+        Self {
+            bytes: Bucket::new(limit.bytes_per_second, limit.burst_bytes),
+            arps: Bucket::new(limit.arp_per_second, limit.arp_per_second),
+        }
+    }
 }
 
 /// What a frame takes on the wire beside its bytes: preamble, FCS and the gap (IEEE 802.3).
 const WIRE_OVERHEAD: u64 = 8 + 4 + 12;
 /// The shortest frame without FCS; shorter ones are padded.
 const MIN_FRAME: u64 = 60;
+
+/// IPv4's options that name routers to pass (RFC 791 §3.1), as their bytes on the wire.
+const LOOSE_ROUTE: u8 = 131;
+const STRICT_ROUTE: u8 = 137;
 
 impl Egress {
     /// Lets frames out that come from `mac`, whose packets have at most `mtu` bytes.
@@ -91,9 +110,18 @@ impl Egress {
             mac,
             mtu,
             subnet,
-            bytes: Bucket::new(limit.bytes_per_second, limit.burst_bytes),
-            arps: Bucket::new(limit.arp_per_second, limit.arp_per_second),
+            budget: Budget::full(limit),
         }
+    }
+
+    /// What is left of the rate limit.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Goes on with what another policy on the same wire has left.
+    pub fn set_budget(&mut self, budget: Budget) {
+        self.budget = budget;
     }
 
     /// Whether `frame` may go out now. A frame that may is counted against the rate limit.
@@ -108,11 +136,11 @@ impl Egress {
     ) -> Result<Outgoing, Refusal> {
         let outgoing = self.classify(permission, frame)?;
         let is_arp = !matches!(outgoing, Outgoing::Ipv4);
-        if is_arp && !self.arps.take(now, 1) {
+        if is_arp && !self.budget.arps.take(now, 1) {
             return Err(Refusal::RateLimited);
         }
         let on_wire = (frame.len() as u64).max(MIN_FRAME) + WIRE_OVERHEAD;
-        if !self.bytes.take(now, on_wire) {
+        if !self.budget.bytes.take(now, on_wire) {
             return Err(Refusal::RateLimited);
         }
         Ok(outgoing)
@@ -157,9 +185,14 @@ impl Egress {
             Permission::Use(claimed) => (claimed, true),
         };
         if packet.is_probe() {
-            return match packet.target_ip == claimed {
+            if packet.target_ip != claimed {
+                return Err(Refusal::ArpTarget);
+            }
+            // RFC 5227 §1.1: a probe is broadcast. One that is whispered to a station of the
+            // page's choice would be followed by silence, whoever has the address.
+            return match to.is_broadcast() {
                 true => Ok(Outgoing::Probe(claimed)),
-                false => Err(Refusal::ArpTarget),
+                false => Err(Refusal::Destination),
             };
         }
         match packet.sender_ip == claimed {
@@ -187,6 +220,17 @@ impl Egress {
         }
         if !frame.destination().is_unicast() || !self.is_for_one(packet.destination()) {
             return Err(Refusal::Destination);
+        }
+        // RFC 7126 §4.3 and §4.4: the true destination of a source-routed packet is among its
+        // options. Those that cannot be read may hide one.
+        for option in packet.option_iter() {
+            match option {
+                Ok(option) if matches!(option.kind, LOOSE_ROUTE | STRICT_ROUTE) => {
+                    return Err(Refusal::SourceRoute);
+                }
+                Ok(_) => {}
+                Err(_) => return Err(Refusal::Ipv4Malformed),
+            }
         }
         Ok(Outgoing::Ipv4)
     }

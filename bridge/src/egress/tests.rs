@@ -149,6 +149,11 @@ fn arp_speaks_for_us_alone() {
             Err(Refusal::Destination),
         ),
         (probe(OURS, other_ip), Err(Refusal::ArpTarget)),
+        // A probe that nobody hears proves nothing.
+        (
+            arp_frame(OTHER, OURS, arp(OURS, Ipv4Addr::UNSPECIFIED, CLAIMED)),
+            Err(Refusal::Destination),
+        ),
         (arp_frame(all, OURS, reverse), Err(Refusal::ArpMalformed)),
         (arp_frame(all, OURS, odd_probe), Err(Refusal::ArpSender)),
     ] {
@@ -207,6 +212,28 @@ fn ipv4_goes_from_us_to_one_station() {
     ] {
         let frame = ipv4_frame(to, OURS, source, destination, 10);
         assert_eq!(check(OPEN, &frame), expected, "{source} > {destination}");
+    }
+}
+
+#[test]
+fn packets_may_not_choose_their_way() {
+    let with_options = |options: [u8; 8]| {
+        let mut frame = ipv4_frame(OTHER, OURS, CLAIMED, PEER, 28);
+        frame[14] = 0x47;
+        frame[34..42].copy_from_slice(&options);
+        frame
+    };
+    for (options, expected) in [
+        ([131, 7, 4, 10, 0, 0, 1, 0], Err(Refusal::SourceRoute)),
+        ([1, 137, 7, 4, 10, 0, 0, 1], Err(Refusal::SourceRoute)),
+        ([148, 4, 0, 0, 131, 3, 4, 0], Err(Refusal::SourceRoute)),
+        ([131, 0, 4, 10, 0, 0, 1, 0], Err(Refusal::Ipv4Malformed)),
+        ([68, 40, 131, 7, 4, 10, 0, 0], Err(Refusal::Ipv4Malformed)),
+        ([7, 7, 4, 0, 0, 0, 0, 0], Ok(Outgoing::Ipv4)),
+        // After the end of the list there are no options.
+        ([0, 131, 7, 4, 10, 0, 0, 1], Ok(Outgoing::Ipv4)),
+    ] {
+        assert_eq!(check(OPEN, &with_options(options)), expected, "{options:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one door: gate and egress policy together, for frames in both directions.
 
 use super::{ClaimRules, Gate, Heard, Timing};
-use crate::egress::{Egress, Outgoing, RateLimit};
+use crate::egress::{Budget, Egress, Outgoing, RateLimit};
 use std::net::Ipv4Addr;
 use synema_core::time::Instant;
 use synema_core::wire::{EtherType, MacAddr, arp, ethernet, ipv4};
@@ -88,6 +88,16 @@ impl Guard {
     /// claimed address at all (the socket's filter says so already where there is one).
     pub fn incoming(&mut self, now: Instant, frame: &[u8]) -> (Heard, bool) {
         let heard = self.gate.heard(now, frame);
+        self.weigh(heard, frame)
+    }
+
+    /// The same while no page is there to defend the address.
+    pub fn incoming_undefended(&mut self, now: Instant, frame: &[u8]) -> (Heard, bool) {
+        let heard = self.gate.heard_undefended(now, frame);
+        self.weigh(heard, frame)
+    }
+
+    fn weigh(&mut self, heard: Heard, frame: &[u8]) -> (Heard, bool) {
         if matches!(heard, Heard::InUse(_)) {
             self.conflicts = self.conflicts.saturating_add(1);
         }
@@ -106,6 +116,18 @@ impl Guard {
     /// When the claim's state will change by itself.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.gate.poll_timeout()
+    }
+
+    /// How much may still go out: for the next page, so that a new session does not lift it.
+    pub fn budget(&self) -> &Budget {
+        self.egress.budget()
+    }
+
+    /// Goes on with what an earlier page has left.
+    #[must_use]
+    pub fn with_budget(mut self, budget: Budget) -> Self {
+        self.egress.set_budget(budget);
+        self
     }
 
     /// The address under claim, whatever has become of it.

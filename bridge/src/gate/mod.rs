@@ -166,9 +166,9 @@ impl Gate {
         *last = Some(now);
     }
 
-    /// A frame came from the wire.
+    /// A frame came from the wire. While nobody was told that the address is open, it counts
+    /// as an answer, although its silence would be over: it may have waited to be read.
     pub fn heard(&mut self, now: Instant, frame: &[u8]) -> Heard {
-        self.open_if_due(now);
         let Some(packet) = foreign_arp(self.mac, frame) else {
             return Heard::Peace;
         };
@@ -197,6 +197,22 @@ impl Gate {
             }
             _ => Heard::Peace,
         }
+    }
+
+    /// The same while no page is there that could answer: then nobody defends the address, and
+    /// whoever speaks for it or probes it has it (RFC 5227 §2.4 (a)).
+    pub fn heard_undefended(&mut self, now: Instant, frame: &[u8]) -> Heard {
+        let heard = self.heard(now, frame);
+        let State::Open { addr, .. } = self.state else {
+            return heard;
+        };
+        let by = match (heard, foreign_arp(self.mac, frame)) {
+            (Heard::Challenged(by), _) => by,
+            (_, Some(packet)) if packet.is_probe() && packet.target_ip == addr => packet.sender_mac,
+            _ => return heard,
+        };
+        self.state = State::Lost { addr, by };
+        Heard::Lost(by)
     }
 
     /// What may go out now.

@@ -16,7 +16,7 @@
 use super::batch::Batch;
 use synema_core::wire::checksum::{Sum, finish_partial};
 use synema_core::wire::tcp::Flags;
-use synema_core::wire::{EtherType, Protocol};
+use synema_core::wire::{EtherType, Protocol, ipv4};
 
 /// The kernel left the checksum at `csum_start + csum_offset` unfinished.
 const FLAG_NEEDS_CSUM: u8 = 1;
@@ -81,8 +81,8 @@ pub fn complete(header: VnetHeader, timestamp_ns: u64, frame: &[u8], batch: &mut
         }
         GSO_NONE => finish_checksum(header, timestamp_ns, frame, batch),
         GSO_TCPV4 => match TcpHeaders::of(frame) {
-            Some(headers) if header.gso_size > 0 => {
-                Done::Cut(headers.cut(usize::from(header.gso_size), timestamp_ns, frame, batch))
+            Some(headers) if headers.can_be_cut_by(header.gso_size.into()) => {
+                Done::Cut(headers.cut(header.gso_size.into(), timestamp_ns, frame, batch))
             }
             _ => Done::Unusable,
         },
@@ -140,6 +140,13 @@ impl TcpHeaders {
         })
     }
 
+    /// Whether segments of `mss` bytes are packets within IPv4's length. A guest behind a TAP
+    /// writes what it likes into the virtio header.
+    fn can_be_cut_by(self, mss: usize) -> bool {
+        let first = mss.min(self.end - self.payload);
+        mss > 0 && self.payload - ETHERNET_LEN + first <= ipv4::MAX_LEN
+    }
+
     /// Cuts the payload into segments of `mss` bytes, each under a copy of the headers.
     fn cut(self, mss: usize, timestamp_ns: u64, frame: &[u8], batch: &mut Batch) -> u64 {
         let Self { tcp, payload, end } = self;
@@ -157,8 +164,8 @@ impl TcpHeaders {
         while let Some(chunk) = chunks.next() {
             batch.push(timestamp_ns, &[&frame[..payload], chunk]);
             let out = batch.last_mut();
-            let ip_len = u16::try_from(out.len() - ETHERNET_LEN)
-                .expect("headers of at most 120 bytes and a u16 of payload, cut from 64 KiB");
+            let ip_len =
+                u16::try_from(out.len() - ETHERNET_LEN).expect("`can_be_cut_by` was asked");
             out[ETHERNET_LEN + 2..ETHERNET_LEN + 4].copy_from_slice(&ip_len.to_be_bytes());
             out[ETHERNET_LEN + 4..ETHERNET_LEN + 6].copy_from_slice(&id.to_be_bytes());
             out[tcp + 4..tcp + 8].copy_from_slice(&seq.to_be_bytes());
@@ -322,6 +329,21 @@ mod tests {
                 (0x220, 1, ACK | PSH | FIN, 200),
             ]
         );
+    }
+
+    #[test]
+    fn a_super_frame_beyond_ipv4s_length_is_cut_to_packets_within_it() {
+        let mut frame = tcp_frame(1, 1, ACK, &[0; 16]);
+        frame.resize(PAYLOAD + 65_535, 7);
+        // BIG TCP leaves the length at zero; a guest may leave anything in its header.
+        frame[ETHERNET_LEN + 2..ETHERNET_LEN + 4].fill(0);
+        let mut batch = Batch::new();
+        let whole = complete(super_frame(65_535), 5, &frame, &mut batch);
+        assert_eq!(whole, Done::Unusable);
+        assert!(batch.is_empty());
+        let cut = complete(super_frame(65_483), 5, &frame, &mut batch);
+        assert_eq!(cut, Done::Cut(2));
+        assert!(batch.iter().all(|f| checksums_hold(f.bytes)));
     }
 
     #[test]

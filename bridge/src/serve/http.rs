@@ -20,6 +20,7 @@ use std::time::Duration;
 use synema_relay::{RELAY_PATH, SUBPROTOCOL};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -28,6 +29,9 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 const MAX_CONNECTIONS: usize = 64;
 /// How long a request's head may take: no connection is held by saying little.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be HTTP's: enough for the page over a slow `ssh -L`, and no place
+/// is held for ever by asking for much and reading nothing.
+const HTTP_LIFE: Duration = Duration::from_secs(300);
 /// A request's head is not longer.
 const MAX_HEAD: usize = 16 * 1024;
 /// After accepting failed (too many open files), not at once again.
@@ -81,14 +85,15 @@ impl Connection {
             let response = self.answer(request);
             async move { Ok::<_, Infallible>(response) }
         });
-        // What breaks one connection is the other side's business.
-        let _ = hyper::server::conn::http1::Builder::new()
+        let serving = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades()
-            .await;
+            .with_upgrades();
+        // What breaks one connection is the other side's business. A relay is not among what
+        // takes long: the upgrade ends the HTTP connection.
+        let _ = timeout(HTTP_LIFE, serving).await;
     }
 
     /// Trust first; nothing else of the request is looked at before.

@@ -14,6 +14,7 @@
 use super::ground::Ground;
 use super::seat::{Outbox, Seat};
 use super::wire::Wire;
+use crate::egress::Budget;
 use crate::gate::Heard;
 use crate::io::{Batch, now_ns};
 use bytes::Bytes;
@@ -37,6 +38,8 @@ pub const GRACE: Duration = Duration::from_secs(60);
 const STATS_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the interface's queue may be full before frames are refused.
 const SEND_PATIENCE: Duration = Duration::from_millis(100);
+/// Batches that are read in a row before something else is done: more than a ring holds.
+const MAX_CATCH_UP: usize = 512;
 /// Messages of all pages that wait for the hub.
 const COMMANDS: usize = 64;
 
@@ -85,6 +88,8 @@ pub struct Hub<W> {
     seats: Vec<Seat>,
     commands: mpsc::Receiver<Command>,
     next_conn: u64,
+    /// What the pages so far have left of the rate limit.
+    budget: Option<Budget>,
     started: tokio::time::Instant,
     next_stats: Instant,
 }
@@ -100,6 +105,7 @@ impl<W: Wire> Hub<W> {
             seats: Vec::new(),
             commands,
             next_conn: 1,
+            budget: None,
             started: tokio::time::Instant::now(),
             next_stats: Instant::ZERO,
         };
@@ -123,9 +129,17 @@ impl<W: Wire> Hub<W> {
                     }
                     batch.clear();
                 }
-                Some(command) = self.commands.recv() => self.obey(command).await,
+                Some(command) = self.commands.recv() => {
+                    if matches!(command, Command::Frames { .. }) {
+                        self.catch_up(&mut batch)?;
+                    }
+                    self.obey(command).await;
+                }
                 () = sleep_until(deadline) => {}
                 () = &mut shutdown => break,
+            }
+            if self.is_gate_due() {
+                self.catch_up(&mut batch)?;
             }
             self.settle();
         }
@@ -139,14 +153,42 @@ impl<W: Wire> Hub<W> {
         Instant::ZERO + self.started.elapsed()
     }
 
+    /// Hears what has arrived already: before a gate opens, and before a page's frames go out,
+    /// an objection must not lie unread.
+    fn catch_up(&mut self, batch: &mut Batch) -> Result<(), WireLost> {
+        for _ in 0..MAX_CATCH_UP {
+            batch.clear();
+            match self.wire.try_recv_batch(batch) {
+                Ok(_) => self.hear(batch),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    self.wire_failed(error)?;
+                    break;
+                }
+            }
+        }
+        batch.clear();
+        Ok(())
+    }
+
+    fn is_gate_due(&self) -> bool {
+        let now = self.now();
+        let mut dues = self
+            .seats
+            .iter()
+            .filter_map(|seat| seat.guard.poll_timeout());
+        dues.any(|due| due <= now)
+    }
+
     /// What is due after every step: claims that opened, counters, seats kept in vain.
     fn settle(&mut self) {
         let now = self.now();
         for seat in &mut self.seats {
             seat.tell_claim(now);
+            seat.notice_absence(now);
         }
         if now >= self.next_stats {
-            let kernel_drops = self.wire.counters().dropped_by_kernel;
+            let kernel_drops = self.lost_below();
             for seat in &mut self.seats {
                 seat.tell_stats(kernel_drops);
             }
@@ -157,7 +199,7 @@ impl<W: Wire> Hub<W> {
         self.seats
             .retain(|seat| seat.away_since().is_none_or(|since| now < since + grace));
         if self.seats.len() != before {
-            self.admit();
+            self.forget();
         }
     }
 
@@ -206,7 +248,7 @@ impl<W: Wire> Hub<W> {
             format!("{addr} was taken by {by}, who insists on it: this session has ended"),
             "choose another address and claim it",
         ));
-        self.admit();
+        self.forget();
     }
 
     /// A down interface may come up again; one that is gone does not.
@@ -237,7 +279,7 @@ impl<W: Wire> Hub<W> {
         }
         match failure.raw_os_error() {
             Some(libc::ENETDOWN) => {
-                self.admit();
+                self.forget();
                 Ok(())
             }
             _ => Err(WireLost(failure)),
@@ -307,11 +349,14 @@ impl<W: Wire> Hub<W> {
                 "start synema again",
             )
         })?;
-        let kernel_drops = self.wire.counters().dropped_by_kernel;
-        let mut seat = Seat::new(SessionId(id), self.ground.guard(), now, kernel_drops);
+        let mut guard = self.ground.guard();
+        if let Some(budget) = &self.budget {
+            guard = guard.with_budget(budget.clone());
+        }
+        let mut seat = Seat::new(SessionId(id), guard, self.lost_below());
         seat.sit(now, &self.ground, conn, outbox, false);
         self.seats.push(seat);
-        self.admit();
+        self.forget();
         Ok(conn)
     }
 
@@ -327,15 +372,17 @@ impl<W: Wire> Hub<W> {
                     seat.tell(&ToPage::Claim(state));
                 }
                 // The filter first: an answer to the first probe must not be missed.
-                self.admit();
+                if let Err(failure) = self.admit() {
+                    self.deafened(conn, &failure);
+                }
             }
             ToBridge::Release => {
                 seat.guard.release();
-                self.admit();
+                self.forget();
             }
             ToBridge::Bye => {
                 self.seats.retain(|seat| seat.conn() != Some(conn));
-                self.admit();
+                self.forget();
             }
         }
     }
@@ -369,6 +416,7 @@ impl<W: Wire> Hub<W> {
         let _ = timeout(SEND_PATIENCE, sending).await;
         let sent_at = self.now();
         let seat = &mut self.seats[at];
+        self.budget = Some(seat.guard.budget().clone());
         for (at, outgoing) in admitted {
             if let (_, Ok(Some(_))) = receipts[at] {
                 seat.guard.sent(sent_at, outgoing);
@@ -385,17 +433,44 @@ impl<W: Wire> Hub<W> {
         self.seats.iter_mut().find(|seat| seat.conn() == Some(conn))
     }
 
-    /// Sets the kernel's filter to the addresses under claim. Without it the guard still
-    /// looks at every frame: a filter that cannot be set costs time, not safety.
-    fn admit(&self) {
+    /// Frames lost before anybody could look at them: the ring was full, or they were of a kind
+    /// that cannot be made whole.
+    fn lost_below(&self) -> u64 {
+        let counters = self.wire.counters();
+        counters.dropped_by_kernel.saturating_add(counters.unusable)
+    }
+
+    /// A claim whose answers would not be heard must not stand.
+    fn deafened(&mut self, conn: u64, failure: &io::Error) {
+        let interface = self.ground.interface.clone();
+        if let Some(seat) = self.seat_of(conn) {
+            seat.guard.release();
+            seat.tell(&error(
+                ErrorCode::WireFailed,
+                format!("the socket's filter at {interface} could not be set: {failure}"),
+                "claim the address again; if that does not help, start synema again",
+            ));
+        }
+    }
+
+    /// Sets the kernel's filter to the addresses under claim. If an address that was given up
+    /// stays in it, that costs time only: the guard looks at every frame. A new one that does
+    /// not get in would not be heard of.
+    fn admit(&self) -> io::Result<()> {
         let addresses: Vec<Ipv4Addr> = self
             .seats
             .iter()
             .filter_map(|seat| seat.guard.address())
             .collect();
-        if let Err(error) = self.wire.admit(&addresses) {
+        self.wire.admit(&addresses).inspect_err(|error| {
             eprintln!("synema: the socket's filter could not be set: {error}");
-        }
+        })
+    }
+
+    /// Takes addresses out of the filter that nobody claims any more.
+    fn forget(&self) {
+        // What stays in it is looked at by the guard.
+        let _ = self.admit();
     }
 }
 
@@ -430,3 +505,6 @@ pub(super) fn error(
         next_step: next_step.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

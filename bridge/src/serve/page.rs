@@ -11,7 +11,7 @@ use synema_relay::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
@@ -23,6 +23,8 @@ const HELLO_WAIT: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(15);
 /// A page that said nothing for so long, not even to pings, is gone.
 const SILENCE: Duration = Duration::from_secs(45);
+/// How long a page may take nothing of what is written to it: as long as it may be silent.
+const WRITE_PATIENCE: Duration = SILENCE;
 /// How long an ended socket is read on, so that its last message is not lost to a reset.
 const LINGER: Duration = Duration::from_secs(1);
 /// Control messages and receipts that wait for the socket.
@@ -64,7 +66,7 @@ where
             return;
         }
     };
-    let writing = write(sink, control_queue, frames_queue);
+    let writing = write(sink, control_queue, frames_queue, Pace::USUAL);
     tokio::pin!(writing);
     let failed = tokio::select! {
         ended = read(&mut stream, &hub, conn) => ended.err(),
@@ -147,41 +149,56 @@ where
     }
 }
 
+/// The writer's times.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    ping_interval: Duration,
+    patience: Duration,
+}
+
+impl Pace {
+    const USUAL: Self = Self {
+        ping_interval: PING_INTERVAL,
+        patience: WRITE_PATIENCE,
+    };
+}
+
 /// Writes what the hub has for the page: a batch is fed, then flushed once. Ends when the
-/// hub has dropped the outbox, or the socket fails.
+/// hub has dropped the outbox, the socket fails, or the page takes nothing any more.
 async fn write<S>(
     mut sink: Sink<S>,
     mut control: mpsc::Receiver<Bytes>,
     mut frames: mpsc::Receiver<Bytes>,
+    pace: Pace,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    // However much there is to write: a page that only listens is still asked now and then.
+    let mut ping = interval_at(Instant::now() + pace.ping_interval, pace.ping_interval);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let first = tokio::select! {
             biased;
-            message = control.recv() => message,
-            Some(message) = frames.recv() => Some(message),
-            () = sleep(PING_INTERVAL) => {
-                if sink.send(Message::Ping(Bytes::new())).await.is_err() {
-                    return;
-                }
-                continue;
-            }
+            _ = ping.tick() => Some(Message::Ping(Bytes::new())),
+            message = control.recv() => message.map(Message::Binary),
+            Some(message) = frames.recv() => Some(Message::Binary(message)),
         };
         // The control queue is closed last: nothing more will come.
         let Some(first) = first else { break };
-        let mut next = Some(first);
-        while let Some(message) = next {
-            if sink.feed(Message::Binary(message)).await.is_err() {
-                return;
+        let written = async {
+            let mut next = Some(first);
+            while let Some(message) = next {
+                sink.feed(message).await?;
+                let waiting = control.try_recv().or_else(|_| frames.try_recv());
+                next = waiting.ok().map(Message::Binary);
             }
-            next = control.try_recv().or_else(|_| frames.try_recv()).ok();
-        }
-        if sink.flush().await.is_err() {
+            sink.flush().await
+        };
+        if !matches!(timeout(pace.patience, written).await, Ok(Ok(()))) {
             return;
         }
     }
-    let _ = sink.close().await;
+    let _ = timeout(LINGER, sink.close()).await;
 }
 
 /// Says why, closes, and waits a moment for the page to have read it.
@@ -283,5 +300,61 @@ fn malformed(why: DecodeError) -> ToPage {
             format!("a message of the page cannot be read: {why}"),
             "reload the page",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::DuplexStream;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    const QUICK: Pace = Pace {
+        ping_interval: Duration::from_millis(20),
+        patience: Duration::from_millis(200),
+    };
+
+    /// The bridge's end and the page's, with so much room between them.
+    async fn pair(room: usize) -> (WebSocketStream<DuplexStream>, WebSocketStream<DuplexStream>) {
+        let (near, far) = tokio::io::duplex(room);
+        (
+            WebSocketStream::from_raw_socket(near, Role::Server, Some(limits())).await,
+            WebSocketStream::from_raw_socket(far, Role::Client, None).await,
+        )
+    }
+
+    #[tokio::test]
+    async fn a_page_that_only_listens_is_asked_whether_it_is_there() {
+        let (near, mut page) = pair(1 << 16).await;
+        let (sink, _stream) = near.split();
+        let (control, control_queue) = mpsc::channel(8);
+        let (_frames, frames_queue) = mpsc::channel(8);
+        let writing = tokio::spawn(write(sink, control_queue, frames_queue, QUICK));
+        tokio::spawn(async move {
+            while control.send(Bytes::from_static(b"news")).await.is_ok() {
+                sleep(Duration::from_millis(2)).await;
+            }
+        });
+        let asked = async { while !matches!(page.next().await, Some(Ok(Message::Ping(_)))) {} };
+        timeout(Duration::from_secs(5), asked)
+            .await
+            .expect("a ping");
+        writing.abort();
+    }
+
+    #[tokio::test]
+    async fn a_page_that_takes_nothing_does_not_hold_its_socket_for_ever() {
+        let (near, _page) = pair(64).await;
+        let (sink, _stream) = near.split();
+        let (control, control_queue) = mpsc::channel(8);
+        let (_frames, frames_queue) = mpsc::channel(8);
+        let news = Bytes::from(vec![0; 4096]);
+        control.send(news).await.expect("it is read");
+        // The hub cuts the page off.
+        drop(control);
+        let writing = write(sink, control_queue, frames_queue, QUICK);
+        timeout(Duration::from_secs(5), writing)
+            .await
+            .expect("the writer gives up");
     }
 }

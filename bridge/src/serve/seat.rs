@@ -43,7 +43,8 @@ pub(super) struct Seat {
     pub(super) id: SessionId,
     pub(super) guard: Guard,
     link: Option<Link>,
-    away_since: Instant,
+    /// None while the page is here, and until the hub has noticed that it is not.
+    away_since: Option<Instant>,
     stats: Stats,
     kernel_drops_before: u64,
     told_stats: Stats,
@@ -54,12 +55,12 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(id: SessionId, guard: Guard, now: Instant, kernel_drops: u64) -> Self {
+    pub(super) fn new(id: SessionId, guard: Guard, kernel_drops: u64) -> Self {
         Self {
             id,
             guard,
             link: None,
-            away_since: now,
+            away_since: None,
             stats: Stats::default(),
             kernel_drops_before: kernel_drops,
             told_stats: Stats::default(),
@@ -79,6 +80,7 @@ impl Seat {
         outbox: Outbox,
         resumed: bool,
     ) {
+        self.away_since = None;
         self.link = Some(Link {
             conn,
             outbox,
@@ -92,7 +94,14 @@ impl Seat {
     /// The socket is gone; the seat is kept for a while.
     pub(super) fn stand_up(&mut self, now: Instant) {
         self.link = None;
-        self.away_since = now;
+        self.away_since = Some(now);
+    }
+
+    /// Begins the wait for a page that was cut off.
+    pub(super) fn notice_absence(&mut self, now: Instant) {
+        if self.link.is_none() {
+            self.away_since.get_or_insert(now);
+        }
     }
 
     /// Which socket the page has now.
@@ -102,7 +111,7 @@ impl Seat {
 
     /// Since when the page has had no socket.
     pub(super) fn away_since(&self) -> Option<Instant> {
-        self.link.is_none().then_some(self.away_since)
+        self.away_since
     }
 
     /// The page has room for frames.
@@ -114,7 +123,10 @@ impl Seat {
 
     /// A frame came from the wire. It is handed on if it concerns the claim.
     pub(super) fn incoming(&mut self, now: Instant, time_ns: u64, frame: &[u8]) -> Heard {
-        let (heard, concerns) = self.guard.incoming(now, frame);
+        let (heard, concerns) = match self.link {
+            Some(_) => self.guard.incoming(now, frame),
+            None => self.guard.incoming_undefended(now, frame),
+        };
         if concerns {
             self.stats.received += 1;
             let id = FrameId::received(self.next_frame);

@@ -10,6 +10,14 @@ pub trait Wire: Send + Sync + 'static {
     /// Waits for frames and adds them to the emptied `batch`. Cancel safe.
     fn recv_batch(&self, batch: &mut Batch) -> impl Future<Output = io::Result<usize>> + Send;
 
+    /// Adds the frames that are there already to the emptied `batch`, without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` when there are none; else as [`recv_batch`](Self::recv_batch).
+    fn try_recv_batch(&self, _batch: &mut Batch) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
     /// Sends the frames in order and tells `receipt`, by place, when each went out
     /// (nanoseconds since 1970) or why it did not.
     fn send_batch(
@@ -31,6 +39,10 @@ pub trait Wire: Send + Sync + 'static {
 impl Wire for PacketIo {
     fn recv_batch(&self, batch: &mut Batch) -> impl Future<Output = io::Result<usize>> + Send {
         Self::recv_batch(self, batch)
+    }
+
+    fn try_recv_batch(&self, batch: &mut Batch) -> io::Result<usize> {
+        self.socket().try_recv_batch(batch)
     }
 
     fn send_batch(
