@@ -14,7 +14,7 @@
 
 use super::ack::{AckSchedule, AckTimer};
 use super::assembler::Assembler;
-use super::policy::{OutOfOrderPolicy, Policy, ReceivePolicy};
+use super::policy::{AckStrategy, OutOfOrderPolicy, Policy, ReceivePolicy};
 use super::ring::Ring;
 use super::sack::SackReport;
 use super::segment::Segment;
@@ -245,6 +245,7 @@ impl Receiver {
                 self.report_duplicate(held, policy);
             }
             next = self.early.advance(part.end);
+            self.sack.on_gap_filled(&self.early);
         }
         let len = next.distance(self.rcv_nxt);
         self.ring.extend(len as usize);
@@ -263,7 +264,6 @@ impl Receiver {
         if let Some(held) = held {
             self.report_duplicate(held, policy);
             if held == part {
-                self.sack.on_early(part);
                 return Taken::Dropped(DropReason::DuplicateData);
             }
         }
@@ -273,7 +273,7 @@ impl Receiver {
         };
         let at = self.ring.len() + part.start.distance(self.rcv_nxt) as usize;
         self.ring.write_at(at, bytes);
-        self.sack.on_early(part);
+        self.sack.on_early(part, joined);
         Taken::Early { joined }
     }
 
@@ -314,7 +314,7 @@ impl Receiver {
         policy: &ReceivePolicy,
     ) -> AckTimer {
         // RFC 5681 §4.2: at once when (a part of) a gap was filled.
-        if filled_gap && policy.ack != super::policy::AckStrategy::Never {
+        if filled_gap && policy.ack != AckStrategy::Never {
             self.acks.demand(Cause::GapFilled);
         }
         let full_len = self
@@ -365,17 +365,39 @@ impl Receiver {
     }
 
     /// The SACK blocks for a segment that goes out now.
-    pub(super) fn sack_blocks(&self, room: usize) -> SackBlocks {
+    pub(super) fn take_sack_blocks(&mut self, room: usize) -> SackBlocks {
         if !self.sack_permitted {
             return SackBlocks::NONE;
         }
-        self.sack.blocks(&self.early, self.rcv_nxt, room)
+        self.sack.take(&self.early, self.rcv_nxt, room)
+    }
+
+    /// How many of them there will be.
+    pub(super) fn sack_count(&self, room: usize) -> usize {
+        if self.sack_permitted {
+            self.sack.count(&self.early, room)
+        } else {
+            0
+        }
+    }
+
+    /// The next ACK that is due at `now`: its cause, and its number if it is not
+    /// simply RCV.NXT.
+    pub(super) fn take_due_ack(
+        &mut self,
+        now: Instant,
+        policy: &ReceivePolicy,
+    ) -> Option<(Cause, Option<SeqNum>)> {
+        let due = self.acks.take_due(now);
+        if due.is_some() || !self.sack_permitted || policy.ack == AckStrategy::Never {
+            return due;
+        }
+        self.sack.more_to_tell().map(|cause| (cause, None))
     }
 
     /// A segment that acknowledges up to `number` goes out.
     pub(super) fn on_ack_sent(&mut self, number: SeqNum) {
         self.last_ack_sent = number;
-        self.sack.on_ack_sent();
         self.acks.on_ack_sent();
     }
 

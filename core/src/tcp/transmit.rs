@@ -157,7 +157,8 @@ impl Connection {
     }
 
     fn next_ack<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
-        let (cause, number) = self.rcv.acks.take_due(cx.now)?;
+        let due = self.rcv.take_due_ack(cx.now, &self.policy.receive);
+        let (cause, number) = due?;
         if let Some(at) = self.rcv.acks.next_thought()
             && at > cx.now
         {
@@ -238,7 +239,7 @@ impl Connection {
         });
         let options = Options {
             timestamps,
-            sack: self.rcv.sack_blocks(self.sack_room()),
+            sack: self.rcv.take_sack_blocks(self.sack_room()),
             ..Options::NONE
         };
         let ack = number.unwrap_or_else(|| self.rcv.ack_number());
@@ -265,7 +266,7 @@ impl Connection {
     /// What a segment that goes out now can carry, bytes: the options that it
     /// needs are taken from the MSS (RFC 6691).
     fn payload_limit(&self) -> u32 {
-        let blocks = self.rcv.sack_blocks(self.sack_room()).len();
+        let blocks = self.rcv.sack_count(self.sack_room());
         let sack_len = if blocks == 0 {
             0
         } else {
