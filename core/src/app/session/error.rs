@@ -236,6 +236,40 @@ impl FetchError {
             | Self::NoNeighbour { .. } => "try again",
         }
     }
+
+    /// The cause, where a response did not come, or not to its end.
+    fn how_it_broke_off(&self) -> String {
+        match self {
+            Self::FirstByteTimeout { waited } => {
+                format!("no response came within {}", Seconds(*waited))
+            }
+            Self::IdleTimeout { received, waited } => format!(
+                "the response stopped after {received} bytes: nothing came for {}",
+                Seconds(*waited)
+            ),
+            Self::Silent { received } => {
+                format!("the server no longer acknowledges anything ({received} bytes had come)")
+            }
+            Self::Reset { received } => {
+                format!("the server reset the connection after {received} bytes of the body")
+            }
+            Self::CutOff {
+                received,
+                expected: Some(expected),
+            } => format!("the response was cut off: {received} of {expected} bytes came"),
+            Self::CutOff {
+                received,
+                expected: None,
+            } => format!("the response was cut off after {received} bytes, before its last chunk"),
+            Self::NoResponse { received: 0 } => {
+                "the server closed the connection without a response".to_owned()
+            }
+            Self::NoResponse { received } => {
+                format!("the response was cut off in its head, after {received} bytes")
+            }
+            _ => "the response broke off".to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for FetchError {
@@ -276,43 +310,12 @@ impl fmt::Display for FetchError {
             Self::NoNeighbour { remote } => {
                 write!(f, "nobody answers ARP on the way to {}", remote.ip())
             }
-            Self::FirstByteTimeout { waited } => {
-                write!(f, "no response came within {}", Seconds(*waited))
-            }
-            Self::IdleTimeout { received, waited } => write!(
-                f,
-                "the response stopped after {received} bytes: nothing came for {}",
-                Seconds(*waited)
-            ),
-            Self::Silent { received } => write!(
-                f,
-                "the server no longer acknowledges anything ({received} bytes had come)"
-            ),
-            Self::Reset { received } => write!(
-                f,
-                "the server reset the connection after {received} bytes of the body"
-            ),
-            Self::CutOff {
-                received,
-                expected: Some(expected),
-            } => write!(
-                f,
-                "the response was cut off: {received} of {expected} bytes came"
-            ),
-            Self::CutOff {
-                received,
-                expected: None,
-            } => write!(
-                f,
-                "the response was cut off after {received} bytes, before its last chunk"
-            ),
-            Self::NoResponse { received: 0 } => {
-                f.write_str("the server closed the connection without a response")
-            }
-            Self::NoResponse { received } => write!(
-                f,
-                "the response was cut off in its head, after {received} bytes"
-            ),
+            Self::FirstByteTimeout { .. }
+            | Self::IdleTimeout { .. }
+            | Self::Silent { .. }
+            | Self::Reset { .. }
+            | Self::CutOff { .. }
+            | Self::NoResponse { .. } => f.write_str(&self.how_it_broke_off()),
             Self::RedirectLoop { url } => write!(f, "the redirects lead back to {url}"),
             Self::TooManyRedirects { limit } => write!(f, "more than {limit} redirects"),
             Self::Cancelled => f.write_str("the fetch was cancelled"),
@@ -348,6 +351,96 @@ impl fmt::Display for Seconds {
             (0, millis) => write!(f, "{millis} ms"),
             (secs, 0) => write!(f, "{secs} s"),
             (secs, millis) => write!(f, "{secs}.{:01} s", millis / 100),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<FetchError> {
+        let remote = SocketAddrV4::new([10, 2, 0, 80].into(), 8080);
+        let (waited, received) = (Duration::from_millis(1_500), 7);
+        let name = "www.lab.test".to_owned();
+        let to = MacAddr([2, 0, 0, 0, 0, 9]);
+        vec![
+            FetchError::Url(UrlError::PortZero),
+            FetchError::Busy,
+            FetchError::NoAddress,
+            FetchError::AddressLost { to },
+            FetchError::AddressReleased,
+            FetchError::NoNameServer { name: name.clone() },
+            FetchError::Name {
+                name,
+                error: DnsError::NoSuchName,
+            },
+            FetchError::NoPort,
+            FetchError::Refused { remote },
+            FetchError::ConnectTimeout { remote, waited },
+            FetchError::NoAnswer { remote },
+            FetchError::Unreachable { remote, code: 13 },
+            FetchError::NoRoute { remote },
+            FetchError::NoNeighbour { remote },
+            FetchError::FirstByteTimeout { waited },
+            FetchError::IdleTimeout { received, waited },
+            FetchError::Silent { received },
+            FetchError::Reset { received },
+            FetchError::CutOff {
+                received,
+                expected: Some(9),
+            },
+            FetchError::CutOff {
+                received,
+                expected: None,
+            },
+            FetchError::NoResponse { received: 0 },
+            FetchError::NoResponse { received },
+            FetchError::Response(HttpError::SwitchedProtocols),
+            FetchError::RedirectLoop {
+                url: "http://a/".to_owned(),
+            },
+            FetchError::TooManyRedirects { limit: 3 },
+            FetchError::Cancelled,
+        ]
+    }
+
+    #[test]
+    fn every_failure_has_a_cause_of_its_own_and_a_next_step() {
+        let mut causes = Vec::new();
+        for error in all() {
+            let (cause, next) = (error.to_string(), error.next_step());
+            assert!(!causes.contains(&cause), "{cause}");
+            assert!(next.len() > 10 && cause.len() > 10, "{cause}: {next}");
+            assert!(
+                !cause.ends_with('.') && !next.ends_with('.'),
+                "{cause}: {next}"
+            );
+            causes.push(cause);
+        }
+        assert!(causes.contains(&"10.2.0.80:8080 did not answer within 1.5 s".to_owned()));
+        assert!(causes.contains(&"the response was cut off: 7 of 9 bytes came".to_owned()));
+    }
+
+    #[test]
+    fn kinds_are_those_that_exit_codes_need() {
+        let tls = FetchError::Url(UrlError::Tls {
+            url: "https://a/".to_owned(),
+        });
+        assert_eq!(tls.kind(), FetchErrorKind::Unsupported);
+        let kinds: Vec<_> = all().iter().map(FetchError::kind).collect();
+        assert_eq!(kinds[0], FetchErrorKind::Url);
+        for kind in [
+            FetchErrorKind::Address,
+            FetchErrorKind::Name,
+            FetchErrorKind::Refused,
+            FetchErrorKind::Unreachable,
+            FetchErrorKind::CutOff,
+            FetchErrorKind::BadResponse,
+            FetchErrorKind::Cancelled,
+            FetchErrorKind::Busy,
+        ] {
+            assert!(kinds.contains(&kind), "{kind:?}");
         }
     }
 }

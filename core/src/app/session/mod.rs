@@ -12,7 +12,9 @@
 //! until [`Session::poll_event`] is called: whoever stops asking for events
 //! closes the peer's window, and no more than the receive buffer is ever held.
 //! Taking events can make frames (window updates): drain `poll_event` first,
-//! `poll_transmit` after it, and ask `poll_timeout` last.
+//! `poll_transmit` after it, and ask `poll_timeout` last. Drain after *each*
+//! `handle`: whoever hands in a burst of frames first and drains then has one ACK
+//! sent for all of them.
 
 mod address;
 mod error;
