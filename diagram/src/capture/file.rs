@@ -478,7 +478,7 @@ pub fn write_pcapng<W: Write>(capture: &Capture, out: W) -> std::io::Result<()> 
     let mut writer = PcapNgWriter::with_section_header(out, section(capture)).map_err(io_error)?;
     let none = [Interface::ethernet("", None)];
     let interfaces = match capture.interfaces() {
-        [] => &none[..],
+        [] if !capture.frames().is_empty() => &none[..],
         some => some,
     };
     for interface in interfaces {
@@ -490,7 +490,9 @@ pub fn write_pcapng<W: Write>(capture: &Capture, out: W) -> std::io::Result<()> 
     if capture.frames().iter().any(|frame| !frame.fate.was_seen()) {
         let interface = Interface {
             name: NOT_SEEN.into(),
-            link_type: interfaces[0].link_type,
+            link_type: interfaces
+                .first()
+                .map_or(1, |interface| interface.link_type),
             mac: None,
         };
         writer

@@ -487,7 +487,7 @@ proptest! {
         } else {
             for frame in more.frames() {
                 let mut frame = frame.clone();
-                frame.at = frame.at + core::time::Duration::from_millis(3_500);
+                frame.at += core::time::Duration::from_millis(3_500);
                 capture.push(frame);
             }
         }

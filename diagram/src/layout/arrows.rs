@@ -118,8 +118,9 @@ impl Arrows<'_> {
             x1 = self.lanes.left;
         }
         let (mut tail, mut tip) = (Point { x: x0, y: departs }, Point { x: x1, y: arrives });
-        let shortened = tip.y - tail.y > MAX_FALL;
-        if shortened {
+        let too_far = tip.y - tail.y > MAX_FALL;
+        let shortened = too_far || self.warp.items()[item as usize].detached;
+        if too_far {
             // The end that is known keeps its place.
             if times.arrival_known && !times.departure_known {
                 tail.y = tip.y - MAX_FALL;

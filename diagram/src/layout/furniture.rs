@@ -1,6 +1,6 @@
 //! What surrounds the arrows: states, timers, silences, times.
 
-use super::ladder::{Source, is_timed};
+use super::ladder::{Source, is_timed, near_departs};
 use super::lanes::{Lanes, chars};
 use super::place::Request;
 use super::scene::{Anchor, Certainty, Gap, Label, LabelRole, Scene, StateBar, Timer, TimerEnd};
@@ -466,7 +466,7 @@ impl Surroundings<'_> {
         let times = self.source.timing.times().get(kept.packet as usize)?;
         let (departs, arrives) = self.warp.of_item(item as usize);
         let ns = frame.at.as_nanos();
-        let departure = ns.abs_diff(times.departure_ns) <= ns.abs_diff(times.arrival_ns);
+        let departure = near_departs(ns, times);
         Some((if departure { departs } else { arrives }, ns, item))
     }
 }

@@ -10,7 +10,7 @@ use crate::analysis::{Analysis, HostId};
 use crate::capture::{Capture, Fate};
 use crate::clock::ClockMap;
 use crate::states::States;
-use crate::timing::Timing;
+use crate::timing::{Times, Timing};
 use crate::view::{Axis, Filter, View};
 use crate::words::Story;
 use std::collections::BTreeMap;
@@ -438,7 +438,16 @@ fn item_of(source: Source<'_>, index: usize) -> Option<Item> {
         departure_ns: times.departure_ns,
         arrival_ns: arrives.then_some(times.arrival_ns),
         sender: digest.from.0,
+        near_ns: frame.at.as_nanos(),
+        near_departs: near_departs(frame.at.as_nanos(), times),
+        detached: false,
     })
+}
+
+/// Whether the vantage point saw a packet nearer to its departure than to its
+/// arrival.
+pub(super) fn near_departs(at_ns: u64, times: &Times) -> bool {
+    at_ns.abs_diff(times.departure_ns) <= at_ns.abs_diff(times.arrival_ns)
 }
 
 /// `SYN`, `SYN ACK`, `PSH ACK`, `FIN PSH ACK`: as people say it.

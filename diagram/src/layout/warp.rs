@@ -18,6 +18,7 @@
 //! that turns out to lie a little in the past costs what follows it.
 
 use crate::view::Axis;
+use std::collections::BTreeSet;
 
 /// The first event's height.
 pub(super) const TOP: f64 = 26.0;
@@ -36,6 +37,11 @@ const APART: f64 = 7.0;
 const FALL: f64 = 10.0;
 /// A round trip, on a linear stretch.
 const ROUND_TRIP: f64 = 84.0;
+/// More packets than this between an arrow's two ends, as the vantage point saw
+/// them, and no screen would show both.
+const MAX_BETWEEN: usize = 28;
+/// How far an arrow falls whose far end is not drawn at its time.
+const DETACHED_FALL: f64 = 190.0;
 /// Bounds of the scale, pixels for a millisecond.
 const SCALE: (f64, f64) = (0.02, 12.0);
 const DEFAULT_SCALE: f64 = 3.0;
@@ -49,6 +55,13 @@ pub(super) struct Item {
     /// None: it has no arrival of its own (broadcast, lost, refused).
     pub(super) arrival_ns: Option<u64>,
     pub(super) sender: u32,
+    /// When the vantage point saw it, and whether that was nearer to its departure.
+    /// Items come in this order.
+    pub(super) near_ns: u64,
+    pub(super) near_departs: bool,
+    /// So much happened while it was on its way that its far end is not drawn at
+    /// its time: that end has no event. Decided here.
+    pub(super) detached: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +83,8 @@ pub(super) struct Warp {
     heights: Vec<f64>,
     /// Heights from here on are to be reckoned.
     dirty: usize,
-    sorted: bool,
+    /// Items whose arrival may still turn out to be too far away.
+    pending: BTreeSet<u32>,
 }
 
 impl Warp {
@@ -83,7 +97,7 @@ impl Warp {
             events: Vec::new(),
             heights: Vec::new(),
             dirty: 0,
-            sorted: true,
+            pending: BTreeSet::new(),
         }
     }
 
@@ -106,37 +120,103 @@ impl Warp {
 
     /// Adds many; they are sorted once.
     pub(super) fn extend(&mut self, items: impl IntoIterator<Item = Item>) {
-        for item in items {
+        let first = self.items.len();
+        for mut item in items {
+            item.near_ns = item
+                .near_ns
+                .max(self.items.last().map_or(0, |last| last.near_ns));
             self.items.push(item);
-            let index = self.items.len() - 1;
-            for event in events_of(index, &item).into_iter().flatten() {
-                self.sorted &= self.events.last().is_none_or(|last| *last < event);
-                self.events.push(event);
+        }
+        for index in first..self.items.len() {
+            let item = &mut self.items[index];
+            if item.near_departs && item.arrival_ns.is_some_and(|at| at > item.near_ns) {
+                self.pending
+                    .insert(u32::try_from(index).unwrap_or(u32::MAX));
             }
+            self.items[index].detached = self.is_detached(index);
+            let events = events_of(index, &self.items[index]);
+            self.events.extend(events.into_iter().flatten());
         }
-        if !self.sorted {
-            self.events.sort_unstable();
-            self.sorted = true;
-            self.dirty = 0;
-        }
+        self.events.sort_unstable();
+        self.dirty = 0;
+        self.review();
     }
 
     /// Adds one, mostly at the end.
-    pub(super) fn push(&mut self, item: Item) {
+    pub(super) fn push(&mut self, mut item: Item) {
+        item.near_ns = item
+            .near_ns
+            .max(self.items.last().map_or(0, |last| last.near_ns));
+        let index = self.items.len();
         self.items.push(item);
-        let index = self.items.len() - 1;
-        for event in events_of(index, &item).into_iter().flatten() {
+        if item.near_departs {
+            self.pending
+                .insert(u32::try_from(index).unwrap_or(u32::MAX));
+        }
+        self.items[index].detached = self.is_detached(index);
+        for event in events_of(index, &self.items[index]).into_iter().flatten() {
             self.insert(event);
         }
+        self.review();
+    }
+
+    /// Arrivals that lie too many packets away lose their event.
+    fn review(&mut self) {
+        let now_ns = self.items.last().map_or(0, |last| last.near_ns);
+        while let Some(&front) = self.pending.first() {
+            let index = front as usize;
+            let arrived = self.items[index].arrival_ns.is_none_or(|at| at <= now_ns);
+            if !arrived && self.items.len() - index <= MAX_BETWEEN + 1 {
+                break;
+            }
+            self.pending.pop_first();
+            if self.is_detached(index) && !self.items[index].detached {
+                let item = Item {
+                    detached: true,
+                    ..self.items[index]
+                };
+                self.replace(index, item);
+            }
+        }
+    }
+
+    fn is_detached(&self, index: usize) -> bool {
+        let item = &self.items[index];
+        let Some(arrival_ns) = item.arrival_ns else {
+            return false;
+        };
+        let between = if item.near_departs {
+            self.items[index + 1..].partition_point(|later| later.near_ns < arrival_ns)
+        } else {
+            let before = &self.items[..index];
+            index - before.partition_point(|earlier| earlier.near_ns <= item.departure_ns)
+        };
+        between > MAX_BETWEEN
     }
 
     /// Times of an item were estimated anew.
     pub(super) fn change(&mut self, index: usize, item: Item) {
         let old = self.items[index];
+        let item = Item {
+            near_ns: old.near_ns,
+            detached: old.detached,
+            ..item
+        };
         if old == item {
             return;
         }
-        for event in events_of(index, &old).into_iter().flatten() {
+        self.replace(index, item);
+        let detached = self.is_detached(index);
+        self.replace(index, Item { detached, ..item });
+        if item.near_departs {
+            self.pending
+                .insert(u32::try_from(index).unwrap_or(u32::MAX));
+            self.review();
+        }
+    }
+
+    fn replace(&mut self, index: usize, item: Item) {
+        for event in events_of(index, &self.items[index]).into_iter().flatten() {
             if let Ok(at) = self.events.binary_search(&event) {
                 self.events.remove(at);
                 self.dirty = self.dirty.min(at);
@@ -199,22 +279,27 @@ impl Warp {
         }
         let same_packet = before.item == event.item;
         let mut advance = linear.max(if same_packet { FALL } else { APART });
-        if event.arrival {
+        if !self.bears_label(event) {
             return advance;
         }
-        // Two departures of one host need room for a label between them.
+        // Two arrows of one host need room for a label between them.
         let sender = self.items[event.item as usize].sender;
         let above = self.heights[index - 1];
         for (earlier, height) in self.events[..index].iter().zip(&self.heights).rev() {
             if above + advance - height >= self.row_height {
                 break;
             }
-            if !earlier.arrival && self.items[earlier.item as usize].sender == sender {
+            if self.bears_label(*earlier) && self.items[earlier.item as usize].sender == sender {
                 advance = advance.max(height + self.row_height - above);
                 break;
             }
         }
         advance
+    }
+
+    /// A label stands near the departure, or near the only end that there is.
+    fn bears_label(&self, event: Event) -> bool {
+        !event.arrival || self.items[event.item as usize].detached
     }
 
     /// The height of all of it.
@@ -232,12 +317,25 @@ impl Warp {
             let y = TOP + index as f64 * ROW;
             return (y, y + ROW_FALL);
         }
-        let [departure, arrival] = events_of(index, &self.items[index]);
-        let departure = departure.map_or(TOP, |event| self.of_event(event));
-        (
-            departure,
-            arrival.map_or(departure, |event| self.of_event(event)),
-        )
+        match events_of(index, &self.items[index]) {
+            [Some(departure), Some(arrival)] => (self.of_event(departure), self.of_event(arrival)),
+            [Some(departure), None] => {
+                let y = self.of_event(departure);
+                (
+                    y,
+                    if self.items[index].detached {
+                        y + DETACHED_FALL
+                    } else {
+                        y
+                    },
+                )
+            }
+            [None, Some(arrival)] => {
+                let y = self.of_event(arrival);
+                (y - DETACHED_FALL, y)
+            }
+            [None, None] => (TOP, TOP),
+        }
     }
 
     fn of_event(&self, event: Event) -> f64 {
@@ -344,20 +442,22 @@ pub(super) struct Cut {
     pub(super) after: u32,
 }
 
+/// Departure and arrival, as far as they have heights of their own.
 fn events_of(index: usize, item: &Item) -> [Option<Event>; 2] {
-    let index = u32::try_from(index).unwrap_or(u32::MAX);
-    [
-        Some(Event {
-            at_ns: item.departure_ns,
-            item: index,
-            arrival: false,
-        }),
-        item.arrival_ns.map(|at_ns| Event {
-            at_ns,
-            item: index,
-            arrival: true,
-        }),
-    ]
+    let number = u32::try_from(index).unwrap_or(u32::MAX);
+    let departs = !item.detached || item.near_departs;
+    let arrives = !item.detached || !item.near_departs;
+    let departure = Event {
+        at_ns: item.departure_ns,
+        item: number,
+        arrival: false,
+    };
+    let arrival = item.arrival_ns.map(|at_ns| Event {
+        at_ns,
+        item: number,
+        arrival: true,
+    });
+    [departs.then_some(departure), arrival.filter(|_| arrives)]
 }
 
 fn scale(round_trip_ns: Option<u64>) -> f64 {
@@ -373,11 +473,19 @@ mod tests {
     use proptest::prelude::*;
 
     fn item(packet: u32, departure_ns: u64, arrival_ns: u64, sender: u32) -> Item {
+        let near_departs = sender == 0;
         Item {
             packet,
             departure_ns,
             arrival_ns: Some(arrival_ns),
             sender,
+            near_ns: if near_departs {
+                departure_ns
+            } else {
+                arrival_ns
+            },
+            near_departs,
+            detached: false,
         }
     }
 
@@ -415,15 +523,24 @@ mod tests {
         /// Appending one by one, with estimates that change, ends where sorting all at once does.
         #[test]
         fn appended_and_sorted_at_once_are_the_same(
-            times in prop::collection::vec((0u64..400_000_000, 0u64..30_000_000, 0u32..3), 1..60),
+            times in prop::collection::vec((0u64..9_000_000, 0u64..30_000_000, 0u32..3), 1..120),
+            quick in 1u64..40,
         ) {
+            let mut near_ns = 40_000_000;
             let items: Vec<_> = (0u32..)
                 .zip(&times)
-                .map(|(packet, &(at, flight, sender))| item(packet, at, at + flight, sender))
+                .map(|(packet, &(gap, flight, sender))| {
+                    near_ns += gap / quick;
+                    match sender {
+                        0 => item(packet, near_ns, near_ns + flight, sender),
+                        _ => item(packet, near_ns - flight, near_ns, sender),
+                    }
+                })
                 .collect();
             let mut live = Warp::new(Axis::Gaps, Some(20_000_000), 17.0);
             for (index, &item) in items.iter().enumerate() {
-                live.push(Item { arrival_ns: Some(item.departure_ns), ..item });
+                let near = Some(item.near_ns);
+                live.push(Item { departure_ns: item.near_ns, arrival_ns: near, ..item });
                 live.settle();
                 live.change(index, item);
                 live.settle();
@@ -439,15 +556,15 @@ mod tests {
             prop_assert!(whole.heights.windows(2).all(|pair| pair[1] - pair[0] >= APART - 1e-9));
             for (a, first) in items.iter().enumerate() {
                 for (b, second) in items.iter().enumerate().skip(a + 1) {
-                    if first.sender == second.sender {
+                    let near = |index: usize| whole.items[index].detached;
+                    if first.sender == second.sender && near(a) == near(b) {
                         let apart = (whole.of_item(a).0 - whole.of_item(b).0).abs();
                         prop_assert!(apart >= 17.0 - 1e-9, "{a} and {b} are {apart} apart");
                     }
                 }
             }
             // Height to time and back.
-            for index in 0..items.len() {
-                let (y, _) = whole.of_item(index);
+            for &y in &whole.heights {
                 prop_assert!((whole.of_time(whole.time_at(y)) - y).abs() < 1e-6);
             }
         }
