@@ -470,7 +470,7 @@ fn flows(max: usize) -> impl Strategy<Value = Vec<(bool, u8, u16, u32)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(20))]
 
     #[test]
     fn no_two_texts_touch_and_none_leaves_the_drawing(

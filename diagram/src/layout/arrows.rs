@@ -10,7 +10,7 @@ use crate::words;
 
 /// An arrow never falls by more than this: what lies farther apart is drawn
 /// shortened, for no screen would show both its ends.
-pub(super) const MAX_FALL: f64 = 460.0;
+pub(super) const MAX_FALL: f64 = 320.0;
 /// What was lost died here, as a part of the way.
 const LOST_AT: f64 = 0.62;
 /// A ghost has no height of its own: it is drawn between two departures.
