@@ -125,7 +125,7 @@ impl Browser {
     /// # Errors
     /// When the browser has gone before.
     pub async fn quit(self) -> anyhow::Result<()> {
-        Ok(self.driver.quit().await?)
+        Ok(self.driver.clone().quit().await?)
     }
 }
 
@@ -138,6 +138,13 @@ fn profile() -> anyhow::Result<TempDir> {
         .prefix("synema-browser-")
         .tempdir_in(&folder)
         .with_context(|| format!("no folder can be made in {}", folder.display()))
+}
+
+impl Drop for Browser {
+    /// A test that failed has not quit: its driver is ended with its browser, without a last conversation.
+    fn drop(&mut self) {
+        let _ = self.driver.clone().leak();
+    }
 }
 
 fn with_ending(folder: &Path, ending: &str) -> Option<PathBuf> {

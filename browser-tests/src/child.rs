@@ -5,17 +5,20 @@ use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
     process::Stdio,
+    thread,
     time::Duration,
 };
 
 use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child as Process, ChildStdout, Command},
     time::timeout,
 };
 
-/// A running program; it ends when this is dropped, or when the test itself dies.
+/// A running program, in a process group of its own; the group ends when this is dropped, and the program
+/// when the test itself dies.
 pub struct Child {
     process: Process,
     output: Lines<BufReader<ChildStdout>>,
@@ -43,6 +46,7 @@ impl Child {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .process_group(0)
             .kill_on_drop(true);
         let mut process = command
             .spawn()
@@ -84,9 +88,10 @@ impl Child {
         }
     }
 
-    /// The process id, while it runs.
-    pub fn id(&self) -> Option<u32> {
-        self.process.id()
+    /// Its process id, which is its group's as well, while it runs.
+    fn pid(&self) -> Option<Pid> {
+        let id = i32::try_from(self.process.id()?).ok()?;
+        Pid::from_raw(id)
     }
 
     /// Ends the program as Ctrl-C would, and waits until it has ended.
@@ -94,16 +99,26 @@ impl Child {
     /// # Errors
     /// When it cannot be signalled or does not end within ten seconds.
     pub async fn interrupt(mut self) -> anyhow::Result<std::process::ExitStatus> {
-        let pid = self.id().context("it has ended already")?;
-        let kill = Command::new("kill")
-            .args(["-INT", &pid.to_string()])
-            .status()
-            .await?;
-        if !kill.success() {
-            bail!("process {pid} cannot be signalled");
-        }
+        let pid = self.pid().context("it has ended already")?;
+        kill_process(pid, Signal::INT).context("it cannot be signalled")?;
         let ended = timeout(Duration::from_secs(10), self.process.wait()).await;
         Ok(ended.context("it did not end within 10 s")??)
+    }
+}
+
+impl Drop for Child {
+    /// Asks first: a driver ends its browser, a lab its namespaces.
+    fn drop(&mut self) {
+        let Some(group) = self.pid() else { return };
+        // Whoever has gone already needs no signal.
+        let _ = kill_process_group(group, Signal::TERM);
+        for _ in 0..40 {
+            if !matches!(self.process.try_wait(), Ok(None)) {
+                break;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
