@@ -5,6 +5,7 @@ mod conformance;
 mod demo;
 mod house;
 mod site;
+mod soak;
 mod test;
 mod tshark;
 
@@ -30,6 +31,8 @@ enum Task {
     Test(test::Arguments),
     /// Compare with what others made: outside captures, packetdrill.
     Conformance(conformance::Arguments),
+    /// Fetch over and over, and compare every byte; long property tests.
+    Soak(soak::Arguments),
     /// Build the page and the bridge.
     Build {
         /// Builds quickly and runs slowly: for those who work on the page.
@@ -60,6 +63,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Demo(ref arguments) => demo::run(&house, arguments),
         Task::Test(ref arguments) => test::run(&house, arguments),
         Task::Conformance(ref arguments) => conformance::run(&house, arguments),
+        Task::Soak(ref arguments) => soak::run(&house, arguments),
         Task::Build { dev } => {
             site::build(&house, Speed::of(dev))?;
             house.cargo(&["build", "-p", "synema-bridge"])

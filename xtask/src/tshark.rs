@@ -33,49 +33,59 @@ const TRANSPORT: std::ops::Range<usize> = 6..13;
 /// The columns in which only `0`, a bad checksum, is compared.
 const CHECKSUMS: std::ops::Range<usize> = 13..15;
 
-/// Looks at a whole capture with every checksum verified, and counts what a filter matches.
+/// What our own captures are judged by.
+const JUDGED: [&str; 8] = [
+    "ip.checksum.status",
+    "tcp.checksum.status",
+    "udp.checksum.status",
+    "icmp.checksum.status",
+    "_ws.malformed",
+    "tcp.analysis.ack_lost_segment",
+    "tcp.analysis.lost_segment",
+    "frame.drop_count",
+];
+
+/// What tshark holds against one of our captures; empty when it is clean. No more segments may be missing
+/// than frames were counted as dropped, which the capture itself says.
 ///
 /// # Errors
 /// When tshark does not start or cannot read the file.
-pub(crate) fn count(capture: &Path, filter: &str) -> anyhow::Result<u64> {
-    let lines = fields(capture, Some(filter), &["frame.number"])?;
-    Ok(lines.len() as u64)
+pub(crate) fn complaints(capture: &Path) -> anyhow::Result<Vec<String>> {
+    Ok(judge(&fields(capture, None, &JUDGED)?))
 }
 
-/// What tshark holds against one of our captures; empty when it is clean. `lost` segments may be missing,
-/// because that many frames were counted as dropped.
-///
-/// # Errors
-/// As [`count`].
-pub(crate) fn complaints(capture: &Path, lost: u64) -> anyhow::Result<Vec<String>> {
-    let bad_checksum = "ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || icmp.checksum.status == 0";
-    let limits = [
-        ("malformed frames", "_ws.malformed", 0),
-        ("bad checksums", bad_checksum, 0),
-        (
-            "acknowledged segments that were never seen",
-            "tcp.analysis.ack_lost_segment",
-            0,
-        ),
-        ("missing segments", "tcp.analysis.lost_segment", lost),
-    ];
+fn judge(lines: &[String]) -> Vec<String> {
+    let (mut bad, mut malformed, mut ack_lost, mut lost, mut dropped) = (0, 0, 0, 0, 0_u64);
+    for line in lines {
+        let mut columns: Vec<&str> = line.split('\t').collect();
+        columns.resize(JUDGED.len(), "");
+        bad += u64::from(columns[..4].contains(&"0"));
+        malformed += u64::from(!columns[4].is_empty());
+        ack_lost += u64::from(!columns[5].is_empty());
+        lost += u64::from(!columns[6].is_empty());
+        dropped += columns[7].parse::<u64>().unwrap_or(0);
+    }
     let mut complaints = Vec::new();
-    if count(capture, "frame")? == 0 {
+    if lines.is_empty() {
         complaints.push("no frames".to_owned());
     }
-    for (what, filter, limit) in limits {
-        let found = count(capture, filter)?;
+    for (found, limit, what) in [
+        (malformed, 0, "malformed frames"),
+        (bad, 0, "bad checksums"),
+        (ack_lost, 0, "ACKs of segments that were never seen"),
+        (lost, dropped, "missing segments"),
+    ] {
         if found > limit {
             complaints.push(format!("{found} {what} (at most {limit} expected)"));
         }
     }
-    Ok(complaints)
+    complaints
 }
 
 /// One line a frame, to compare with those of `diagram`'s example `frames`.
 ///
 /// # Errors
-/// As [`count`].
+/// As [`complaints`].
 pub(crate) fn frames(capture: &Path) -> anyhow::Result<Vec<String>> {
     // tshark also lists pcapng's custom blocks, as data without any link: those are no frames.
     let lines = fields(capture, Some("!(frame.protocols == \"data\")"), &COLUMNS)?;
@@ -131,7 +141,19 @@ fn fields(capture: &Path, filter: Option<&str>, fields: &[&str]) -> anyhow::Resu
 
 #[cfg(test)]
 mod tests {
-    use super::comparable;
+    use super::{comparable, judge};
+
+    #[test]
+    fn every_kind_of_fault_is_held_against_a_capture() {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            judge(&lines("1\t1\t\t\t\t\t\t\n1\t1\t\t\t\t\t1\t1")),
+            [] as [&str; 0]
+        );
+        let faults = judge(&lines("1\t0\t\t\t\t\t\t\n1\t1\t\t\t1\t1\t1\t"));
+        assert_eq!(faults.len(), 4, "{faults:?}");
+        assert_eq!(judge(&[]), ["no frames"]);
+    }
 
     #[test]
     fn a_quoted_packet_and_good_checksums_are_not_compared() {

@@ -1,0 +1,216 @@
+//! `cargo xtask soak`: the same thing over and over, until it fails or does not.
+//!
+//! Each fetch is made by `synema curl --lab` in a network of its own, whose peers have never heard of us; its
+//! body is compared with the server's digest, and its capture shown to tshark. With the wire's offloads on
+//! and off. Then the property tests, with many more cases than `cargo xtask test` gives them.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{self, Command, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Context, bail};
+
+use crate::{house::House, tshark};
+
+/// Arguments of `cargo xtask soak`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How often a page of 1 kB is fetched, with offloads on and again with offloads off
+    #[arg(long, default_value_t = 100)]
+    small: u32,
+    /// How often a page of 1 MB
+    #[arg(long, default_value_t = 100)]
+    megabyte: u32,
+    /// How often a page of 100 MB
+    #[arg(long, default_value_t = 3)]
+    large: u32,
+    /// How many cases each property test is given; 0 leaves them out
+    #[arg(long, default_value_t = 20_000)]
+    cases: u32,
+    /// Stop at the first failure, and keep its capture
+    #[arg(long)]
+    stop: bool,
+}
+
+/// Fetches as often as asked, and runs the property tests.
+///
+/// # Errors
+/// When anything failed; each failure has been shown by then.
+pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
+    house.cargo(&["build", "-p", "synema-bridge"])?;
+    let soak = Soak {
+        program: house.target().join("debug/synema"),
+        folder: Folder::new()?,
+        stop: arguments.stop,
+    };
+    let (mut passed, mut failed) = (0, 0);
+    for (bytes, times) in [
+        (1_000, arguments.small),
+        (1_000_000, arguments.megabyte),
+        (100_000_000, arguments.large),
+    ] {
+        for offloads in ["on", "off"] {
+            if times > 0 {
+                let failures = soak.repeat(bytes, offloads, times)?;
+                failed += failures;
+                passed += times - failures;
+            }
+        }
+    }
+    if arguments.cases > 0 {
+        println!("property tests, {} cases each", arguments.cases);
+        match properties(house, arguments.cases) {
+            Ok(()) => passed += 1,
+            Err(error) => {
+                println!("{error:#}");
+                failed += 1;
+            }
+        }
+    }
+    println!("{passed} passed, {failed} failed");
+    if failed > 0 {
+        bail!("not everything passed");
+    }
+    Ok(())
+}
+
+fn properties(house: &House, cases: u32) -> anyhow::Result<()> {
+    let mut command = house.cargo_command(&["test", "--release", "--quiet"]);
+    for package in [
+        "synema-core",
+        "synema-sim",
+        "synema-diagram",
+        "synema-relay",
+    ] {
+        command.args(["-p", package]);
+    }
+    command.env("PROPTEST_CASES", cases.to_string());
+    crate::house::run(&mut command)
+}
+
+struct Soak {
+    program: PathBuf,
+    folder: Folder,
+    stop: bool,
+}
+
+impl Soak {
+    /// Fetches so many bytes so many times; returns how often that failed.
+    fn repeat(&self, bytes: u64, offloads: &str, times: u32) -> anyhow::Result<u32> {
+        let url = format!("http://www.lab.test/size/{bytes}");
+        let digest = self.digest(&url, offloads)?;
+        let begun = Instant::now();
+        let mut failures = 0;
+        for number in 1..=times {
+            if let Err(error) = self.fetch(&url, offloads, &digest) {
+                failures += 1;
+                println!("{url}, offloads {offloads}, {number} of {times}: {error:#}");
+                if self.stop {
+                    let kept = self.folder.keep()?;
+                    bail!("its capture and body are kept in {}", kept.display());
+                }
+            }
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        println!(
+            "{url}, offloads {offloads}: {} of {times} identical and clean, {:.2} s each",
+            times - failures,
+            seconds / f64::from(times)
+        );
+        Ok(failures)
+    }
+
+    /// The digest as the server tells it.
+    fn digest(&self, url: &str, offloads: &str) -> anyhow::Result<String> {
+        let file = self.folder.path("digest");
+        self.curl(&format!("{url}.sha256"), offloads, &["-o".as_ref(), &file])?;
+        let text = fs::read_to_string(&file).context("the digest was fetched to a file")?;
+        let digest = text.trim().to_owned();
+        if digest.len() != 64 {
+            bail!("the server's digest is {digest:?}");
+        }
+        Ok(digest)
+    }
+
+    fn fetch(&self, url: &str, offloads: &str, digest: &str) -> anyhow::Result<()> {
+        let (body, capture) = (self.folder.path("body"), self.folder.path("run.pcapng"));
+        let files = [
+            "-o".as_ref(),
+            body.as_path(),
+            "--capture".as_ref(),
+            &capture,
+        ];
+        self.curl(url, offloads, &files)?;
+        let found = sha256(&body)?;
+        if found != digest {
+            bail!("the body's SHA-256 is {found}, the server's {digest}");
+        }
+        let complaints = tshark::complaints(&capture)?;
+        if !complaints.is_empty() {
+            bail!("tshark finds {}", complaints.join(", "));
+        }
+        Ok(())
+    }
+
+    fn curl(&self, url: &str, offloads: &str, files: &[&Path]) -> anyhow::Result<()> {
+        // A fetch that hangs is a failure, not a reason to wait.
+        let mut command = Command::new("timeout");
+        command.arg("300").arg(&self.program);
+        command
+            .args(["curl", "--lab", url, "--offloads", offloads])
+            .args(files);
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .context("timeout does not start")?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("synema curl ended with {}: {}", output.status, said.trim());
+        }
+        Ok(())
+    }
+}
+
+fn sha256(file: &Path) -> anyhow::Result<String> {
+    let output = Command::new("sha256sum")
+        .arg(file)
+        .output()
+        .context("sha256sum does not start")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let digest = text.split_whitespace().next();
+    digest
+        .map(str::to_owned)
+        .context("sha256sum prints a digest")
+}
+
+/// A folder for the files of one soak, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> anyhow::Result<Self> {
+        let folder = env::temp_dir().join(format!("synema-soak-{}", process::id()));
+        fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Moves what is there to a place where it stays.
+    fn keep(&self) -> anyhow::Result<PathBuf> {
+        let kept = self.0.with_extension("kept");
+        fs::rename(&self.0, &kept).with_context(|| format!("cannot make {}", kept.display()))?;
+        Ok(kept)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What was kept is not there any more.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
