@@ -297,3 +297,87 @@ fn every_nth_or_after_a_delay() {
         "#]],
     );
 }
+
+#[test]
+fn the_policy_may_change_on_the_way_and_promises_are_kept() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN}
+            30   < . 1:1001 ack 1 ts 110 ecr 20
+            40   policy teeceepee
+            50   < . 2001:3001 ack 1 ts 120 ecr 30
+            60   < . 1001:2001 ack 1 ts 130 ecr 30
+            70   send 3000
+            90   < . 2001 ack 2897 ts 150 ecr 70
+            100  policy linux
+            110  < . 3001:4001 ack 2897 ts 160 ecr 90
+            120  < . 2001:3001 ack 2897 ts 170 ecr 90
+            130  recv
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1001 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1001 win 32760 ts 30 ecr 110  QuickAck
+            40     policy teeceepee
+            50     < . 2001:3001 ack 1 ts 120 ecr 30
+            50       dropped: PolicyOutOfOrder { expected: 5001001 }
+            60     < . 1001:2001 ack 1 ts 130 ecr 30
+            60       > . 1 ack 2001 win 32752 ts 60 ecr 130  QuickAck
+            70     send 3000
+            70       > . 1:1449 ack 2001 win 32752 ts 70 ecr 130  Data
+            70       > . 1449:2897 ack 2001 win 32752 ts 70 ecr 130  Data
+            70       > P. 2897:3001 ack 2001 win 32752 ts 70 ecr 130  Data
+            90     < . 2001 ack 2897 ts 150 ecr 70
+            100    policy linux
+            110    < . 3001:4001 ack 2897 ts 160 ecr 90
+            110      > . 3001 ack 2001 win 32752 ts 110 ecr 150 sack 3001-4001  OutOfOrder
+            120    < . 2001:3001 ack 2897 ts 170 ecr 90
+            120      > . 3001 ack 4001 win 32736 ts 120 ecr 170  GapFilled
+            130    recv
+            130      read 4000 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn an_article_reader_can_make_segments_of_any_size() {
+    let mut policy = Policy::rfc();
+    policy.send.max_payload = Some(120);
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30  send 300
+            50  < . 1 ack 241 ts 130 ecr 30
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 300
+            30       > . 1:121 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 121:241 ack 1 win 32768 ts 30 ecr 100  Data
+            50     < . 1 ack 241 ts 130 ecr 30
+            50       > P. 241:301 ack 1 win 32768 ts 50 ecr 130  Data
+        "#]],
+    );
+}
+
+#[test]
+fn a_policy_survives_being_written_down() {
+    for policy in [Policy::rfc(), Policy::linux(), teeceepee()] {
+        let bytes = postcard::to_allocvec(&policy).unwrap();
+        assert_eq!(postcard::from_bytes::<Policy>(&bytes).unwrap(), policy);
+    }
+}

@@ -221,6 +221,12 @@ impl Run {
             "shutdown" => connection.shutdown(now, trace),
             "close" => connection.close(now, trace),
             "abort" => connection.abort(now, trace),
+            "policy" => connection.set_policy(&match words[1] {
+                "rfc" => Policy::rfc(),
+                "linux" => Policy::linux(),
+                "teeceepee" => Policy::teeceepee_2014(),
+                other => panic!("unknown policy {other}"),
+            }),
             "icmp" => {
                 let error = match words[1] {
                     "unreachable" => IcmpError::Unreachable {
