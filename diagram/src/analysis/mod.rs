@@ -26,6 +26,7 @@ use core::net::{IpAddr, SocketAddrV4};
 use exchange::Exchanges;
 use std::collections::BTreeMap;
 use synema_core::time::Instant;
+use synema_core::trace::Cause;
 use synema_core::wire::{LinkType, MacAddr, Packet, dissect};
 use tcp::{Facts, NONE, Stream};
 
@@ -62,10 +63,13 @@ impl Digest {
         self.tcp.and_then(|tcp| some(tcp.first_sent))
     }
 
-    /// Whether any of its data was carried before.
+    /// Whether any of its data was carried before: by its numbers, or because the
+    /// trace says so.
     pub fn is_retransmission(&self) -> bool {
-        self.tcp
-            .is_some_and(|tcp| tcp.verdicts.has_any(Verdicts::ANY_RETRANSMISSION))
+        self.kind == Kind::Retransmission
+            || self
+                .tcp
+                .is_some_and(|tcp| tcp.verdicts.has_any(Verdicts::ANY_RETRANSMISSION))
     }
 }
 
@@ -197,6 +201,14 @@ impl Analysis {
                 });
             }
             exchange::learn_names(&packet, from, &mut self.hosts);
+        } else if let Some(facts) = tcp_facts(&packet) {
+            self.tell(&mut digest, &facts, index);
+        }
+        if frame.cause.is_some_and(sends_again)
+            && matches!(digest.kind, Kind::Data | Kind::Syn | Kind::Fin)
+            && digest.first_sent().is_some()
+        {
+            digest.kind = Kind::Retransmission;
         }
         for &answered in &learned.answered {
             if let Some(question) = self.digests.get_mut(answered as usize)
@@ -207,6 +219,20 @@ impl Analysis {
         }
         self.digests.push(digest);
         learned
+    }
+
+    /// A segment that never passed the vantage point: its numbers only.
+    fn tell(&mut self, digest: &mut Digest, (facts, src, dst): &(Facts, u16, u16), index: u32) {
+        let sender = (digest.from, *src);
+        let mut ends = [sender, (digest.to, *dst)];
+        ends.sort_unstable();
+        let Some(&stream) = self.latest.get(&ends) else {
+            return;
+        };
+        let from_client = self.infos[stream as usize].client == sender;
+        let tcp = self.streams[stream as usize].tell(stream, from_client, facts, index);
+        digest.kind = tcp_kind(&tcp);
+        digest.tcp = Some(tcp);
     }
 
     fn judge(
@@ -404,6 +430,18 @@ fn tcp_facts(packet: &Packet<'_>) -> Option<(Facts, u16, u16)> {
         segment.src_port().0,
         segment.dst_port().0,
     ))
+}
+
+/// Whether a segment with this cause carries what was sent before.
+const fn sends_again(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::RetransmissionTimeout
+            | Cause::FastRetransmit
+            | Cause::Recovery
+            | Cause::Rack
+            | Cause::TailLossProbe
+    )
 }
 
 fn tcp_kind(tcp: &TcpDigest) -> Kind {

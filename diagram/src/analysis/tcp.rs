@@ -226,6 +226,47 @@ impl Stream {
         facts.flags.syn() && base != facts.seq
     }
 
+    /// Only tells a segment's numbers: it never passed the vantage point, so that it
+    /// has no part in judging others, but is known to have been sent.
+    pub(super) fn tell(
+        &mut self,
+        stream: u32,
+        from_client: bool,
+        facts: &Facts,
+        packet: u32,
+    ) -> TcpDigest {
+        let [client, server] = &mut self.ways;
+        let (fwd, rev) = if from_client {
+            (client, server)
+        } else {
+            (server, client)
+        };
+        let seq = fwd.relative(facts.seq);
+        let end = seq + i64::from(facts.len);
+        if facts.len > 0 {
+            fwd.sent.entry(seq).or_insert((end, packet));
+        }
+        TcpDigest {
+            stream,
+            from_client,
+            flags: facts.flags,
+            seq,
+            ack: if facts.flags.ack() {
+                rev.relative(facts.ack)
+            } else {
+                0
+            },
+            len: facts.len,
+            window: u32::from(facts.window),
+            verdicts: Verdicts::NONE,
+            duplicate_ack: 0,
+            ack_rtt_ns: 0,
+            in_flight: 0,
+            first_sent: NONE,
+            unseen_before: NONE,
+        }
+    }
+
     /// Judges the next segment.
     pub(super) fn judge(
         &mut self,
@@ -467,28 +508,26 @@ impl Known<'_> {
             return (NONE, NONE);
         }
         let seq = self.seq;
-        let hole = fwd
-            .holes
-            .iter_mut()
-            .find(|hole| hole.start <= seq && seq < hole.end);
-        if let Some(hole) = hole {
-            let by = hole.revealed_by;
-            if seq == hole.start {
-                hole.start = self.end();
-            }
-            fwd.holes.retain(|hole| hole.start < hole.end);
-            let again = verdicts.has_any(Verdicts::ANY_RETRANSMISSION);
-            return (NONE, if again { by } else { NONE });
-        }
-        if !verdicts.has_any(Verdicts::ANY_RETRANSMISSION) {
-            return (NONE, NONE);
-        }
-        let before = fwd
+        let covering = fwd
             .sent
             .range(..=seq)
             .next_back()
             .filter(|(_, (end, _))| *end > seq);
-        (before.map_or(NONE, |(_, &(_, packet))| packet), NONE)
+        let known = covering.map_or(NONE, |(_, &(_, packet))| packet);
+        let again = verdicts.has_any(Verdicts::ANY_RETRANSMISSION);
+        let hole = fwd
+            .holes
+            .iter_mut()
+            .find(|hole| hole.start <= seq && seq < hole.end);
+        let Some(hole) = hole else {
+            return (known, NONE);
+        };
+        let by = hole.revealed_by;
+        if seq == hole.start {
+            hole.start = self.end();
+        }
+        fwd.holes.retain(|hole| hole.start < hole.end);
+        (known, if again && known == NONE { by } else { NONE })
     }
 
     fn remember_sent(&self, fwd: &mut Way, packet: u32, verdicts: Verdicts) {

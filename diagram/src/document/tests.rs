@@ -1,5 +1,6 @@
 use super::*;
 use crate::capture::{Direction, file};
+use crate::render::{SvgOptions, svg, text};
 use crate::scene::{ArrowEnd, Certainty, Kind, LabelRole};
 use crate::strip::Cell;
 use crate::testing::{Seg, Story as Made, lab_fetch, server_range, tcp_frame};
@@ -553,4 +554,170 @@ proptest! {
             }
         }
     }
+}
+
+/// The lab's fetch as a simulator knows it: both ends' times, and the lost packet.
+fn simulated() -> Capture {
+    let told = lab_fetch().capture;
+    let ten = core::time::Duration::from_millis(10);
+    let mut capture = Capture::default();
+    capture.add_interface(told.interfaces()[0].clone());
+    for (index, frame) in told.frames().iter().enumerate() {
+        let mut frame = frame.clone();
+        let sent = frame.direction == Direction::Sent;
+        frame.other_end = Some(if sent { frame.at + ten } else { frame.at - ten });
+        if index == 18 {
+            let mut lost = frame.clone();
+            lost.id = FrameId::received(99);
+            lost.at = told.frames()[17].at + core::time::Duration::from_micros(50);
+            lost.other_end = Some(lost.at - ten);
+            lost.fate = Fate::NeverSeen;
+            lost.cause = Some(Cause::Data);
+            capture.push(lost);
+            frame.cause = Some(Cause::RetransmissionTimeout);
+        }
+        capture.push(frame);
+    }
+    for record in told.records() {
+        capture.record(record.clone());
+    }
+    capture
+}
+
+#[test]
+fn what_a_simulator_knows_is_drawn_firmly_and_the_lost_packet_where_it_died() {
+    let mut document = Document::open(simulated(), View::default());
+    let scene = whole(&mut document);
+    check_texts(&scene).expect("texts keep apart");
+    let by_number = |number: u64| {
+        scene
+            .arrows
+            .iter()
+            .find(|arrow| arrow.number == number)
+            .expect("it is drawn")
+    };
+    let lost = by_number(19);
+    assert_eq!(
+        (lost.end, lost.kind, lost.certainty),
+        (ArrowEnd::Lost, Kind::Data, Certainty::Firm)
+    );
+    assert_eq!(
+        lost.label.as_ref().map(|label| label.text.as_str()),
+        Some("431–930 (500 B)")
+    );
+    assert!(lost.tip.x > scene.lanes[0].x + 20.0 && lost.tip.x < lost.tail.x);
+    let again = by_number(20);
+    assert_eq!(again.kind, Kind::Retransmission);
+    assert_eq!(again.line_certainty(), Certainty::Firm);
+    assert_eq!(
+        again.label.as_ref().map(|label| label.text.as_str()),
+        Some("R 431–930 (500 B)")
+    );
+    assert!(
+        scene
+            .arrows
+            .iter()
+            .all(|arrow| arrow.certainty == Certainty::Firm),
+        "no ghost"
+    );
+    let detail = document.detail(20).expect("it is there");
+    assert_eq!(detail.title, "Retransmission");
+    assert!(
+        detail
+            .why
+            .starts_with("Nothing acknowledged bytes 431–930 before the retransmission")
+    );
+    assert!(
+        detail.why.ends_with("earlier, in packet 19."),
+        "{}",
+        detail.why
+    );
+    let silence = &scene.gaps.last().expect("the timer's silence").title;
+    assert!(
+        silence.ends_with("only the sender's timer runs"),
+        "{silence}"
+    );
+}
+
+#[test]
+fn a_timer_that_ran_out_stands_beside_its_lane() {
+    let mut capture = lab_fetch().capture;
+    let conn = synema_core::trace::ConnId(1);
+    let timer = synema_core::trace::TimerKind::Retransmission;
+    let at = |index: usize| lab_fetch().capture.frames()[index].at;
+    let deadline = at(18);
+    let armed = Event::TimerArmed {
+        conn,
+        timer,
+        deadline,
+    };
+    capture.record(Record {
+        at: at(17),
+        event: armed,
+    });
+    capture.record(Record {
+        at: at(18),
+        event: Event::TimerFired { conn, timer },
+    });
+    let mut document = Document::open(capture, View::default());
+    let scene = whole(&mut document);
+    check_texts(&scene).expect("texts keep apart");
+    let [timer] = &scene.timers[..] else {
+        panic!("one timer: {:?}", scene.timers)
+    };
+    assert_eq!((timer.lane, timer.end), (0, crate::scene::TimerEnd::Fired));
+    let gap = scene.gaps.last().expect("a silence");
+    assert!(
+        timer.y0 < gap.y0 && gap.y1 < timer.y1,
+        "it runs through the silence"
+    );
+    let text = |label: &Option<crate::scene::Label>| label.as_ref().map(|label| label.text.clone());
+    assert_eq!(text(&timer.armed).as_deref(), Some("RTO armed"));
+    assert_eq!(text(&timer.ended).as_deref(), Some("fired"));
+}
+
+#[test]
+fn pictures_are_well_formed_and_speak_for_those_who_cannot_see() {
+    let mut document = Document::open(
+        simulated(),
+        View {
+            selected: Some(20),
+            ..View::default()
+        },
+    );
+    for theme in [
+        crate::render::Theme::Light,
+        crate::render::Theme::Dark,
+        crate::render::Theme::Auto,
+    ] {
+        let picture = svg(
+            &mut document,
+            &SvgOptions {
+                theme,
+                ..SvgOptions::default()
+            },
+        );
+        for tag in ["svg", "g", "text", "style", "title", "desc"] {
+            let opened = picture.matches(&format!("<{tag} ")).count()
+                + picture.matches(&format!("<{tag}>")).count();
+            assert_eq!(
+                opened,
+                picture.matches(&format!("</{tag}>")).count(),
+                "<{tag}>"
+            );
+        }
+        assert!(picture.contains("<desc id=\"desc\">A ladder diagram between this page"));
+        assert!(!picture.contains("foreignObject") && !picture.contains("NaN"));
+        assert!(picture.contains("class=\"selection\""));
+    }
+    let ladder = text(&document, 100);
+    assert_eq!(
+        ladder.lines().count(),
+        2 + 24 + 5,
+        "heads, packets, silences:\n{ladder}"
+    );
+    assert!(
+        ladder.contains("≈ 240 ms of silence: only the sender's timer runs"),
+        "{ladder}"
+    );
 }

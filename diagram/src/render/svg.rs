@@ -492,7 +492,7 @@ fn sizes(css: &mut String, scene: &Scene) {
          .timer-text,.clock,.bracket-text{{font-size:{:.2}px}}\
          .retransmission.label{{font-weight:700}}\
          .arrow line,.arrow .cross,.arrow .break,.arrow .passes,.timer line,.wave,.stopped{{fill:none}}\
-         .estimated{{opacity:.55}}.ghost{{opacity:.6}}.aside{{opacity:.3}}.state.inferred{{opacity:.6}}\
+         .estimated{{opacity:.55}}.ghost{{opacity:.6}}.aside{{opacity:.5}}.state.inferred{{opacity:.6}}\
          .cross{{stroke-width:1.8;stroke-dasharray:none}}.timer line{{stroke-width:1.3;stroke-dasharray:2 3}}\
          .lane{{stroke-width:1}}.wave{{stroke-width:1.3}}.head{{stroke:none}}",
         size,

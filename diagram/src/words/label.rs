@@ -3,7 +3,7 @@
 
 use super::app::app_line;
 use super::{Story, duration};
-use crate::analysis::{Digest, TcpDigest, Verdicts};
+use crate::analysis::{TcpDigest, Verdicts};
 use crate::view::LabelMode;
 use synema_core::wire::arp::Operation;
 use synema_core::wire::icmpv4::Message;
@@ -17,8 +17,16 @@ pub fn labels(story: Story<'_>, index: usize, mode: LabelMode) -> Vec<String> {
     };
     let packet = story.dissect(frame);
     let mut wordings = match (&digest.tcp, packet.tcp()) {
-        (Some(tcp), Some(segment)) => tcp_labels(tcp, segment, &packet, mode),
-        _ => other_labels(&packet, digest, mode),
+        (Some(tcp), Some(segment)) => {
+            let mut wordings = tcp_labels(tcp, segment, &packet, mode);
+            if digest.is_retransmission() {
+                wordings
+                    .iter_mut()
+                    .for_each(|text| text.insert_str(0, "R "));
+            }
+            wordings
+        }
+        _ => other_labels(&packet, mode),
     };
     wordings.retain(|text| !text.is_empty());
     wordings.dedup();
@@ -48,12 +56,7 @@ fn tcp_labels(
     mode: LabelMode,
 ) -> Vec<String> {
     let flags = tcp.flags;
-    let again = if tcp.verdicts.has_any(Verdicts::ANY_RETRANSMISSION) {
-        "R "
-    } else {
-        ""
-    };
-    let mut wordings = if flags.rst() {
+    if flags.rst() {
         rst_labels(tcp, mode)
     } else if flags.syn() {
         syn_labels(tcp, segment, mode)
@@ -63,11 +66,7 @@ fn tcp_labels(
         fin_labels(tcp, mode)
     } else {
         ack_labels(tcp, segment, mode)
-    };
-    for text in &mut wordings {
-        text.insert_str(0, again);
     }
-    wordings
 }
 
 fn rst_labels(tcp: &TcpDigest, mode: LabelMode) -> Vec<String> {
@@ -223,7 +222,7 @@ fn sack_text(tcp: &TcpDigest, segment: &Segment<'_>, mode: LabelMode) -> String 
     text
 }
 
-fn other_labels(packet: &Packet<'_>, digest: &Digest, mode: LabelMode) -> Vec<String> {
+fn other_labels(packet: &Packet<'_>, mode: LabelMode) -> Vec<String> {
     if let Some(arp) = packet.arp() {
         return arp_labels(arp, mode);
     }
@@ -257,7 +256,6 @@ fn other_labels(packet: &Packet<'_>, digest: &Digest, mode: LabelMode) -> Vec<St
         };
         return vec![name];
     }
-    let _ = digest;
     match packet.ethernet() {
         Some(header) if header.ether_type().is_length() => vec!["802.3 frame".into()],
         Some(header) => vec![format!("EtherType 0x{:04x}", header.ether_type().0)],

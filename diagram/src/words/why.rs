@@ -33,7 +33,7 @@ pub fn title(story: Story<'_>, index: usize) -> String {
         "Fast retransmission"
     } else if has(Verdicts::SPURIOUS_RETRANSMISSION) {
         "Spurious retransmission"
-    } else if has(Verdicts::RETRANSMISSION) {
+    } else if digest.is_retransmission() {
         "Retransmission"
     } else if has(Verdicts::ZERO_WINDOW_PROBE) {
         "Window probe"
@@ -391,7 +391,7 @@ fn by_numbers(story: Story<'_>, index: usize, tcp: &TcpDigest, digest: &Digest) 
         return format!("{who} asks whether the other end is still there.");
     }
     let mut text = if tcp.len > 0 {
-        data(story, tcp, digest, &who)
+        data(tcp, &who)
     } else if tcp.flags.fin() {
         format!(
             "{who} has nothing more to send. The FIN takes number {}.",
@@ -446,13 +446,12 @@ fn syn(story: Story<'_>, index: usize, tcp: &TcpDigest, digest: &Digest, who: &s
     text
 }
 
-fn data(story: Story<'_>, tcp: &TcpDigest, digest: &Digest, who: &str) -> String {
+fn data(tcp: &TcpDigest, who: &str) -> String {
     let also = if tcp.flags.fin() {
         ", and says that it was the last"
     } else {
         ""
     };
-    let _ = (story, digest);
     format!("{who} sends {}, {} bytes{also}.", range(tcp), tcp.len)
 }
 
