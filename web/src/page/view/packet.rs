@@ -1,6 +1,6 @@
 //! The panel at the right: a packet. Why first, then its fields, then its bytes.
 
-use super::{Language, Shared, does};
+use super::{Language, Shared, does, legend};
 use crate::page::state::Action;
 use crate::words::{fill, grouped};
 use synema_diagram::detail::{Detail, DetailLayer, Field, Link};
@@ -37,7 +37,8 @@ pub fn PacketView(props: &PacketProps) -> Html {
             } else {
                 <p class="lead">{ words.packet_none_title }</p>
                 <p class="quiet">{ words.packet_none }</p>
-                <p class="keys"><kbd>{ "↓" }</kbd>{ " " }<kbd>{ "↑" }</kbd></p>
+                <p class="keys"><kbd>{ "↓" }</kbd>{ " " }<kbd>{ "↑" }</kbd>{ " " }<kbd>{ "Esc" }</kbd></p>
+                { legend::legend(words) }
             }
         </section>
     }

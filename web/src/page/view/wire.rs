@@ -241,20 +241,22 @@ fn fetch(words: Language, wire: &Wire, act: &Callback<Action>) -> Html {
     };
     let content = html! {
         <>
-            <form class="row" onsubmit={submit}>
-                <input class="text grow" data-test="url" aria-label={words.url_label} type="text"
+            <form onsubmit={submit}>
+                <input class="text" data-test="url" aria-label={words.url_label} type="text"
                     autocomplete="off" autocapitalize="off" spellcheck="false" inputmode="url"
                     placeholder="http://"
                     value={wire.fetch.url.clone()} oninput={typing(act, Action::TypeUrl)} />
-                if is_busy {
-                    <button class="button" type="button" data-test="cancel"
-                        onclick={does(act, || Action::Cancel)}>{ words.cancel }</button>
-                } else {
-                    <button class="button first" type="submit" data-test="fetch"
-                        disabled={!wire.can_fetch()}>{ words.fetch }</button>
-                }
+                <div class="row below">
+                    if is_busy {
+                        <button class="button" type="button" data-test="cancel"
+                            onclick={does(act, || Action::Cancel)}>{ words.cancel }</button>
+                    } else {
+                        <button class="button first" type="submit" data-test="fetch"
+                            disabled={!wire.can_fetch()}>{ words.fetch }</button>
+                    }
+                    <span class="quiet">{ hint }</span>
+                </div>
             </form>
-            <p>{ hint }</p>
             if let Some(urls) = urls {
                 <div class="chips" role="group" aria-label={words.examples}>
                     { for urls.iter().map(|url| example(url, urls, wire.can_fetch(), act)) }
