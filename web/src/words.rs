@@ -132,8 +132,8 @@ words! {
     cause_unknown: "The connection closed without a word.",
 
     banner_lost: "The bridge is gone.",
-    banner_lost_text: "The capture so far is kept. Trying again in {seconds} s; open TCP connections go on when it is back.",
-    banner_lost_now: "The capture so far is kept. Trying again …",
+    banner_lost_text: "The capture so far is kept. Trying again every {seconds} s; open TCP connections go on when it is back.",
+    banner_lost_long: "If it was started anew it has a new key: open the link that it printed.",
     banner_resumed_not: "The bridge came back without our session",
     banner_resumed_not_next: "It was restarted: claim the address again, then fetch again.",
     bridge_bye: "The bridge was ended",

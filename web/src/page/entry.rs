@@ -39,6 +39,12 @@ pub fn find() -> Option<Entry> {
     })
 }
 
+/// Whether the address bar holds a key now.
+pub fn is_given() -> bool {
+    let hash = web_sys::window().and_then(|window| window.location().hash().ok());
+    hash.is_some_and(|hash| token_of(&hash).is_some())
+}
+
 /// Keeps the session's id for a reload of this tab.
 pub fn remember(session: SessionId) {
     let text: String = session.0.iter().map(|byte| format!("{byte:02x}")).collect();

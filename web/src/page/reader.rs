@@ -136,6 +136,8 @@ impl Reader {
         let number = number.filter(|number| (1..=self.extent.packets).contains(number));
         self.selected = number;
         self.marked = None;
+        // Who looks at a packet does not want it to run away.
+        self.following &= number.is_none();
         if number.is_none() {
             self.detail = None;
         }

@@ -137,6 +137,23 @@ fn listen(act: &Callback<Action>) {
             }
         }
     });
+    // Another link to this page, with another key, was put into the address bar.
+    on(&window, "hashchange", |_| {
+        let window = web_sys::window();
+        if let (true, Some(window)) = (entry::is_given(), window) {
+            // Without a reload only the old key would go on to be used.
+            let _ = window.location().reload();
+        }
+    });
+    on(&window, "pageshow", {
+        let act = act.clone();
+        move |event| {
+            let again = event.dyn_ref::<web_sys::PageTransitionEvent>();
+            if again.is_some_and(web_sys::PageTransitionEvent::persisted) {
+                act.emit(Action::Connect { take_over: false });
+            }
+        }
+    });
     on(&window, "pagehide", {
         let act = act.clone();
         move |_| act.emit(Action::Leave)

@@ -320,10 +320,9 @@ impl Wire {
     fn link(&mut self, words: &Words, link: Link) {
         match link {
             Link::Connecting => {
+                // A bridge that was lost stays so in words until it is back.
                 if !matches!(self.bridge, Bridge::Lost { .. }) {
                     self.bridge = Bridge::Connecting;
-                } else if let Bridge::Lost { retry_ms, .. } = &mut self.bridge {
-                    *retry_ms = 0;
                 }
             }
             Link::Open { hello, resumed } => self.opened(*hello, resumed),

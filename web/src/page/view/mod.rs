@@ -2,7 +2,7 @@
 
 pub mod foot;
 pub mod ladder;
-mod legend;
+pub mod legend;
 pub mod measure;
 pub mod menus;
 pub mod overview;

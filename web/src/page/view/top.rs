@@ -71,6 +71,9 @@ fn lamp(state: &State) -> Html {
     html! { <span class="lamp" role="status" data-test="bridge" data-state={name}>{ text }</span> }
 }
 
+/// Waits get as long as this when a bridge stays away, milliseconds.
+const LONG_MS: u32 = 4_000;
+
 /// What must not be missed: the bridge is gone, or something of the page broke.
 pub fn banner(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
@@ -90,16 +93,13 @@ pub fn banner(state: &State, act: &Callback<Action>) -> Html {
 }
 
 fn lost(words: Language, why: &str, retry_ms: u32) -> Html {
-    let text = if retry_ms == 0 {
-        words.banner_lost_now.to_owned()
-    } else {
-        let seconds = format!("{:.1}", f64::from(retry_ms) / 1000.0);
-        fill(words.banner_lost_text, &[("seconds", &seconds)])
-    };
+    let seconds = format!("{:.1}", f64::from(retry_ms) / 1000.0);
+    let text = fill(words.banner_lost_text, &[("seconds", &seconds)]);
     html! {
         <div class="banner" role="alert" data-test="banner">
             <strong>{ words.banner_lost }</strong>
             <span>{ text }</span>
+            if retry_ms >= LONG_MS { <span>{ words.banner_lost_long }</span> }
             if why != words.bridge_lost { <span class="quiet">{ why }</span> }
         </div>
     }
