@@ -15,6 +15,10 @@
 /// Smallest allocation, bytes.
 const MIN_CAPACITY: usize = 16 * 1024;
 
+/// An empty ring that has grown larger gives its memory back: a connection that
+/// was busy once may idle for days.
+const KEPT_CAPACITY: usize = 256 * 1024;
+
 /// No ring is larger than the largest window that there is (RFC 7323 §2.3).
 const MAX_LIMIT: u32 = 1 << 30;
 
@@ -112,12 +116,15 @@ impl Ring {
         debug_assert!(n <= self.len);
         self.len -= n;
         self.high -= n;
+        if self.high > 0 {
+            self.head = self.wrap(self.head + n);
+            return;
+        }
         // An empty ring starts over, so that it uses the same few pages again.
-        self.head = if self.high == 0 {
-            0
-        } else {
-            self.wrap(self.head + n)
-        };
+        self.head = 0;
+        if self.buf.len() > KEPT_CAPACITY {
+            self.buf = Box::default();
+        }
     }
 
     fn wrap(&self, at: usize) -> usize {
@@ -157,6 +164,18 @@ mod tests {
         assert!(all[..1_000].iter().all(|&byte| byte == 1));
         assert!(all[1_000..12_000].iter().all(|&byte| byte == 2));
         assert!(all[12_000..].iter().all(|&byte| byte == 3));
+    }
+
+    #[test]
+    fn an_empty_ring_gives_back_what_it_had_grown_to() {
+        let mut ring = Ring::new(1 << 20);
+        ring.append(&[7; 600_000]);
+        ring.consume(599_999);
+        assert_eq!(ring.front(), [7]);
+        ring.consume(1);
+        assert_eq!((ring.buf.len(), ring.front()), (0, &[][..]));
+        ring.append(b"again");
+        assert_eq!(ring.front(), b"again");
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl<'a> Segment<'a> {
 
     /// The options that this stack knows, each once. What is malformed is left out.
     pub fn options(&self) -> Options {
-        Options::collect(self.option_iter())
+        Options::read(self.options_bytes())
     }
 
     /// The data, as far as it is there.

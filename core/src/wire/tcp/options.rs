@@ -219,6 +219,23 @@ impl Options {
         timestamps: None,
     };
 
+    /// The options in the bytes between the fixed header and the payload.
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        // Nearly every segment of a connection carries just this.
+        if let [NOP, NOP, TIMESTAMPS, 10, clocks @ ..] = bytes
+            && let &[a, b, c, d, e, f, g, h] = clocks
+        {
+            return Self {
+                timestamps: Some(Timestamps {
+                    value: u32::from_be_bytes([a, b, c, d]),
+                    echo: u32::from_be_bytes([e, f, g, h]),
+                }),
+                ..Self::NONE
+            };
+        }
+        Self::collect(OptionIter::new(bytes))
+    }
+
     /// Gathers what is known; of several of one kind the last counts, as in Linux.
     /// Reading ends at the first malformed one.
     pub fn collect(options: OptionIter<'_>) -> Self {
