@@ -434,3 +434,58 @@ fn check_says_in_words_what_will_work() {
         assert!(text.contains(words), "{words}: {text}");
     }
 }
+
+/// What `synema serve` says on a wire of its own before it is interrupted.
+fn serve_with_a_wire(arguments: &str) -> Output {
+    let folder = Folder::new("served");
+    fs::write(folder.0.join("index.html"), "<!doctype html>").expect("a page");
+    let script = format!(
+        "ip link set lo up && exec timeout --preserve-status --signal INT 2 \
+         $SYNEMA serve --interface wire0 --www {} {arguments}",
+        folder.0.display()
+    );
+    with_a_wire(&script)
+}
+
+#[test]
+fn serve_prints_one_line_with_its_url_and_ends_when_interrupted() {
+    for arguments in [
+        "--listen 127.0.0.1:0",
+        "--listen [::1]:0 --ip 192.168.0.129",
+        "--listen 127.0.0.1:0 --ip 192.168.0.129 --host-mac",
+    ] {
+        let output = serve_with_a_wire(arguments);
+        succeeded(&output);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let (url, token) = text.trim().split_once("/#token=").expect("a token");
+        assert!(url.starts_with("http://") && !url.ends_with(":0"), "{url}");
+        assert!(token.len() * 4 >= 128, "{token}");
+        assert!(output.stderr.is_empty(), "{}", said(&output));
+    }
+}
+
+#[test]
+fn serve_says_what_keeps_it_from_serving() {
+    for (arguments, exit, words) in [
+        ("--host-mac", Exit::Usage, "--ip"),
+        ("--ip 192.168.0.2", Exit::AddressRefused, "own"),
+        ("--ip 10.0.0.1", Exit::AddressRefused, "192.168.0.0/24"),
+        ("--listen 192.168.9.9:1", Exit::LocalIo, "192.168.9.9:1"),
+        ("--www /nowhere", Exit::LocalIo, "index.html"),
+    ] {
+        let output = match arguments {
+            "--www /nowhere" => with_a_wire("exec $SYNEMA serve --interface wire0 --www /nowhere"),
+            arguments => serve_with_a_wire(arguments),
+        };
+        failed(&output, exit, &[words]);
+        assert!(output.stdout.is_empty());
+    }
+    let open = serve_with_a_wire("--listen 0.0.0.0:0");
+    succeeded(&open);
+    assert!(
+        said(&open).contains("without encryption"),
+        "{}",
+        said(&open)
+    );
+}

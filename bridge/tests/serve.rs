@@ -141,6 +141,8 @@ fn ground() -> Ground {
         lab: None,
         timing: Timing::LAB_QUICK,
         limit: RateLimit::GIGABIT,
+        interface_mac: OTHER,
+        host_addrs_now: None,
     }
 }
 
@@ -454,6 +456,23 @@ async fn an_address_taken_later_ends_the_session() {
         Err(Refusal::NothingClaimed)
     );
     assert_eq!(far.sent().len(), before);
+}
+
+#[tokio::test]
+async fn an_address_that_the_host_has_got_meanwhile_is_not_to_be_claimed() {
+    let (near, far) = wire();
+    let ground = Ground {
+        // As if somebody had said `ip addr add`: the socket does not hear its own host.
+        host_addrs_now: Some(|| vec![HOSTS, ADDR]),
+        ..ground()
+    };
+    let server = Server::start(near, ground, GRACE).await;
+    let (mut page, _) = Page::seated(&server).await;
+    page.say(ToBridge::Claim { addr: ADDR }).await;
+    let state = page.claim_until(|_| true).await;
+    let why = ClaimRefusal::HostsOwn;
+    assert_eq!(state, ClaimState::Refused { addr: ADDR, why });
+    assert_eq!(far.sent(), Vec::<Vec<u8>>::new());
 }
 
 #[tokio::test]

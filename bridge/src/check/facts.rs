@@ -49,10 +49,7 @@ pub(super) fn gather(args: &ServeArgs) -> Facts {
             .lines()
             .any(|line| line.starts_with("flags") && line.contains(" hypervisor")),
         ip_forward: first_line("/proc/sys/net/ipv4/ip_forward") == "1",
-        host_addrs: interfaces::list()
-            .iter()
-            .flat_map(|interface| interface.ipv4.iter().map(|subnet| subnet.address))
-            .collect(),
+        host_addrs: ground::host_addrs(),
         heard_of: ground::neighbours(name),
         site: Site::find(args.web.www.as_deref()).map(drop),
         port: TcpListener::bind(args.web.listen).map(drop),

@@ -218,47 +218,48 @@ fn of_the_network(facts: &Facts, args: &ServeArgs) -> Vec<Finding> {
             "no name server is known: use addresses in URLs, or name one in the page".into(),
         ));
     }
-    match args.ip {
-        Some(ip) => findings.push(match rules.check(ip) {
-            Ok(()) if facts.heard_of.contains(&ip) => note(format!(
-                "this machine has heard of a station at {ip}: the claim will probably be refused"
-            )),
-            Ok(()) => works(format!(
-                "{ip} may be claimed; whether it is free, the probes will tell"
-            )),
-            Err(ClaimRefusal::HostsOwn) => fails(
-                Exit::AddressRefused,
-                format!(
-                    "{ip} is this machine's own address: its kernel would reset our connections; \
-                     choose an unused one"
-                ),
-            ),
-            Err(why) => fails(
-                Exit::AddressRefused,
-                format!("{ip} cannot be claimed: {why}; choose an unused one in {subnet}"),
-            ),
-        }),
-        None => {
-            let proposed: Vec<String> = rules
-                .propose(&facts.heard_of, 3)
-                .iter()
-                .map(ToString::to_string)
-                .collect();
-            findings.push(match proposed.is_empty() {
-                true => fails(
-                    Exit::AddressRefused,
-                    format!("no address of {subnet} is left to be claimed"),
-                ),
-                false => works(format!("addresses that look free: {}", proposed.join(", "))),
-            });
-        }
-    }
+    findings.push(of_the_address(facts, args, &rules));
     findings.push(note(
         "this machine itself cannot reach the claimed address over the same interface; try from \
          another one, or use `synema lab`"
             .into(),
     ));
     findings
+}
+
+/// The address that was told, or those that may be proposed.
+fn of_the_address(facts: &Facts, args: &ServeArgs, rules: &ClaimRules) -> Finding {
+    let subnet = rules.subnet;
+    let Some(ip) = args.ip else {
+        let proposed = rules.propose(&facts.heard_of, 3);
+        let proposed: Vec<String> = proposed.iter().map(ToString::to_string).collect();
+        return match proposed.is_empty() {
+            true => fails(
+                Exit::AddressRefused,
+                format!("no address of {subnet} is left to be claimed"),
+            ),
+            false => works(format!("addresses that look free: {}", proposed.join(", "))),
+        };
+    };
+    match rules.check(ip) {
+        Ok(()) if facts.heard_of.contains(&ip) => note(format!(
+            "this machine has heard of a station at {ip}: the claim will probably be refused"
+        )),
+        Ok(()) => works(format!(
+            "{ip} may be claimed; whether it is free, the probes will tell"
+        )),
+        Err(ClaimRefusal::HostsOwn) => fails(
+            Exit::AddressRefused,
+            format!(
+                "{ip} is this machine's own address: its kernel would reset our connections; \
+                 choose an unused one"
+            ),
+        ),
+        Err(why) => fails(
+            Exit::AddressRefused,
+            format!("{ip} cannot be claimed: {why}; choose an unused one in {subnet}"),
+        ),
+    }
 }
 
 /// The page: its files, its port, and who can reach it.

@@ -1,25 +1,26 @@
 //! Drives one session on one wire until its fetch has ended.
 
+use super::failure::{
+    claim_refused, fetch_failed, given_up, in_use, lost, output_gone, wire_failed,
+};
 use super::output::Sink;
 use super::report::Report;
 use super::tape::Tape;
 use crate::egress::Outgoing;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::gate::{Guard, Heard};
 use crate::io::{Admit, Batch, PacketIo, RawSocket, now_ns};
 use crate::serve::{Ground, interrupted, refusal};
-use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use synema_core::app::recording::{RecordedSession, Recording};
 use synema_core::app::session::{
-    ClaimCommand, ClaimEvent, ClaimRefusal, ClaimTimings, Command, FetchError, FetchErrorKind,
-    FetchEvent, FetchOptions, Input, SessionConfig, SessionEvent,
+    ClaimCommand, ClaimEvent, ClaimTimings, Command, FetchEvent, FetchOptions, Input,
+    SessionConfig, SessionEvent,
 };
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, FrameId, Record, TcpState};
-use synema_core::wire::MacAddr;
 use synema_relay::Refusal;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
@@ -156,7 +157,8 @@ impl Drive {
         // The body is complete or given up; what is left are FINs and their ACKs.
         let _ = timeout(LINGER, self.close()).await;
         self.tell_trace();
-        self.report.end();
+        let dropped = self.wire.socket().counters().dropped_by_kernel;
+        self.report.end(dropped);
         Ended {
             outcome,
             tape: self.tape,
@@ -216,12 +218,15 @@ impl Drive {
             |due| self.clock.when(due),
         );
         tokio::select! {
+            // What lies unread may be an objection to what a timer is about to do.
+            biased;
+            () = self.interrupt.notified() => return Err(given_up()),
             received = self.wire.recv_batch(batch) => {
                 received.map_err(|error| wire_failed(&self.ground, &error))?;
                 self.hear(batch);
                 batch.clear();
             }
-            () = sleep_until(due) => self.session.handle(self.clock.now(), Input::Timeout),
+            () = sleep_until(due) => {}
             room = sink.reserve(), if self.stalled.is_some() => match room {
                 Ok(room) => {
                     if let Some(piece) = self.stalled.take() {
@@ -234,13 +239,19 @@ impl Drive {
                     self.end = Some(Err(output_gone()));
                 }
             },
-            () = self.interrupt.notified() => return Err(given_up()),
+        }
+        let now = self.clock.now();
+        if self.session.poll_timeout().is_some_and(|due| due <= now) {
+            self.session.handle(now, Input::Timeout);
         }
         self.pump().await;
         Ok(())
     }
 
     fn hear(&mut self, batch: &Batch) {
+        if let Some(tape) = &mut self.tape {
+            tape.kernel_dropped(self.wire.socket().counters().dropped_by_kernel);
+        }
         for frame in batch.iter() {
             let now = self.clock.now();
             let (heard, concerns) = self.guard.incoming(now, frame.bytes);
@@ -393,78 +404,4 @@ impl Drive {
             }
         }
     }
-}
-
-fn wire_failed(ground: &Ground, error: &io::Error) -> Failure {
-    let interface = &ground.interface;
-    match error.kind() {
-        io::ErrorKind::NetworkDown => Failure::new(
-            Exit::NoInterface,
-            format!("the interface {interface} went down"),
-            format!("bring it up (sudo ip link set {interface} up), and fetch again"),
-        ),
-        _ => Failure::new(
-            Exit::NoInterface,
-            format!("the wire at {interface} failed: {error}"),
-            "look at `synema interfaces`, and fetch again",
-        ),
-    }
-}
-
-fn in_use(addr: Ipv4Addr, by: MacAddr) -> Failure {
-    Failure::new(
-        Exit::AddressRefused,
-        format!("{addr} is in use by {by}"),
-        "choose another address: this one belongs to that machine",
-    )
-}
-
-fn lost(addr: Ipv4Addr, to: MacAddr) -> Failure {
-    Failure::new(
-        Exit::AddressRefused,
-        format!("{addr} was taken by {to}, who insists on it: nothing more is sent"),
-        "choose another address; what was captured so far has been kept",
-    )
-}
-
-fn claim_refused(addr: Ipv4Addr, why: ClaimRefusal) -> Failure {
-    match why {
-        ClaimRefusal::InUse { by } => in_use(addr, by),
-        why => Failure::new(
-            Exit::AddressRefused,
-            format!("{addr} cannot be claimed: {why}"),
-            why.next_step(),
-        ),
-    }
-}
-
-fn fetch_failed(error: &FetchError) -> Failure {
-    let exit = match error.kind() {
-        FetchErrorKind::Url => Exit::Usage,
-        FetchErrorKind::Unsupported => Exit::Unsupported,
-        FetchErrorKind::Address => Exit::AddressRefused,
-        FetchErrorKind::Name => Exit::NameUnresolved,
-        FetchErrorKind::Refused => Exit::Refused,
-        FetchErrorKind::Unreachable => Exit::Unreachable,
-        FetchErrorKind::CutOff | FetchErrorKind::BadResponse => Exit::BadResponse,
-        FetchErrorKind::Cancelled | FetchErrorKind::Busy => Exit::Other,
-    };
-    Failure::new(exit, error.to_string(), error.next_step())
-}
-
-fn given_up() -> Failure {
-    Failure::new(
-        Exit::Other,
-        "the fetch was interrupted",
-        "fetch again when you like; what was captured so far has been kept",
-    )
-}
-
-/// The writer says what really happened; this is only why the fetch stopped.
-fn output_gone() -> Failure {
-    Failure::new(
-        Exit::LocalIo,
-        "the body cannot be written any more",
-        "look where it goes to",
-    )
 }

@@ -12,6 +12,7 @@
 //! capture is written however the fetch ends.
 
 mod drive;
+mod failure;
 mod output;
 mod report;
 mod tape;

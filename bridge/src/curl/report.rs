@@ -111,10 +111,13 @@ impl Report {
         let _ = io::stderr().flush();
     }
 
-    /// The progress line is left behind.
-    pub(super) fn end(&self) {
+    /// The progress line is left behind; frames that we never saw are owned up to.
+    pub(super) fn end(&self, dropped_by_kernel: u64) {
         if self.progress && self.last_progress != Instant::ZERO {
             eprintln!();
+        }
+        if dropped_by_kernel > 0 {
+            eprintln!("synema: the kernel dropped {dropped_by_kernel} frames before we saw them");
         }
     }
 

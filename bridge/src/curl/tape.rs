@@ -22,6 +22,8 @@ pub(super) struct Tape {
     path: PathBuf,
     unfinished: PathBuf,
     file: File,
+    kernel_drops: u64,
+    drops_before_next: u64,
 }
 
 impl Tape {
@@ -41,14 +43,24 @@ impl Tape {
             path: path.to_owned(),
             unfinished,
             file,
+            kernel_drops: 0,
+            drops_before_next: 0,
         })
     }
 
     /// A frame came in.
     pub(super) fn received(&mut self, id: FrameId, time_ns: u64, bytes: &[u8]) {
         let at = Instant::from_nanos(time_ns);
-        self.capture
-            .push(Frame::new(id, at, Direction::Received, bytes));
+        let mut frame = Frame::new(id, at, Direction::Received, bytes);
+        frame.drops_before = std::mem::take(&mut self.drops_before_next);
+        self.capture.push(frame);
+    }
+
+    /// The kernel has dropped so many frames since the socket was opened: noted on the
+    /// next that comes in.
+    pub(super) fn kernel_dropped(&mut self, total: u64) {
+        self.drops_before_next += total.saturating_sub(self.kernel_drops);
+        self.kernel_drops = total;
     }
 
     /// A frame went out, or was refused.

@@ -108,6 +108,16 @@ impl Guard {
         (heard, concerns)
     }
 
+    /// The host's own addresses, as they are now, and the MAC of its interface. A claimed
+    /// one among them is lost at once: the socket does not hear what its own host says.
+    pub fn host_has(&mut self, addrs: Vec<Ipv4Addr>, host: MacAddr) -> Heard {
+        self.rules.host_addrs = addrs;
+        match self.gate.address() {
+            Some(addr) if self.rules.host_addrs.contains(&addr) => self.gate.lose(host),
+            _ => Heard::Peace,
+        }
+    }
+
     /// The claim as the page is told.
     pub fn claim_state(&mut self, now: Instant) -> ClaimState {
         self.gate.claim_state(now)

@@ -215,6 +215,17 @@ impl Gate {
         Heard::Lost(by)
     }
 
+    /// The address is `by`'s, beyond doubt.
+    pub fn lose(&mut self, by: MacAddr) -> Heard {
+        match self.state {
+            State::Watching { addr, .. } | State::Open { addr, .. } => {
+                self.state = State::Lost { addr, by };
+                Heard::Lost(by)
+            }
+            _ => Heard::Peace,
+        }
+    }
+
     /// What may go out now.
     pub fn permission(&mut self, now: Instant) -> Permission {
         self.open_if_due(now);

@@ -205,6 +205,26 @@ fn only_free_addresses_may_be_claimed_and_one_at_a_time() {
 }
 
 #[test]
+fn an_address_that_the_host_takes_for_itself_is_lost() {
+    let mut guard = opened();
+    assert_eq!(guard.host_has(vec![HOSTS], OTHER), Heard::Peace);
+    assert_eq!(send(&mut guard, at(5000), &packet()), Ok(()));
+    assert_eq!(guard.host_has(vec![HOSTS, ADDR], OTHER), Heard::Lost(OTHER));
+    assert_eq!(
+        send(&mut guard, at(5000), &packet()),
+        Err(Refusal::AddressLost)
+    );
+    // Before a claim it is refused as any other of the host's.
+    let mut guard = self::guard();
+    assert_eq!(guard.host_has(vec![HOSTS, ADDR], OTHER), Heard::Peace);
+    let why = ClaimRefusal::HostsOwn;
+    assert_eq!(
+        guard.claim(at(0), ADDR),
+        ClaimState::Refused { addr: ADDR, why }
+    );
+}
+
+#[test]
 fn after_many_conflicts_no_more_addresses_are_tried() {
     let mut guard = guard();
     for last in 130..140 {

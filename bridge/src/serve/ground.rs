@@ -4,7 +4,7 @@ use crate::egress::RateLimit;
 use crate::error::{Exit, Failure};
 use crate::gate::{ClaimRules, Guard, Timing};
 use crate::interfaces::{self, Interface};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use synema_core::wire::MacAddr;
 use synema_relay::{
     BridgeHello, ClaimRefusal, ClaimState, LabInfo, MAX_MESSAGE, SessionId, Subnet,
@@ -40,6 +40,11 @@ pub struct Ground {
     pub timing: Timing,
     /// How much may go out.
     pub limit: RateLimit,
+    /// The MAC of the interface itself.
+    pub interface_mac: MacAddr,
+    /// Where to look up which addresses the host has now; none where the wire is not in
+    /// this process' network namespace.
+    pub host_addrs_now: Option<fn() -> Vec<Ipv4Addr>>,
 }
 
 impl Ground {
@@ -51,19 +56,16 @@ impl Ground {
     pub fn of_interface(name: &str, only: Option<Ipv4Addr>) -> Result<Self, Failure> {
         let interface = interfaces::find(name)?;
         let subnet = subnet_for(&interface, only)?;
-        let host_addrs = interfaces::list()
-            .iter()
-            .flat_map(|interface| interface.ipv4.iter().map(|subnet| subnet.address))
-            .collect();
+        let interface_mac = MacAddr(interface.mac.map_or([0; 6], |mac| mac.0));
         let ground = Self {
             interface: interface.name.clone(),
-            mac: MacAddr(interface.mac.map_or([0; 6], |mac| mac.0)),
+            mac: interface_mac,
             host_mac: true,
             mtu: interface.mtu.unwrap_or(USUAL_MTU).min(MAX_MTU),
             rules: ClaimRules {
                 subnet,
                 gateway: interface.gateway,
-                host_addrs,
+                host_addrs: host_addrs(),
                 only,
             },
             dns: interface.dns.clone(),
@@ -71,6 +73,8 @@ impl Ground {
             lab: None,
             timing: Timing::RFC,
             limit: RateLimit::GIGABIT,
+            interface_mac,
+            host_addrs_now: Some(host_addrs),
         };
         match only.map(|only| ground.rules.check(only)) {
             Some(Err(why)) => Err(unfit(only.unwrap_or(Ipv4Addr::UNSPECIFIED), why)),
@@ -111,6 +115,18 @@ impl Ground {
             now_ns: crate::io::now_ns(),
         }
     }
+}
+
+/// Every IPv4 address that the host has now, on any interface.
+pub(crate) fn host_addrs() -> Vec<Ipv4Addr> {
+    pnet_datalink::interfaces()
+        .iter()
+        .flat_map(|interface| &interface.ips)
+        .filter_map(|network| match network.ip() {
+            IpAddr::V4(addr) => Some(addr),
+            IpAddr::V6(_) => None,
+        })
+        .collect()
 }
 
 /// Why an address cannot be claimed, for the terminal.

@@ -192,6 +192,7 @@ impl<W: Wire> Hub<W> {
             for seat in &mut self.seats {
                 seat.tell_stats(kernel_drops);
             }
+            self.look_at_host(now);
             self.next_stats = now + STATS_INTERVAL;
         }
         let grace = self.grace;
@@ -200,6 +201,26 @@ impl<W: Wire> Hub<W> {
             .retain(|seat| seat.away_since().is_none_or(|since| now < since + grace));
         if self.seats.len() != before {
             self.forget();
+        }
+    }
+
+    /// What the host takes for itself is not ours any more. Its own announcements do not
+    /// reach our socket, so it is asked.
+    fn look_at_host(&mut self, now: Instant) {
+        let Some(host_addrs) = self
+            .ground
+            .host_addrs_now
+            .filter(|_| !self.seats.is_empty())
+        else {
+            return;
+        };
+        let addrs = host_addrs();
+        let host = self.ground.interface_mac;
+        for at in (0..self.seats.len()).rev() {
+            let guard = &mut self.seats[at].guard;
+            if let Heard::Lost(_) = guard.host_has(addrs.clone(), host) {
+                self.end_lost(at, now);
+            }
         }
     }
 
@@ -361,6 +382,9 @@ impl<W: Wire> Hub<W> {
     }
 
     fn control(&mut self, now: Instant, conn: u64, message: ToBridge) {
+        if matches!(message, ToBridge::Claim { .. }) {
+            self.look_at_host(now);
+        }
         let Some(seat) = self.seat_of(conn) else {
             return;
         };

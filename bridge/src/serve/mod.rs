@@ -272,6 +272,8 @@ impl Ground {
             }),
             timing: Timing::LAB_QUICK,
             limit: RateLimit::GIGABIT,
+            interface_mac: MacAddr(facts.host_mac.0),
+            host_addrs_now: None,
         }
     }
 }

@@ -126,6 +126,8 @@ fn ground(limit: RateLimit) -> Ground {
         lab: None,
         timing: TIMING,
         limit,
+        interface_mac: OTHER,
+        host_addrs_now: None,
     }
 }
 
