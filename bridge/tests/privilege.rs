@@ -6,7 +6,7 @@
 use synema_bridge::{
     error::{Exit, Failure},
     io::{OpenOptions, RawSocket},
-    privilege,
+    privilege::{self, Successor},
 };
 
 #[cfg(not(target_os = "linux"))]
@@ -18,15 +18,16 @@ fn main() {
         Some("drop") => drop_and_look(),
         Some("drop-late") => drop_with_threads(),
         _ => {
-            run_again("drop");
-            run_again("drop-late");
+            run_again("drop", None);
+            run_again("drop", Some(1234));
+            run_again("drop-late", None);
             println!("privilege: dropped on every thread, refused with threads ... ok");
         }
     }
 }
 
 #[cfg(target_os = "linux")]
-fn run_again(part: &str) {
+fn run_again(part: &str, sudo_user: Option<u32>) {
     let me = std::env::current_exe().expect("a running program has a path");
     let mut command = if rustix::process::geteuid().is_root() {
         std::process::Command::new(me)
@@ -35,6 +36,12 @@ fn run_again(part: &str) {
         command.args(["--user", "--map-root-user", "--net"]).arg(me);
         command
     };
+    for name in ["SUDO_UID", "SUDO_GID"] {
+        match sudo_user {
+            Some(id) => command.env(name, id.to_string()),
+            None => command.env_remove(name),
+        };
+    }
     let status = command.arg(part).status().expect("it starts");
     assert!(status.success(), "{part}: {status}");
 }
@@ -46,13 +53,31 @@ fn capabilities() -> Vec<(String, String)> {
     for task in std::fs::read_dir("/proc/self/task").expect("/proc is mounted") {
         let path = task.expect("a thread").path().join("status");
         let status = std::fs::read_to_string(path).expect("our own threads may be read");
-        let wanted = |line: &&str| line.starts_with("Cap") || line.starts_with("NoNewPrivs");
+        let wanted = |line: &&str| {
+            ["Cap", "NoNewPrivs", "Uid", "Gid", "Groups"]
+                .iter()
+                .any(|name| line.starts_with(name))
+        };
         lines.extend(status.lines().filter(wanted).filter_map(|line| {
             let (name, value) = line.split_once(":\t")?;
             Some((name.to_owned(), value.to_owned()))
         }));
     }
     lines
+}
+
+/// Lines that are looked at for each thread: five sets, no_new_privs, user, group, groups.
+#[cfg(target_os = "linux")]
+const LINES: usize = 9;
+
+/// Root becomes who called sudo, or nobody, if there is somebody else in its namespace at all.
+#[cfg(target_os = "linux")]
+fn whom_to_be() -> String {
+    let map = std::fs::read_to_string("/proc/self/uid_map").expect("/proc is mounted");
+    match map.split_whitespace().last() {
+        Some("1") => "0".to_owned(),
+        _ => std::env::var("SUDO_UID").unwrap_or_else(|_| "65534".to_owned()),
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -68,7 +93,8 @@ fn drop_and_look() {
         "nothing to drop: the test proves nothing"
     );
 
-    privilege::drop_all().expect("one thread, all capabilities");
+    let user = whom_to_be();
+    privilege::drop_all(Successor::Nobody).expect("one thread, all capabilities");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(3)
         .enable_all()
@@ -80,14 +106,16 @@ fn drop_and_look() {
             .expect("it does not panic");
     });
     let now = capabilities();
-    assert_eq!(now.len() % 6, 0);
+    assert_eq!(now.len() % LINES, 0);
     assert!(
-        now.len() >= 5 * 6,
+        now.len() >= 5 * LINES,
         "main, three workers and a blocking thread: {now:?}"
     );
     for (name, value) in now {
         match name.as_str() {
             "NoNewPrivs" => assert_eq!(value, "1"),
+            "Uid" | "Gid" => assert_eq!(value, [user.as_str(); 4].join("\t"), "{name}"),
+            "Groups" => assert!(user == "0" || value.trim() == user, "{value}"),
             _ => assert_eq!(value, "0000000000000000", "{name}"),
         }
     }
@@ -101,7 +129,8 @@ fn drop_and_look() {
 fn drop_with_threads() {
     let (end, ended) = std::sync::mpsc::channel::<()>();
     let thread = std::thread::spawn(move || ended.recv());
-    let failure = privilege::drop_all().expect_err("the other thread would keep them");
+    let failure =
+        privilege::drop_all(Successor::Nobody).expect_err("the other thread would keep them");
     assert!(failure.cause.contains("threads"), "{failure}");
     drop(end);
     assert!(thread.join().expect("it does not panic").is_err());

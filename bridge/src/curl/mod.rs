@@ -20,7 +20,7 @@ mod tape;
 use crate::cli::CurlArgs;
 use crate::error::{Exit, Failure};
 use crate::io::{OpenOptions, RawSocket};
-use crate::privilege;
+use crate::privilege::{self, Successor};
 use crate::serve::ground::{Ground, unfit};
 use crate::serve::{no_randomness, random_mac};
 use drive::{Drive, Plan};
@@ -86,7 +86,7 @@ fn fetch_in_lab(_args: &CurlArgs) -> Result<(), Failure> {
 }
 
 fn fetch(args: &CurlArgs, ground: Ground, ip: Ipv4Addr, socket: RawSocket) -> Result<(), Failure> {
-    privilege::drop_all()?;
+    privilege::drop_all(Successor::Root)?;
     fetch_through(args, ground, ip, socket)
 }
 

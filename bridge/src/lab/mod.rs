@@ -364,9 +364,11 @@ impl Drop for Lab {
                 _ => return,
             }
         }
-        // It does not see that its channel is closed. Both calls fail only if it is gone.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // It does not see that its channel is closed. We may have become somebody who must not
+        // kill it; then it goes when this process does.
+        if self.child.kill().is_ok() {
+            let _ = self.child.wait();
+        }
     }
 }
 

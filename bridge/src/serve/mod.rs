@@ -26,11 +26,13 @@ pub(crate) use hub::refusal;
 pub use hub::{GRACE, Hub, HubHandle, WireLost};
 pub use site::Site;
 
+use crate::check;
 use crate::cli::{LabArgs, ServeArgs, WebArgs};
 use crate::error::{Exit, Failure};
 use crate::io::{OpenOptions, PacketIo, RawSocket, local_mac};
+use crate::privilege::{self, Successor};
 use crate::trust::{Token, Trust};
-use crate::{check, privilege};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +62,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let kernel_kept_away = keep_kernel_away(&ground.interface, args)?;
     ground.mac = MacAddr(socket.mac());
     ground.host_mac = args.host_mac;
-    privilege::drop_all()?;
+    privilege::drop_all(Successor::Nobody)?;
     let outcome = serve(ground, socket, site, &args.web);
     drop(kernel_kept_away);
     outcome
@@ -75,7 +77,7 @@ pub fn run_lab(args: &LabArgs) -> Result<(), Failure> {
     let site = Site::find(args.web.www.as_deref())?;
     let (lab, socket) = crate::lab::start(&(&args.wire).into())?;
     let ground = Ground::of_lab(&lab.facts, args.wire.host_mac);
-    privilege::drop_all()?;
+    privilege::drop_all(Successor::Nobody)?;
     let outcome = serve(ground, socket, site, &args.web);
     drop(lab);
     outcome
@@ -149,7 +151,7 @@ fn serve(ground: Ground, socket: RawSocket, site: Site, web: &WebArgs) -> Result
         let trust = Trust::new(addr, &web.allow_host, token);
         warn_if_open(addr);
         // The one line of standard output: scripts read the URL from it.
-        println!("{}", trust.page_url(addr));
+        announce(&trust.page_url(addr))?;
         let wire = PacketIo::new(socket).map_err(failed)?;
         let interface = ground.interface.clone();
         let (hub, handle) = Hub::new(wire, ground, GRACE);
@@ -172,6 +174,18 @@ fn serve(ground: Ground, socket: RawSocket, site: Site, web: &WebArgs) -> Result
     });
     runtime.shutdown_timeout(PARTING);
     outcome
+}
+
+fn announce(url: &str) -> Result<(), Failure> {
+    let mut output = std::io::stdout();
+    let written = writeln!(output, "{url}").and_then(|()| output.flush());
+    written.map_err(|error| {
+        Failure::new(
+            Exit::LocalIo,
+            format!("standard output does not take the page's URL: {error}"),
+            "run it where its output is read: without the URL nobody can open the page",
+        )
+    })
 }
 
 async fn listen(addr: SocketAddr) -> Result<TcpListener, Failure> {
