@@ -381,6 +381,33 @@ fn an_interface_that_goes_down_is_reported_and_comes_back() {
 }
 
 #[test]
+fn who_waits_for_frames_hears_that_the_interface_went_down() {
+    let (lab, socket) = start(|_| {});
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let io = PacketIo::new(socket).unwrap();
+        let mut batch = Batch::new();
+        let down = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            lab.set_wire_up(false).unwrap();
+        };
+        let heard = tokio::time::timeout(Duration::from_secs(5), io.recv_batch(&mut batch));
+        let (heard, ()) = tokio::join!(heard, down);
+        let error = heard.expect("it is told").unwrap_err();
+        assert_eq!(
+            error.raw_os_error(),
+            Some(rustix::io::Errno::NETDOWN.raw_os_error())
+        );
+        // It is told once.
+        let more = tokio::time::timeout(Duration::from_millis(100), io.recv_batch(&mut batch));
+        assert!(more.await.is_err());
+    });
+}
+
+#[test]
 fn a_frame_beyond_the_mtu_is_refused_and_the_others_go() {
     let (lab, socket) = start(|_| {});
     let observer = lab.observe(lab.facts.free_ip).unwrap();

@@ -13,6 +13,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// Frames for one call of sendmmsg.
@@ -242,8 +243,9 @@ impl PacketIo {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn new(socket: RawSocket) -> io::Result<Self> {
+        let interest = Interest::READABLE | Interest::WRITABLE | Interest::ERROR;
         // SAFETY: `RawSocket` owns its descriptor, and neither closes nor replaces it before drop.
-        let socket = unsafe { AsyncFd::register(socket) }?;
+        let socket = unsafe { AsyncFd::register_with_interest(socket, interest) }?;
         Ok(Self { socket })
     }
 
@@ -259,7 +261,11 @@ impl PacketIo {
     /// What is wrong with the interface (ENETDOWN when it goes down, ENXIO when it is gone).
     pub async fn recv_batch(&self, batch: &mut Batch) -> io::Result<usize> {
         loop {
-            let mut ready = self.socket.readable().await?;
+            // An interface that goes down is an error without anything to read.
+            let mut ready = self
+                .socket
+                .ready(Interest::READABLE | Interest::ERROR)
+                .await?;
             if let Ok(outcome) = ready.try_io(|socket| socket.get_ref().try_recv_batch(batch)) {
                 return outcome;
             }
