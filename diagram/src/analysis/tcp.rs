@@ -11,7 +11,8 @@
 //! ```
 
 use super::Verdicts;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use synema_core::time::Instant;
 use synema_core::wire::SeqNum;
 use synema_core::wire::tcp::{Flags, Segment, TcpOption};
@@ -156,6 +157,8 @@ struct Way {
     sack_count: usize,
     /// One past the last number -> the segment that ended there first.
     unacked: BTreeMap<i64, Unacked>,
+    /// Where the segments in `unacked` begin, and their packets.
+    starts: BTreeSet<(i64, u32)>,
     /// First number -> one past the last, and the packet that carried it first.
     sent: BTreeMap<i64, (i64, u32)>,
     /// Numbers that were jumped over, and by which packet.
@@ -464,27 +467,24 @@ impl Known<'_> {
     /// Retransmission, fast, spurious, or only out of order.
     fn sent_again(&self, fwd: &Way, rev: &Way, so_far: Verdicts) -> Verdicts {
         let carries = self.facts.len > 0 || self.facts.has(Flags::SYN.with(Flags::FIN));
-        let Some(next) = fwd.next_seq.filter(|&next| self.seq < next && carries) else {
+        let Some(next) = fwd
+            .next_seq
+            .filter(|_| carries && !so_far.has(Verdicts::KEEP_ALIVE))
+        else {
             return Verdicts::NONE;
         };
-        if so_far.has(Verdicts::KEEP_ALIVE) {
+        if self.facts.len > 0 && rev.last_ack.is_some_and(|ack| self.seq + self.len() <= ack) {
+            return Verdicts::SPURIOUS_RETRANSMISSION;
+        }
+        if self.seq >= next {
             return Verdicts::NONE;
         }
-        let since_ack = nanos_since(self.at, rev.last_ack_at);
         let asked_for = rev.duplicate_acks >= 2 && rev.last_ack == Some(self.seq);
-        let sacked = || {
-            rev.sack[..rev.sack_count]
-                .iter()
-                .any(|&(start, end)| self.seq >= start && self.end() <= end)
-        };
-        if since_ack < FAST_NS && (asked_for || (rev.sack_count > 0 && !sacked())) {
+        if asked_for && nanos_since(self.at, rev.last_ack_at) < FAST_NS {
             return Verdicts::FAST_RETRANSMISSION;
         }
         if nanos_since(self.at, fwd.next_seq_at) < self.threshold && next != self.seq + self.len() {
             return Verdicts::OUT_OF_ORDER;
-        }
-        if self.facts.len > 0 && rev.last_ack.is_some_and(|ack| self.seq + self.len() <= ack) {
-            return Verdicts::SPURIOUS_RETRANSMISSION;
         }
         Verdicts::RETRANSMISSION
     }
@@ -534,11 +534,14 @@ impl Known<'_> {
         let end = self.end();
         if end > self.seq {
             if fwd.unacked.len() < MAX_UNACKED {
-                fwd.unacked.entry(end).or_insert(Unacked {
-                    seq: self.seq,
-                    packet,
-                    at: self.at,
-                });
+                if let Entry::Vacant(vacant) = fwd.unacked.entry(end) {
+                    vacant.insert(Unacked {
+                        seq: self.seq,
+                        packet,
+                        at: self.at,
+                    });
+                    fwd.starts.insert((self.seq, packet));
+                }
             }
             fwd.sent.entry(self.seq).or_insert((end, packet));
             if fwd.sent.len() > MAX_SENT {
@@ -570,6 +573,7 @@ impl Known<'_> {
             }
             let exact = *entry.key() == self.ack;
             let segment = entry.remove();
+            rev.starts.remove(&(segment.seq, segment.packet));
             settled.acked.push(segment.packet);
             if exact {
                 settled.rtt_of = Some(segment.packet);
@@ -581,11 +585,9 @@ impl Known<'_> {
             && entry.get().seq < self.ack
         {
             let segment = entry.get_mut();
+            rev.starts.remove(&(segment.seq, segment.packet));
             segment.seq = self.ack;
-            if settled.rtt_of.is_none() {
-                settled.rtt_of = Some(segment.packet);
-                rtt_ns = nanos_since(self.at, segment.at);
-            }
+            rev.starts.insert((segment.seq, segment.packet));
         }
         (settled, rtt_ns)
     }
@@ -595,8 +597,8 @@ impl Known<'_> {
         if self.facts.len == 0 || !fwd.bytes_in_flight_valid {
             return 0;
         }
-        let (Some((_, first)), Some((&end, _))) =
-            (fwd.unacked.first_key_value(), fwd.unacked.last_key_value())
+        let (Some(&(first, _)), Some((&end, _))) =
+            (fwd.starts.first(), fwd.unacked.last_key_value())
         else {
             return 0;
         };
@@ -604,7 +606,7 @@ impl Known<'_> {
             .iter()
             .map(|&(start, end)| end - start)
             .sum();
-        u32::try_from(end - first.seq - sacked).unwrap_or(0)
+        u32::try_from(end - first - sacked).unwrap_or(0)
     }
 
     /// Keeps what the next segments are compared with; gives the scaled window.
