@@ -29,8 +29,9 @@ pub struct Site {
 }
 
 impl Site {
-    /// Finds the site (`told`, else `$SYNEMA_SITE`, else `site` beside the program, else
-    /// `target/site`) and reads it.
+    /// Finds the site (`told`, else `$SYNEMA_SITE`, else `site` beside the program or beside
+    /// the program's folder, as `target/site` is) and reads it. The current folder is never
+    /// asked: it may be somebody else's, and the page is given the token.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
@@ -112,12 +113,14 @@ impl Site {
 }
 
 fn usual_places() -> Vec<PathBuf> {
-    let beside = env::current_exe()
-        .ok()
-        .and_then(|program| Some(program.parent()?.join("site")));
-    beside
-        .into_iter()
-        .chain([PathBuf::from("target/site")])
+    let Ok(program) = env::current_exe() else {
+        return Vec::new();
+    };
+    program
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join("site"))
         .collect()
 }
 
