@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use synema_bridge::cli::{Cli, Command, CurlArgs};
 use synema_bridge::curl::fetch_through;
 use synema_bridge::error::Exit;
+use synema_bridge::gate::Timing;
 use synema_bridge::io::{Batch, OpenOptions, PacketIo, RawSocket};
 use synema_bridge::lab::{self, Lab, LabOptions, Place, plan};
 use synema_bridge::serve::{GRACE, Ground};
@@ -146,7 +147,14 @@ fn an_address_taken_later_ends_the_fetch_and_the_sending() {
 
 /// A bridge for pages in the lab.
 async fn serve(lab: &Lab, socket: RawSocket) -> Server {
-    let ground = Ground::of_lab(&lab.facts, false);
+    serve_with(lab, socket, Timing::LAB_QUICK).await
+}
+
+async fn serve_with(lab: &Lab, socket: RawSocket, timing: Timing) -> Server {
+    let ground = Ground {
+        timing,
+        ..Ground::of_lab(&lab.facts, false)
+    };
     let wire = PacketIo::new(socket).expect("inside a runtime");
     Server::start(wire, ground, GRACE).await
 }
@@ -159,7 +167,8 @@ fn packet(source: Ipv4Addr) -> Vec<u8> {
 async fn a_page_that_lies_gets_no_ipv4_out() {
     let (lab, socket) = start();
     let observer = Observer::on(&lab);
-    let server = serve(&lab, socket).await;
+    // As on a real wire: a lie is not to be had by being quick.
+    let server = serve_with(&lab, socket, Timing::RFC).await;
     let (mut page, hello) = Page::seated(&server).await;
     assert_eq!(hello.mac, OURS);
 
@@ -197,7 +206,7 @@ async fn a_page_that_lies_gets_no_ipv4_out() {
     }
     // Even with the gate open: as nobody else, and to one station at a time.
     page.say(ToBridge::Release).await;
-    page.claim(OURS, free).await;
+    page.claim_slowly(OURS, free, Duration::from_secs(1)).await;
     let sent = observer.ours();
     assert!(sent.iter().all(|(kind, _)| *kind == EtherType::ARP));
     assert!(sent.len() >= 8, "the observer sees the probes");

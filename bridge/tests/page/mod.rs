@@ -282,11 +282,17 @@ impl Page {
 
     /// Claims as an honest page does, and waits until the bridge's gate is open.
     pub async fn claim(&mut self, mac: MacAddr, addr: Ipv4Addr) {
+        self.claim_slowly(mac, addr, Duration::from_millis(20))
+            .await;
+    }
+
+    /// The same, with so much time between the probes.
+    pub async fn claim_slowly(&mut self, mac: MacAddr, addr: Ipv4Addr, pause: Duration) {
         self.say(ToBridge::Claim { addr }).await;
         for _ in 0..3 {
             let receipt = self.send(&probe(mac, addr)).await;
             assert_eq!(receipt.outcome, Ok(()));
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(pause).await;
         }
         self.claim_until(|state| matches!(state, ClaimState::Open { .. }))
             .await;
