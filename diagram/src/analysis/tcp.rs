@@ -533,15 +533,15 @@ impl Known<'_> {
     fn remember_sent(&self, fwd: &mut Way, packet: u32, verdicts: Verdicts) {
         let end = self.end();
         if end > self.seq {
-            if fwd.unacked.len() < MAX_UNACKED {
-                if let Entry::Vacant(vacant) = fwd.unacked.entry(end) {
-                    vacant.insert(Unacked {
-                        seq: self.seq,
-                        packet,
-                        at: self.at,
-                    });
-                    fwd.starts.insert((self.seq, packet));
-                }
+            if fwd.unacked.len() < MAX_UNACKED
+                && let Entry::Vacant(vacant) = fwd.unacked.entry(end)
+            {
+                vacant.insert(Unacked {
+                    seq: self.seq,
+                    packet,
+                    at: self.at,
+                });
+                fwd.starts.insert((self.seq, packet));
             }
             fwd.sent.entry(self.seq).or_insert((end, packet));
             if fwd.sent.len() > MAX_SENT {
