@@ -4,6 +4,10 @@
 //! mean to us. A file is hostile: what cannot be read is reported with its offset,
 //! and all that came before it is kept.
 
+mod write;
+
+pub use write::write_pcapng;
+
 use super::notes::{self, SectionParts};
 use super::{Capture, Direction, Fate, Frame, Interface, MemoryPolicy};
 use core::fmt;
@@ -13,17 +17,16 @@ use pcap_file::pcapng::blocks::block_common::{
     ENHANCED_PACKET_BLOCK, INTERFACE_DESCRIPTION_BLOCK, PACKET_BLOCK, SECTION_HEADER_BLOCK,
     SIMPLE_PACKET_BLOCK,
 };
-use pcap_file::pcapng::blocks::custom::{CustomBinaryOption, CustomUtf8Option};
-use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
+use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
 use pcap_file::pcapng::blocks::interface_description::{
-    InterfaceDescriptionBlock, InterfaceDescriptionOption, InterfaceTsResolution,
+    InterfaceDescriptionBlock, InterfaceDescriptionOption,
 };
 use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
-use pcap_file::pcapng::{Block, PcapNgParseError, PcapNgParser, PcapNgWriter, RawBlock};
+use pcap_file::pcapng::{Block, PcapNgParseError, PcapNgParser, RawBlock};
 use pcap_file::{DataLink, Endianness};
 use std::borrow::Cow;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::time::Duration;
 use synema_core::time::Instant;
 use synema_core::trace::FrameId;
@@ -469,128 +472,6 @@ fn read_packet_options(options: &[EnhancedPacketOption<'_>], frame: &mut Frame) 
     }
 }
 
-/// Writes a capture as pcapng: nanoseconds, directions, drop counts, comments,
-/// and what only we know in custom options.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_pcapng<W: Write>(capture: &Capture, out: W) -> std::io::Result<()> {
-    let mut writer = PcapNgWriter::with_section_header(out, section(capture)).map_err(io_error)?;
-    let none = [Interface::ethernet("", None)];
-    let interfaces = match capture.interfaces() {
-        [] if !capture.frames().is_empty() => &none[..],
-        some => some,
-    };
-    for interface in interfaces {
-        writer
-            .write_pcapng_block(interface_block(interface))
-            .map_err(io_error)?;
-    }
-    let not_seen = u32::try_from(interfaces.len()).unwrap_or(u32::MAX);
-    if capture.frames().iter().any(|frame| !frame.fate.was_seen()) {
-        let interface = Interface {
-            name: NOT_SEEN.into(),
-            link_type: interfaces
-                .first()
-                .map_or(1, |interface| interface.link_type),
-            mac: None,
-        };
-        writer
-            .write_pcapng_block(interface_block(&interface))
-            .map_err(io_error)?;
-    }
-    for frame in capture.frames() {
-        let interface_id = if frame.fate.was_seen() {
-            frame.interface
-        } else {
-            not_seen
-        };
-        writer
-            .write_pcapng_block(EnhancedPacketBlock {
-                interface_id,
-                timestamp: Duration::from_nanos(frame.at.as_nanos()),
-                original_len: frame.original_len,
-                data: Cow::Borrowed(&frame.bytes),
-                options: packet_options(frame),
-            })
-            .map_err(io_error)?;
-    }
-    Ok(())
-}
-
-fn section(capture: &Capture) -> SectionHeaderBlock<'_> {
-    let mut options = vec![SectionHeaderOption::UserApplication("synema".into())];
-    for comment in &capture.comments {
-        options.push(SectionHeaderOption::Common(CommonOption::Comment(
-            comment_text(comment),
-        )));
-    }
-    for part in notes::section_parts(capture.records()) {
-        options.push(SectionHeaderOption::Common(
-            CommonOption::CustomBinaryCopiable(CustomBinaryOption {
-                pen: notes::PEN,
-                value: part.into(),
-            }),
-        ));
-    }
-    SectionHeaderBlock {
-        endianness: Endianness::Little,
-        options,
-        ..SectionHeaderBlock::default()
-    }
-}
-
-fn interface_block(interface: &Interface) -> InterfaceDescriptionBlock<'_> {
-    let mut block =
-        InterfaceDescriptionBlock::new(DataLink::from(u32::from(interface.link_type)), 0);
-    if !interface.name.is_empty() {
-        block
-            .options
-            .push(InterfaceDescriptionOption::IfName(comment_text(
-                &interface.name,
-            )));
-    }
-    if let Some(mac) = &interface.mac {
-        block
-            .options
-            .push(InterfaceDescriptionOption::IfMacAddr(Cow::Borrowed(&mac.0)));
-    }
-    block.options.push(InterfaceDescriptionOption::IfTsResol(
-        InterfaceTsResolution::NANO,
-    ));
-    block
-}
-
-fn packet_options(frame: &Frame) -> Vec<EnhancedPacketOption<'_>> {
-    let mut options = Vec::new();
-    match frame.direction {
-        Direction::Unknown => {}
-        Direction::Received => options.push(EnhancedPacketOption::Flags(0b01)),
-        Direction::Sent => options.push(EnhancedPacketOption::Flags(0b10)),
-    }
-    if frame.drops_before > 0 {
-        options.push(EnhancedPacketOption::DropCount(frame.drops_before));
-    }
-    for comment in &frame.comments {
-        options.push(EnhancedPacketOption::Common(CommonOption::Comment(
-            comment_text(comment),
-        )));
-    }
-    options.push(EnhancedPacketOption::Common(
-        CommonOption::CustomUtf8Copiable(CustomUtf8Option {
-            pen: notes::PEN,
-            value: notes::packet_text(frame).into(),
-        }),
-    ));
-    options
-}
-
-/// A text that fits an option: cut at a character's end.
-fn comment_text(text: &str) -> Cow<'_, str> {
-    let end = text.floor_char_boundary(65_535);
-    Cow::Borrowed(&text[..end])
-}
-
 fn link_type(link: DataLink) -> u16 {
     // The upper bits of pcap's field are about the FCS.
     (u32::from(link) & 0xffff) as u16
@@ -617,10 +498,6 @@ fn words(error: &dyn core::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-fn io_error(error: impl core::error::Error + Send + Sync + 'static) -> std::io::Error {
-    std::io::Error::other(words(&error))
 }
 
 #[cfg(test)]

@@ -1,33 +1,31 @@
 //! What surrounds the arrows: states, timers, silences, times.
 
-use super::ladder::{Source, is_timed, near_departs};
+mod timers;
+
+use super::ladder::{Source, near_departs};
 use super::lanes::{Lanes, chars};
 use super::place::Request;
-use super::scene::{Anchor, Certainty, Gap, Label, LabelRole, Scene, StateBar, Timer, TimerEnd};
+use super::scene::{Anchor, Certainty, Gap, Label, LabelRole, Scene, StateBar};
 use super::warp::{Cut, Warp};
 use crate::analysis::StreamInfo;
-use crate::layout::scene::Kind;
-use crate::states::{Change, TimerSpan, When};
+use crate::states::{Change, When};
 use crate::view::Filter;
-use crate::words::{self, Story};
+use crate::words;
 use std::collections::BTreeMap;
-use synema_core::trace::{TcpState, TimerKind};
+use synema_core::trace::TcpState;
+use timers::timer_texts;
 
 /// Width of a state's bar, and from one conversation's to the next.
 const BAR: f64 = 7.0;
 const BAR_STEP: f64 = 9.0;
 /// More conversations beside each other than this share the last place.
 const MAX_BARS: usize = 3;
-/// From a lane to the timers beside it, and to the names of its states.
-const TIMER_BESIDE: f64 = 15.0;
+/// From a lane to the names of its states.
 const STATE_BESIDE: f64 = 24.0;
 /// How long an ended state is still drawn.
 const AFTERWARDS: f64 = 56.0;
 /// Times at the left edge are at least this far apart.
 const TICK_CELL: f64 = 44.0;
-/// A timer that ran for longer than this is drawn from where it was armed only if
-/// that is in the window.
-const LONGEST_TIMER_NS: u64 = 300_000_000_000;
 
 /// What a text belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,7 +154,7 @@ impl Surroundings<'_> {
     /// What was being waited for.
     fn awaited(&self, cut: &Cut) -> &'static str {
         let packet = |item: u32| self.warp.items()[item as usize].packet as usize;
-        awaited(self.source.story(), packet(cut.before), packet(cut.after))
+        words::awaited(self.source.story(), packet(cut.before), packet(cut.after))
     }
 
     /// The state bars that touch a window.
@@ -324,110 +322,6 @@ impl Surroundings<'_> {
         Request { key, candidates }
     }
 
-    /// The timers that touch a window: what ran out, and what still runs.
-    fn timers(&self, y0: f64, y1: f64) -> Vec<(Key, Timer)> {
-        let mut timers = Vec::new();
-        if !is_timed(self.source.view.axis) {
-            return timers;
-        }
-        for (stream, info) in (0u32..).zip(self.source.analysis.streams()) {
-            let Some((client, spans, running)) = self.source.states.timers(stream) else {
-                continue;
-            };
-            let host = if client { info.client.0 } else { info.server.0 };
-            let Some(lane) = self.lanes.of(host) else {
-                continue;
-            };
-            let from_ns = self.warp.time_at(y0);
-            let to_ns = self.warp.time_at(y1);
-            let ns = |span: &TimerSpan| self.source.clock.to_frames(span.ends).as_nanos();
-            let first = spans.partition_point(|span| ns(span) < from_ns.saturating_sub(1_000_000));
-            let over = spans.get(first..).unwrap_or(&[]).iter().enumerate();
-            let past = over
-                .take_while(|(_, span)| ns(span) <= to_ns.saturating_add(LONGEST_TIMER_NS))
-                .map(|(index, span)| (first + index, *span));
-            let now = running.into_iter().enumerate().map(|(index, span)| {
-                // Numbers of their own, above all that have ended.
-                (u32::MAX as usize - index, span)
-            });
-            for (index, span) in past.chain(now) {
-                let Some(timer) = self.timer(lane, &span) else {
-                    continue;
-                };
-                if timer.y1 >= y0 - 20.0 && timer.y0 <= y1 + 20.0 {
-                    let index = u32::try_from(index).unwrap_or(u32::MAX);
-                    timers.push((Key::Timer(stream, index, false), timer));
-                }
-            }
-        }
-        timers
-    }
-
-    fn timer(&self, lane: u16, span: &TimerSpan) -> Option<Timer> {
-        // Only those that say something: what ran out, and what may send again.
-        let told = match span.kind {
-            TimerKind::Retransmission | TimerKind::Persist | TimerKind::TailLossProbe => true,
-            TimerKind::DelayedAck | TimerKind::KeepAlive | TimerKind::Reordering => span.fired,
-            _ => false,
-        };
-        if !told {
-            return None;
-        }
-        let at = |instant| self.source.clock.to_frames(instant).as_nanos();
-        let (armed, ends) = (at(span.armed), at(span.ends));
-        let y0 = self.warp.of_time(armed);
-        let bottom = self.warp.height() - 14.0;
-        let y1 = if span.fired {
-            self.warp.of_time(ends)
-        } else {
-            bottom
-        };
-        let outward = if lane == 0 { -1.0 } else { 1.0 };
-        let name = timer_name(span.kind);
-        let lasted = words::duration(ends.saturating_sub(armed));
-        let title = match span.fired {
-            true => format!("{name}: armed, ran out {lasted} later"),
-            false => format!("{name}: armed for {lasted}, still running"),
-        };
-        Some(Timer {
-            lane,
-            kind: span.kind,
-            x: self.lanes.x(lane) + outward * TIMER_BESIDE,
-            y0: y0.min(y1),
-            y1: y1.max(y0),
-            end: if span.fired {
-                TimerEnd::Fired
-            } else {
-                TimerEnd::Running
-            },
-            armed: None,
-            ended: None,
-            title,
-        })
-    }
-
-    fn timer_request(&self, key: Key, timer: &Timer, y: f64, text: &str) -> Request<Key> {
-        let outward = if timer.lane == 0 { -1.0 } else { 1.0 };
-        let mut candidates = Vec::new();
-        for side in [outward, -outward] {
-            let anchor = if side < 0.0 {
-                Anchor::End
-            } else {
-                Anchor::Start
-            };
-            let beside = if side == outward {
-                8.0
-            } else {
-                2.0 * TIMER_BESIDE
-            };
-            for step in [0.0, 10.0, -10.0, 18.0, -18.0] {
-                let x = timer.x + side * beside;
-                candidates.push(self.label(text, LabelRole::Timer, anchor, x, y + 4.0 + step));
-            }
-        }
-        Request { key, candidates }
-    }
-
     /// A time now and then, at the height of something that happened at the
     /// vantage point.
     fn tick_labels(&self, y0: f64, y1: f64) -> Vec<(Key, Label)> {
@@ -471,106 +365,10 @@ impl Surroundings<'_> {
     }
 }
 
-fn timer_texts(timer: &Timer) -> Vec<(bool, f64, String)> {
-    let name = timer_name(timer.kind);
-    let armed = (false, timer.y0, format!("{name} armed"));
-    match timer.end {
-        TimerEnd::Fired if timer.y1 - timer.y0 < 16.0 => {
-            vec![(true, timer.y1, format!("{name} fired"))]
-        }
-        TimerEnd::Fired => vec![armed, (true, timer.y1, "fired".into())],
-        TimerEnd::Running => vec![armed],
-        TimerEnd::Stopped => vec![armed, (true, timer.y1, "stopped".into())],
-    }
-}
-
-const fn timer_name(kind: TimerKind) -> &'static str {
-    match kind {
-        TimerKind::Retransmission => "RTO",
-        TimerKind::Persist => "persist",
-        TimerKind::DelayedAck => "delayed ACK",
-        TimerKind::KeepAlive => "keep-alive",
-        TimerKind::TimeWait => "2 MSL",
-        TimerKind::FinWait2 => "FIN-WAIT-2",
-        TimerKind::User => "user timeout",
-        TimerKind::TailLossProbe => "TLP",
-        TimerKind::Reordering => "RACK",
-        TimerKind::Pacing => "pacing",
-        TimerKind::Thinking => "thinking",
-    }
-}
-
 /// Milliseconds with one or two decimals.
 fn milliseconds(ns: u64, decimals: usize) -> String {
     match decimals {
         0 | 1 => format!("{}.{}", ns / 1_000_000, ns / 100_000 % 10),
         _ => format!("{}.{:02}", ns / 1_000_000, ns / 10_000 % 100),
-    }
-}
-
-/// Whether the last data before this packet, in its conversation, came from the
-/// other end.
-fn answers_request(story: Story<'_>, after: usize) -> bool {
-    let digests = story.analysis.digests();
-    let Some(next) = digests[after].tcp else {
-        return false;
-    };
-    let before = digests[..after]
-        .iter()
-        .rev()
-        .take(64)
-        .filter_map(|digest| digest.tcp);
-    before
-        .filter(|tcp| tcp.stream == next.stream)
-        .find(|tcp| tcp.len > 0)
-        .is_some_and(|tcp| tcp.from_client != next.from_client)
-}
-
-/// What was being waited for between two packets.
-pub(crate) fn awaited(story: Story<'_>, before: usize, after: usize) -> &'static str {
-    let (Some((_, last)), Some((frame, next))) = (story.packet(before), story.packet(after)) else {
-        return "nothing happens";
-    };
-    let page = |host| {
-        story
-            .analysis
-            .hosts()
-            .at(host)
-            .is_some_and(|host| host.is_page)
-    };
-    use synema_core::trace::Cause;
-    match (last.kind, next.kind) {
-        (_, Kind::Retransmission) => match (page(next.from), frame.cause) {
-            (true, _) => "only our retransmission timer runs",
-            (false, _) => "only the sender's timer runs",
-        },
-        (Kind::Arp, Kind::Arp)
-            if matches!(frame.cause, Some(Cause::ArpProbe | Cause::ArpAnnounce)) =>
-        {
-            "does anybody object?"
-        }
-        (Kind::Arp, Kind::Arp) if frame.cause == Some(Cause::ArpRequest) => {
-            "nobody asks for anything"
-        }
-        (Kind::Arp, _) if last.answers().is_none() && last.answered_by() == Some(after) => {
-            "waiting for the neighbour's answer"
-        }
-        (Kind::Dns, Kind::Dns) if last.answered_by() == Some(after) => {
-            "waiting for the name server"
-        }
-        (Kind::Dns, Kind::Dns) => "no answer; asked again",
-        (Kind::Icmp, Kind::Icmp) if last.answered_by() == Some(after) => "waiting for the echo",
-        (Kind::Syn, _) if last.answered_by() == Some(after) => "waiting for the other end",
-        (_, Kind::Syn) => "nobody has anything to say",
-        (_, Kind::Fin) => "nobody has more to say",
-        (_, Kind::Rst) => "then somebody gives up",
-        _ if frame.cause == Some(Cause::DelayedAckTimer) => "only the delayed-ACK timer runs",
-        (Kind::Data, Kind::Ack) if last.answered_by() == Some(after) => {
-            "the receiver waits before its ACK"
-        }
-        (_, Kind::Data) if answers_request(story, after) => "the other end is working on it",
-        (_, Kind::Data) if page(next.from) => "the application has nothing to send",
-        (_, Kind::Data) => "nothing comes from the other end",
-        _ => "nothing happens",
     }
 }

@@ -23,5 +23,4 @@ mod place;
 pub mod scene;
 mod warp;
 
-pub(crate) use furniture::awaited;
 pub(crate) use ladder::{Ladder, Source, flags_text};

@@ -3,10 +3,11 @@
 //! Colour means kind and never stands alone: width, dashes and the label's words
 //! say it too. What is estimated is drawn lighter towards the end that is.
 
+mod style;
+
 use crate::Document;
 use crate::scene::{
-    Arrow, ArrowEnd, Certainty, Gap, Kind, Label, LabelRole, Lane, Point, Scene, StateBar, Timer,
-    TimerEnd,
+    Arrow, ArrowEnd, Certainty, Gap, Kind, Label, Lane, Point, Scene, StateBar, Timer, TimerEnd,
 };
 use core::fmt::Write;
 use core::ops::Range;
@@ -65,7 +66,7 @@ pub fn draw(scene: &Scene, theme: Theme, title: &str, description: &str) -> Stri
          <title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n<style>{}</style>\n",
         escape(title),
         escape(description),
-        style(scene, theme),
+        style::style(scene, theme),
     );
     let _ = writeln!(
         out,
@@ -411,152 +412,6 @@ fn describe(scene: &Scene) -> String {
         names.join("; "),
         scene.arrows.len()
     )
-}
-
-/// What a theme is made of.
-struct Palette {
-    ground: &'static str,
-    ink: &'static str,
-    quiet: &'static str,
-    hairline: &'static str,
-    selection: &'static str,
-    data: &'static str,
-    ack: &'static str,
-    syn: &'static str,
-    again: &'static str,
-    red: &'static str,
-    green: &'static str,
-    /// Idle, opening, open, closing, waiting.
-    states: [&'static str; 5],
-}
-
-const LIGHT: Palette = Palette {
-    ground: "#fbfaf7",
-    ink: "#1c1e22",
-    quiet: "#5d646d",
-    hairline: "#d9d6cf",
-    selection: "#e7f0fb",
-    data: "#0b5cad",
-    ack: "#6b7680",
-    syn: "#6f3ba8",
-    again: "#b85000",
-    red: "#b3261e",
-    green: "#00706a",
-    states: ["#e4e2dc", "#cbb4e8", "#a9ceb4", "#ecd0a5", "#dcd6c8"],
-};
-
-const DARK: Palette = Palette {
-    ground: "#15181d",
-    ink: "#e8e9eb",
-    quiet: "#a3abb5",
-    hairline: "#3a3f47",
-    selection: "#1e2f45",
-    data: "#6fb1f5",
-    ack: "#9aa5b0",
-    syn: "#c59bf2",
-    again: "#f59a4a",
-    red: "#ff8178",
-    green: "#4fc0b6",
-    states: ["#3a3e45", "#5d4585", "#2f5f43", "#6b5026", "#4a473d"],
-};
-
-fn style(scene: &Scene, theme: Theme) -> String {
-    let mut css = String::new();
-    sizes(&mut css, scene);
-    match theme {
-        Theme::Light => colours(&mut css, &LIGHT),
-        Theme::Dark => colours(&mut css, &DARK),
-        Theme::Auto => {
-            colours(&mut css, &LIGHT);
-            css.push_str("@media (prefers-color-scheme:dark){");
-            colours(&mut css, &DARK);
-            css.push('}');
-        }
-    }
-    css
-}
-
-fn sizes(css: &mut String, scene: &Scene) {
-    // A monospaced face is 0.6 times as wide as high, or a little less.
-    let size = scene.char_width / 0.605;
-    let at = |role: LabelRole| size * role.scale();
-    let _ = write!(
-        css,
-        "text{{font-family:'IBM Plex Mono','DejaVu Sans Mono',monospace;font-size:{:.2}px;\
-         paint-order:stroke;stroke-width:4px;stroke-linejoin:round}}\
-         .lane-name,.state-name,.gap-text,.timer-text,.clock,.bracket-text\
-         {{font-family:Inter,'DejaVu Sans',sans-serif}}\
-         .lane-name{{font-size:{:.2}px;font-weight:700}}\
-         .state-name{{font-size:{:.2}px;font-weight:600;letter-spacing:.02em}}\
-         .gap-text{{font-size:{:.2}px}}.tick,.lane-address,.lane-note{{font-size:{:.2}px}}\
-         .timer-text,.clock,.bracket-text{{font-size:{:.2}px}}\
-         .retransmission.label{{font-weight:700}}\
-         .arrow line,.arrow .cross,.arrow .break,.arrow .passes,.timer line,.wave,.stopped{{fill:none}}\
-         .estimated{{opacity:.55}}.ghost{{opacity:.6}}.aside{{opacity:.5}}.state.inferred{{opacity:.6}}\
-         .cross{{stroke-width:1.8;stroke-dasharray:none}}.timer line{{stroke-width:1.3;stroke-dasharray:2 3}}\
-         .lane{{stroke-width:1}}.wave{{stroke-width:1.3}}.head{{stroke:none}}",
-        size,
-        at(LabelRole::LaneName) * 0.92,
-        at(LabelRole::State) * 0.9,
-        at(LabelRole::Gap) * 0.98,
-        size,
-        at(LabelRole::Timer) * 0.95,
-    );
-    for kind in Kind::ALL {
-        let class = kind.class();
-        let dash = match kind.dash() {
-            "" => String::new(),
-            dash => format!(";stroke-dasharray:{dash}"),
-        };
-        let _ = write!(
-            css,
-            ".{class} line{{stroke-width:{}{dash}}}",
-            kind.stroke_width()
-        );
-    }
-    css.push_str(".ghost line{stroke-dasharray:4 4}");
-}
-
-fn colours(css: &mut String, palette: &Palette) {
-    let Palette {
-        ground,
-        ink,
-        quiet,
-        hairline,
-        selection,
-        red,
-        again,
-        ..
-    } = palette;
-    let _ = write!(
-        css,
-        ".ground,.cut{{fill:{ground}}}text{{fill:{ink};stroke:{ground}}}\
-         .tick,.lane-address,.lane-note,.clock,.state-name,.bracket-text{{fill:{quiet}}}\
-         .lane{{stroke:{hairline}}}.selection{{fill:{selection}}}\
-         .gap-text,.timer-text{{fill:{again}}}.wave{{stroke:{quiet}}}\
-         .timer line,.armed,.stopped{{stroke:{again}}}.armed{{fill:{ground}}}.fired{{fill:{again}}}\
-         .arrow .cross{{stroke:{red}}}.passes{{fill:{ground}}}",
-    );
-    for kind in Kind::ALL {
-        let colour = match kind {
-            Kind::Syn | Kind::Fin => palette.syn,
-            Kind::Data => palette.data,
-            Kind::Ack | Kind::Other => palette.ack,
-            Kind::Rst => palette.red,
-            Kind::Retransmission => palette.again,
-            Kind::Arp | Kind::Dns | Kind::Icmp => palette.green,
-        };
-        let class = kind.class();
-        let _ = write!(
-            css,
-            ".{class} line,.{class} .break,.{class} .passes{{stroke:{colour}}}\
-             .{class} .head,text.{class}{{fill:{colour}}}"
-        );
-    }
-    let names = ["idle", "opening", "open", "closing", "waiting"];
-    for (name, colour) in names.iter().zip(palette.states) {
-        let _ = write!(css, ".state.{name}{{fill:{colour}}}");
-    }
 }
 
 /// Text as XML wants it; what XML cannot hold at all becomes a question mark.

@@ -8,7 +8,6 @@
 //! ```
 
 use crate::Document;
-use crate::layout::awaited;
 use crate::scene::{Arrow, ArrowEnd, Certainty, Kind, Lane};
 use crate::view::{Axis, View};
 use crate::words::{self, Story};
@@ -53,7 +52,7 @@ pub fn text(document: &Document, columns: usize) -> String {
         if let Some(before) = last {
             let silent = ns.saturating_sub(frames[before].at.as_nanos());
             if silent > SILENCE_NS && arrow.certainty == Certainty::Firm {
-                let what = words::silence_labels(silent, awaited(story, before, index));
+                let what = words::silence_labels(silent, words::awaited(story, before, index));
                 let _ = writeln!(out, "{:TIMES$}≈ {}", "", what[0]);
             }
         }

@@ -268,7 +268,11 @@ fn arp_labels(arp: &synema_core::wire::arp::Packet, mode: LabelMode) -> Vec<Stri
     let words = mode == LabelMode::Words;
     if arp.is_probe() {
         return match words {
-            true => vec![format!("does anybody have {target}?"), format!("{target}?")],
+            true => vec![
+                format!("does anybody have {target}?"),
+                format!("anybody at {target}?"),
+                format!("{target}?"),
+            ],
             false => vec![format!("ARP probe {target}"), "ARP probe".into()],
         };
     }
@@ -290,7 +294,7 @@ fn arp_labels(arp: &synema_core::wire::arp::Packet, mode: LabelMode) -> Vec<Stri
             vec![
                 format!("{sender} is at {}", arp.sender_mac),
                 format!("I have {sender}"),
-                "I have".into(),
+                format!("{sender}: me"),
             ]
         }
         Operation::Reply => vec![

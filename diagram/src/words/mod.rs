@@ -4,10 +4,12 @@
 //! it is asked for; no text is kept.
 
 mod app;
+mod awaited;
 mod label;
 mod why;
 
 pub use app::app_line;
+pub(crate) use awaited::awaited;
 pub(crate) use label::{cut, silence_labels};
 pub use label::{ghost_labels, labels};
 pub use why::{title, why};

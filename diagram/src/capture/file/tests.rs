@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use std::io::Write;
 use synema_core::time::Instant;
 use synema_core::trace::{Cause, ConnId, DropReason, Event, Record, TimerKind};
 use synema_core::wire::SeqNum;
