@@ -470,6 +470,33 @@ fn flows(max: usize) -> impl Strategy<Value = Vec<(bool, u8, u16, u32)>> {
     prop::collection::vec((any::<bool>(), any::<u8>(), any::<u16>(), gap), 1..max)
 }
 
+#[test]
+fn a_long_picture_has_every_packet_and_a_linear_one_ends_in_time() {
+    let mut made = Made::new();
+    for index in 0..2_000u32 {
+        let data = Seg::new(Flags::ACK, 1 + index * 100, 1, 100);
+        let at = u64::from(index) * 900;
+        made.receives(at, &tcp_frame(false, data, Options::NONE, b""));
+    }
+    let mut document = Document::open(made.capture.clone(), View::default());
+    assert_eq!(whole(&mut document).arrows.len(), 2_000);
+    assert_eq!(text(&document, 80).lines().count(), 2_002);
+    // Ten years of nothing, strictly linear.
+    let last = Seg::new(Flags::ACK, 200_001, 1, 100);
+    made.receives(
+        315_000_000_000_000,
+        &tcp_frame(false, last, Options::NONE, b""),
+    );
+    let view = View {
+        axis: Axis::Linear,
+        ..View::default()
+    };
+    let mut document = Document::open(made.capture, view);
+    let scene = whole(&mut document);
+    assert!(scene.height > 1e9);
+    assert!(scene.arrows.iter().any(|arrow| arrow.number == 2_001));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20))]
 

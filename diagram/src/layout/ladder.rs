@@ -220,7 +220,7 @@ impl Ladder {
         let height = self.warp.height();
         let (y0, y1) = (y0.clamp(0.0, height), y1.clamp(0.0, height));
         let (first, last) = (chunk_of(y0 - REACH), chunk_of(y1 + REACH));
-        for chunk in first..=last {
+        for chunk in self.chunks_between(first, last) {
             self.ensure(source, chunk);
         }
         let mut texts: BTreeMap<Key, Label> = BTreeMap::new();
@@ -247,6 +247,21 @@ impl Ladder {
         scene
     }
 
+    /// The chunks that hold anything: a linear axis may be all but empty.
+    fn chunks_between(&self, first: i64, last: i64) -> Vec<i64> {
+        if last - first <= MAX_CHUNKS as i64 {
+            return (first..=last).collect();
+        }
+        let range = (first as f64 * CHUNK, (last + 1) as f64 * CHUNK);
+        let mut chunks: Vec<_> = self
+            .warp
+            .heights_between(range.0, range.1)
+            .map(chunk_of)
+            .collect();
+        chunks.dedup();
+        chunks
+    }
+
     fn empty_scene(&self, source: Source<'_>, window: (f64, f64), height: f64) -> Scene {
         let view = source.view;
         Scene {
@@ -270,7 +285,7 @@ impl Ladder {
             .warp
             .items_between(y0 - MAX_FALL - 20.0, y1 + MAX_FALL + 20.0);
         let selected = source.view.selected;
-        if items.len() > MAX_ARROWS {
+        if source.view.axis == Axis::Linear && items.len() > MAX_ARROWS {
             let step = items.len().div_ceil(MAX_ARROWS);
             let all = items.len();
             items.retain(|&item| {

@@ -408,6 +408,24 @@ impl Warp {
         items
     }
 
+    /// The heights between two heights at which anything happens, in their order.
+    pub(super) fn heights_between(&self, y0: f64, y1: f64) -> impl Iterator<Item = f64> {
+        let rows = self.axis == Axis::Rows;
+        let count = if rows {
+            self.items.len()
+        } else {
+            self.heights.len()
+        };
+        let at = move |index: usize| match rows {
+            true => TOP + index as f64 * ROW,
+            false => self.heights[index],
+        };
+        (0..count)
+            .map(at)
+            .skip_while(move |&y| y < y0)
+            .take_while(move |&y| y <= y1)
+    }
+
     /// The silences between two heights: their heights, how long they are, and the
     /// items before and after.
     pub(super) fn cuts_between(&self, y0: f64, y1: f64) -> Vec<Cut> {
