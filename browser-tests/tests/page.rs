@@ -360,7 +360,8 @@ async fn what_goes_wrong_is_said_with_its_cause() -> anyhow::Result<()> {
     for (url, words) in [
         ("https://www.lab.test/", &["TLS"] as &[&str]),
         ("http://nobody.lab.test/", &["nobody.lab.test"]),
-        ("http://www.lab.test:81/", &["refused"]),
+        ("http://www.lab.test:82/", &["refused"]),
+        ("http://www.lab.test:81/", &["did not answer"]),
         ("http://www.lab.test/cut", &["cut", "end"]),
         ("http:/not a url", &["URL", "address"]),
     ] {
