@@ -281,7 +281,7 @@ impl Line {
     /// Where the middle of a text of this width may be, the best places first:
     /// in the sender's half, then wherever there is room along the arrow.
     fn places(&self, width: f64, drawing_width: f64) -> impl Iterator<Item = (f64, f64)> {
-        const PARTS: [f64; 9] = [0.34, 0.26, 0.42, 0.5, 0.18, 0.58, 0.66, 0.74, 0.82];
+        const PARTS: [f64; 9] = [0.34, 0.28, 0.22, 0.17, 0.42, 0.5, 0.58, 0.66, 0.76];
         // How far the text's bottom is above the line.
         const ABOVE: f64 = 4.0;
         let (least, most) = (width / 2.0 + 14.0, self.length - width / 2.0 - 14.0);

@@ -80,7 +80,7 @@ const NO_ITEM: u32 = u32::MAX;
 impl Ladder {
     /// Nothing yet.
     pub(crate) fn empty(view: &View) -> Self {
-        let row_height = view.metrics.line_height + 4.0;
+        let row_height = view.metrics.line_height + 5.0;
         Self {
             warp: Warp::new(view.axis, None, row_height),
             lanes: Lanes::default(),

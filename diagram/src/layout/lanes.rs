@@ -198,9 +198,9 @@ fn lane_of(analysis: &Analysis, host: &Host, id: String, room: Room) -> Lane {
         (Role::NameServer, None) => ("name server".to_owned(), address),
         (Role::Server, None) => ("server".to_owned(), address),
         (Role::Client, None) => ("client".to_owned(), address),
-        (Role::Host, None) => ("host".to_owned(), address),
+        (Role::Host, None) => (address, String::new()),
     };
-    let title = format!("{name}, {address}");
+    let title = join(&name, &address);
     room.lane(
         id,
         title,
@@ -252,10 +252,9 @@ fn notes(analysis: &Analysis, host: &Host) -> Vec<String> {
 }
 
 fn join(one: &str, other: &str) -> String {
-    if one.is_empty() {
-        other.to_owned()
-    } else {
-        format!("{one}, {other}")
+    match (one, other) {
+        ("", only) | (only, "") => only.to_owned(),
+        (one, other) => format!("{one}, {other}"),
     }
 }
 
