@@ -73,7 +73,7 @@ pub(super) fn place<K>(
     let mut placed = Placed::default();
     for request in requests {
         let found = request.candidates.into_iter().find_map(|label| {
-            let rect = Rect::of(&label, bounds.line_height, 1.0);
+            let rect = Rect::of(&label, bounds.line_height, 0.5);
             let free = bounds.contain(&rect)
                 && !placed.rects.iter().any(|other| other.touches(&rect))
                 && !around

@@ -32,7 +32,7 @@ const ROW_FALL: f64 = 12.0;
 /// Linear growth ends here: longer silences are cut.
 const MAX_LINEAR: f64 = 170.0;
 /// Two events at all.
-const APART: f64 = 7.0;
+const APART: f64 = 8.5;
 /// Departure and arrival of the same packet: a slope that can be seen.
 const FALL: f64 = 10.0;
 /// A round trip, on a linear stretch.
