@@ -8,6 +8,7 @@ use super::scene::{Heads, SceneView, shared_faces};
 use super::{Faces, Language, Shared};
 use crate::page::scroll::Scroll;
 use crate::page::state::Action;
+use std::cell::Cell;
 use std::rc::Rc;
 use synema_diagram::scene::Scene;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -38,6 +39,8 @@ pub struct Ladder {
     element: NodeRef,
     spacer: NodeRef,
     faces: Shared<Faces>,
+    /// The `scrollTop` that we set last; not a number once the reader has scrolled.
+    placed: Rc<Cell<f64>>,
     observer: Option<(ResizeObserver, Closure<dyn FnMut()>)>,
 }
 
@@ -50,6 +53,7 @@ impl Component for Ladder {
             element: NodeRef::default(),
             spacer: NodeRef::default(),
             faces: shared_faces(),
+            placed: Rc::new(Cell::new(f64::NAN)),
             observer: None,
         }
     }
@@ -57,13 +61,7 @@ impl Component for Ladder {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let words = props.words;
-        let element = self.element.clone();
-        let onscroll = props.act.reform(move |_: Event| {
-            let top = element
-                .cast::<HtmlElement>()
-                .map_or(0, |element| element.scroll_top());
-            Action::Scrolled(f64::from(top))
-        });
+        let onscroll = self.onscroll(props);
         let scene = props
             .scene
             .as_ref()
@@ -105,6 +103,24 @@ impl Component for Ladder {
 }
 
 impl Ladder {
+    /// Only the reader's scrolling is told: our own comes back as an event too, and late, when the
+    /// ladder may have grown on.
+    fn onscroll(&self, props: &LadderProps) -> Callback<Event> {
+        let (element, placed) = (self.element.clone(), self.placed.clone());
+        let act = props.act.clone();
+        Callback::from(move |_: Event| {
+            let Some(element) = element.cast::<HtmlElement>() else {
+                return;
+            };
+            let top = f64::from(element.scroll_top());
+            let is_ours = (top - placed.get()).abs() < 1.0;
+            if !is_ours {
+                placed.set(f64::NAN);
+                act.emit(Action::Scrolled(top));
+            }
+        })
+    }
+
     /// Sizes and places are set through the style object: the page's policy allows no style attributes.
     fn place(&self, props: &LadderProps) {
         let (Some(element), Some(spacer)) = (
@@ -124,6 +140,7 @@ impl Ladder {
         let wanted = props.scroll.element_top();
         if (f64::from(element.scroll_top()) - wanted).abs() >= 1.0 {
             element.set_scroll_top(wanted.round() as i32);
+            self.placed.set(f64::from(element.scroll_top()));
         }
     }
 
