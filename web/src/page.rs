@@ -2,6 +2,7 @@
 //! `reduce` asks for, and draws.
 
 pub mod entry;
+pub mod fetch;
 pub mod reader;
 pub mod scroll;
 pub mod shell;

@@ -14,7 +14,7 @@
 //! Nobody posts more often than every [`BATCH_MS`]; a first word after a silence
 //! goes at once.
 
-use crate::page::wire::Body;
+use crate::page::fetch::Body;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use synema_core::app::session::{FetchId, SessionEvent};

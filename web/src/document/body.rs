@@ -1,6 +1,6 @@
 //! A response's body as it comes: its digest, its beginning as text, and its bytes as a `Blob`.
 
-use crate::page::wire::Body;
+use crate::page::fetch::Body;
 use js_sys::{Array, Uint8Array};
 use sha2::{Digest, Sha256};
 use synema_core::app::session::FetchId;

@@ -1,7 +1,8 @@
 //! The page's state: what happens, and what the browser is then asked to do.
 
+use super::fetch::{Body, Phase};
 use super::state::{Action, Effect, Entry, Source, State, Tab, Theme};
-use super::wire::{Body, Bridge, Claim, Phase};
+use super::wire::{Bridge, Claim};
 use crate::protocol::{Extent, FromDocument, FromStack, Link, Problem, ToDocument, ToStack};
 use std::net::Ipv4Addr;
 use synema_core::app::session::{ClaimEvent, ClaimRefusal, FetchError, FetchEvent, SessionEvent};

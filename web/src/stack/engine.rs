@@ -12,20 +12,21 @@
 //! Call [`Engine::handle`] with what happened, then do what [`Engine::take_commands`]
 //! says, post what [`Engine::outbox`] holds, and come back at [`Engine::deadline`].
 
+mod bridge;
+
 use super::outbox::Outbox;
 use super::retry::Retry;
-use crate::protocol::{FromStack, Link, Live, Problem, ToStack, WireReceipt};
-use crate::words::{ENGLISH, fill};
+use crate::protocol::{FromStack, Live, ToStack};
+use crate::words::ENGLISH;
 use std::net::Ipv4Addr;
 use synema_core::app::session::{
     ClaimCommand, ClaimEvent, ClaimTimings, Command, FetchEvent, FetchId, FetchOptions, Input,
-    Session, SessionConfig, SessionEvent,
+    Session, SessionEvent,
 };
 use synema_core::time::{Duration, Instant};
 use synema_core::trace::{Event, FrameId, Record};
 use synema_relay::{
-    BridgeHello, ClaimState, DecodeError, ErrorCode, FramesEncoder, FromBridge, Granter, PageHello,
-    SessionId, ToBridge, ToPage, encode_hello, encode_to_bridge, frames::Full,
+    BridgeHello, ClaimState, FramesEncoder, Granter, SessionId, ToBridge, frames::Full,
 };
 
 /// Bytes of frames that the bridge may have under way to us: at 1 Gbit/s and 30 ms none waits.
@@ -228,69 +229,7 @@ impl Engine {
         self.command(now, Command::Claim(claim));
     }
 
-    // ---- the socket --------------------------------------------------------
-
-    fn connect(&mut self) {
-        if let Some(Target { url, token }) = self.target.clone() {
-            self.phase = Phase::Opening;
-            self.outbox.page(FromStack::Link(Link::Connecting));
-            self.commands.push(Do::Connect { url, token });
-        }
-    }
-
-    fn opened(&mut self, now: Instant) {
-        self.phase = Phase::Greeting {
-            until: now + HELLO_WAIT,
-        };
-        let hello = PageHello {
-            session: self.session_id,
-            take_over: self.take_over,
-        };
-        self.commands.push(Do::Send(encode_hello(&hello)));
-        self.granter = Granter::new(CREDIT_WINDOW);
-        let credit = self.granter.first();
-        self.commands.push(Do::Send(encode_to_bridge(&credit)));
-    }
-
-    fn closed(&mut self, now: Instant, code: u16, reason: &str) {
-        if matches!(self.phase, Phase::Idle | Phase::Refused) {
-            return;
-        }
-        let why = if reason.is_empty() {
-            ENGLISH.bridge_lost.to_owned()
-        } else {
-            format!("{reason} ({code})")
-        };
-        self.lost(now, why);
-    }
-
-    /// The socket is of no use any more: wait, and try again.
-    fn lost(&mut self, now: Instant, why: String) {
-        self.commands.push(Do::Disconnect);
-        self.outbox.document(Live::Gone { at: now });
-        let wait = self.retry.next_wait();
-        if !self.ever_open && self.retry.tries() >= FIRST_TRIES {
-            let problem = Problem::new(ENGLISH.bridge_unreachable, ENGLISH.bridge_unreachable_next);
-            self.refuse(problem, false);
-            return;
-        }
-        self.phase = Phase::Waiting { until: now + wait };
-        if self.ever_open {
-            let retry_ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
-            self.outbox
-                .page(FromStack::Link(Link::Lost { why, retry_ms }));
-        }
-    }
-
-    fn refuse(&mut self, problem: Problem, can_take_over: bool) {
-        self.commands.push(Do::Disconnect);
-        self.phase = Phase::Refused;
-        self.pending.clear();
-        self.outbox.page(FromStack::Link(Link::Refused {
-            problem,
-            can_take_over,
-        }));
-    }
+    // ---- time ---------------------------------------------------------------
 
     fn timeout(&mut self, now: Instant) {
         match self.phase {
@@ -313,127 +252,6 @@ impl Engine {
         {
             stack.handle(now, Input::Timeout);
         }
-    }
-
-    // ---- the bridge --------------------------------------------------------
-
-    fn message(&mut self, now: Instant, message: &[u8]) {
-        match FromBridge::decode(message) {
-            Ok(FromBridge::Hello(hello)) => self.hello(now, *hello),
-            Ok(FromBridge::Control(control)) => self.told(now, control),
-            Ok(FromBridge::Frames(frames)) => {
-                for frame in frames {
-                    self.outbox.document(Live::Received {
-                        frame: frame.id,
-                        time_ns: frame.time_ns,
-                        bytes: frame.bytes.to_vec(),
-                    });
-                    if let Some(stack) = &mut self.stack {
-                        let input = Input::Frame {
-                            id: frame.id,
-                            bytes: frame.bytes,
-                        };
-                        stack.handle(now, input);
-                        // Each frame is answered before the next is looked at, as on a wire:
-                        // an ACK for every second segment stays one for every second segment.
-                        self.drain(now);
-                    }
-                }
-                if let Some(credit) = self.granter.consumed(message.len()) {
-                    self.control(credit);
-                }
-            }
-            Ok(FromBridge::Receipts(receipts)) => {
-                let receipts = receipts.map(WireReceipt::from).collect();
-                self.outbox.document(Live::Receipts(receipts));
-            }
-            Err(error) => self.malformed(&error),
-        }
-    }
-
-    fn malformed(&mut self, error: &DecodeError) {
-        let (cause, next) = match error {
-            DecodeError::Version { .. } => (ENGLISH.bridge_version, ENGLISH.bridge_version_next),
-            _ => (ENGLISH.bridge_malformed, ENGLISH.bridge_malformed_next),
-        };
-        self.refuse(Problem::new(fill(cause, &[("why", error)]), next), false);
-    }
-
-    fn hello(&mut self, now: Instant, hello: BridgeHello) {
-        self.phase = Phase::Open;
-        self.retry.reset();
-        self.ever_open = true;
-        self.take_over = false;
-        self.session_id = Some(hello.session);
-        let resumed = hello.resumed && self.stack.is_some();
-        if !resumed {
-            self.begin(now, &hello);
-        }
-        self.gate = hello.claim.clone();
-        self.outbox.page(FromStack::Link(Link::Open {
-            hello: Box::new(hello.clone()),
-            resumed,
-        }));
-        self.hello = Some(hello);
-    }
-
-    /// A new stack: of the one before, nothing can go on.
-    fn begin(&mut self, now: Instant, hello: &BridgeHello) {
-        if self.stack.is_some() {
-            self.pending.clear();
-            self.outbox.page(FromStack::Link(Link::Forgotten));
-        }
-        self.granted = None;
-        let config = SessionConfig {
-            mac: hello.mac,
-            mtu: u16::try_from(hello.mtu).unwrap_or(u16::MAX),
-            seed: (self.seed)(),
-        };
-        self.stack = Some(Session::new(config, Vec::new()));
-        self.outbox.document(Live::Begin {
-            hello: Box::new(hello.clone()),
-            at: now,
-        });
-    }
-
-    fn told(&mut self, now: Instant, control: ToPage) {
-        match control {
-            ToPage::Claim(gate) => {
-                self.gate = gate.clone();
-                self.outbox.page(FromStack::Gate(gate));
-            }
-            ToPage::Stats(stats) => self.outbox.page(FromStack::Stats(stats)),
-            ToPage::Error {
-                code: ErrorCode::SessionGone,
-                ..
-            } => {
-                self.session_id = None;
-                self.commands.push(Do::Disconnect);
-                self.phase = Phase::Waiting { until: now };
-            }
-            ToPage::Error {
-                code,
-                cause,
-                next_step,
-            } => {
-                self.session_id = None;
-                let can_take_over = matches!(code, ErrorCode::Busy | ErrorCode::TakenOver);
-                self.refuse(Problem::new(cause, next_step), can_take_over);
-            }
-            ToPage::Bye => {
-                self.session_id = None;
-                let problem = Problem::new(ENGLISH.bridge_bye, ENGLISH.bridge_bye_next);
-                self.refuse(problem, false);
-            }
-        }
-    }
-
-    fn control(&mut self, control: ToBridge) {
-        self.commands.push(Do::Send(encode_to_bridge(&control)));
-    }
-
-    fn is_gate_open(&self) -> bool {
-        matches!(self.gate, ClaimState::Open { .. })
     }
 
     // ---- the stack ---------------------------------------------------------

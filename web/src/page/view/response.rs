@@ -1,8 +1,9 @@
 //! What came of a fetch: status, headers, body; or why nothing did.
 
 use super::{Language, does, problem};
+use crate::page::fetch::{Body, Fetch, Phase};
 use crate::page::state::Action;
-use crate::page::wire::{Body, Bridge, Claim, Fetch, Phase, Wire};
+use crate::page::wire::{Bridge, Claim, Wire};
 use crate::protocol::Problem;
 use crate::words::{fill, grouped, size};
 use synema_core::app::http::{Header, ResponseHead};
