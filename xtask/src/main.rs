@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! What a newcomer and CI call: `cargo xtask demo`, `cargo xtask test`, and the long or outside things.
 
+mod bench;
 mod conformance;
 mod demo;
 mod house;
@@ -33,6 +34,8 @@ enum Task {
     Conformance(conformance::Arguments),
     /// Fetch over and over, and compare every byte; long property tests.
     Soak(soak::Arguments),
+    /// Measure ourselves beside the kernel, and print ratios.
+    Bench(bench::Arguments),
     /// Build the page and the bridge.
     Build {
         /// Builds quickly and runs slowly: for those who work on the page.
@@ -64,6 +67,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Test(ref arguments) => test::run(&house, arguments),
         Task::Conformance(ref arguments) => conformance::run(&house, arguments),
         Task::Soak(ref arguments) => soak::run(&house, arguments),
+        Task::Bench(ref arguments) => bench::run(&house, arguments),
         Task::Build { dev } => {
             site::build(&house, Speed::of(dev))?;
             house.cargo(&["build", "-p", "synema-bridge"])

@@ -82,6 +82,32 @@ fn judge(lines: &[String]) -> Vec<String> {
     complaints
 }
 
+/// Nanoseconds from the first SYN to the last segment with data.
+///
+/// # Errors
+/// When the capture holds no such transfer, and as [`complaints`].
+pub(crate) fn transfer_ns(capture: &Path) -> anyhow::Result<u64> {
+    let filter = Some("tcp.flags.syn == 1 || tcp.len > 0");
+    let lines = fields(capture, filter, &["frame.time_relative"])?;
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+        bail!("{} holds no TCP connection", capture.display());
+    };
+    let (first, last) = (nanoseconds(first)?, nanoseconds(last)?);
+    last.checked_sub(first)
+        .context("frames are in the order of their times")
+}
+
+/// `1.234567890` as nanoseconds.
+fn nanoseconds(seconds: &str) -> anyhow::Result<u64> {
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let parsed = whole
+        .parse::<u64>()
+        .ok()
+        .zip(format!("{fraction:0<9}").parse::<u64>().ok());
+    let (whole, fraction) = parsed.with_context(|| format!("{seconds:?} is no time"))?;
+    Ok(whole * 1_000_000_000 + fraction)
+}
+
 /// One line a frame, to compare with those of `diagram`'s example `frames`.
 ///
 /// # Errors
@@ -141,7 +167,7 @@ fn fields(capture: &Path, filter: Option<&str>, fields: &[&str]) -> anyhow::Resu
 
 #[cfg(test)]
 mod tests {
-    use super::{comparable, judge};
+    use super::{comparable, judge, nanoseconds};
 
     #[test]
     fn every_kind_of_fault_is_held_against_a_capture() {
@@ -153,6 +179,13 @@ mod tests {
         let faults = judge(&lines("1\t0\t\t\t\t\t\t\n1\t1\t\t\t1\t1\t1\t"));
         assert_eq!(faults.len(), 4, "{faults:?}");
         assert_eq!(judge(&[]), ["no frames"]);
+    }
+
+    #[test]
+    fn times_are_read_to_the_nanosecond() {
+        assert_eq!(nanoseconds("1.000000002").ok(), Some(1_000_000_002));
+        assert_eq!(nanoseconds("0.5").ok(), Some(500_000_000));
+        assert!(nanoseconds("soon").is_err());
     }
 
     #[test]

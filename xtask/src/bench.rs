@@ -1,0 +1,134 @@
+//! `cargo xtask bench`: us and a peer in one run, and the ratio; absolute figures are noisy.
+
+use std::{
+    env, fs,
+    path::Path,
+    process::{self, Command, Stdio},
+};
+
+use anyhow::{Context, bail};
+
+use crate::{house::House, tshark};
+
+/// Arguments of `cargo xtask bench`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How often the page of 1 MB is fetched by each
+    #[arg(long, default_value_t = 20)]
+    times: u32,
+}
+
+/// The page that both fetch.
+const PATH: &str = "/size/1000000";
+
+/// Builds everything for speed, measures, and prints ratios.
+///
+/// # Errors
+/// When something does not build or a fetch fails.
+pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.times == 0 {
+        bail!("nothing is measured by fetching 0 times");
+    }
+    house.cargo(&[
+        "build",
+        "--release",
+        "-p",
+        "synema-bridge",
+        "--bins",
+        "--example",
+        "kernel_fetch",
+    ])?;
+    let built = house.target().join("release");
+    let synema = built.join("synema");
+    let kernel = by_the_kernel(
+        &built.join("examples/kernel_fetch"),
+        &synema,
+        arguments.times,
+    )?;
+    let ours = by_us(&synema, arguments.times)?;
+    let (kernel_ms, our_ms) = (median_ms(kernel), median_ms(ours));
+    println!(
+        "fetch of 1 MB in the lab, {} times, median, SYN to last byte",
+        arguments.times
+    );
+    println!("  the kernel's TCP  {kernel_ms:>8.2} ms");
+    println!("  synema curl       {our_ms:>8.2} ms");
+    println!(
+        "  ratio             {:>8.2} (at most 1: as fast as the kernel)",
+        our_ms / kernel_ms
+    );
+
+    println!("two of our connections in one thread, MTU 1500, with checksums");
+    house.cargo(&[
+        "run",
+        "--release",
+        "-p",
+        "synema-core",
+        "--example",
+        "throughput",
+        "--",
+        "1024",
+    ])
+}
+
+fn by_the_kernel(program: &Path, synema: &Path, times: u32) -> anyhow::Result<Vec<u64>> {
+    let mut command = Command::new(program);
+    command.arg(synema).args([PATH, &times.to_string()]);
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("{} does not start", program.display()))?;
+    if !output.status.success() {
+        bail!(
+            "the kernel's fetch failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let times = text
+        .lines()
+        .map(|line| line.parse().context("nanoseconds a line"));
+    times.collect()
+}
+
+/// Our own time is read from the capture: from our SYN to the last byte of data. What a fetch takes besides,
+/// the lab, the claim and DNS, the kernel's has not to do either.
+fn by_us(synema: &Path, times: u32) -> anyhow::Result<Vec<u64>> {
+    let capture = env::temp_dir().join(format!("synema-bench-{}.pcapng", process::id()));
+    let url = format!("http://www.lab.test{PATH}");
+    let mut taken = Vec::new();
+    for _ in 0..times {
+        let mut command = Command::new(synema);
+        command
+            .args(["curl", "--lab", &url, "-o", "/dev/null", "--capture"])
+            .arg(&capture);
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .context("synema does not start")?;
+        if !output.status.success() {
+            bail!(
+                "synema curl failed: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
+        taken.push(tshark::transfer_ns(&capture)?);
+    }
+    fs::remove_file(&capture).with_context(|| format!("cannot remove {}", capture.display()))?;
+    Ok(taken)
+}
+
+fn median_ms(mut times: Vec<u64>) -> f64 {
+    times.sort_unstable();
+    let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+    std::time::Duration::from_nanos(middle).as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median_ms;
+
+    #[test]
+    fn one_slow_fetch_does_not_move_the_median() {
+        let median = median_ms(vec![9_000_000_000, 2_000_000, 1_000_000]);
+        assert!((median - 2.0).abs() < 1e-9, "{median}");
+    }
+}
