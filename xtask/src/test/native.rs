@@ -50,7 +50,7 @@ impl Native {
     pub(crate) fn compile(house: &House) -> anyhow::Result<Self> {
         let mut tests = Vec::new();
         let mut programs = Vec::new();
-        for set in [SELECTION, &["-p", "xtask"]] {
+        for set in [SELECTION, &["-p", "xtask"], &["-p", "synema-web", "--lib"]] {
             collect(house, set, &mut tests, &mut programs)?;
         }
         tests.sort_by(|a, b| (&a.package, &a.integration).cmp(&(&b.package, &b.integration)));
