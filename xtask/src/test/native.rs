@@ -119,7 +119,7 @@ impl Native {
                 .env("CARGO_MANIFEST_DIR", &test.folder)
                 .env("SYNEMA_TARGET", house.target())
                 .envs(environment.iter().copied());
-            tally.add(run_counted(&mut command)?);
+            run_counted(&mut command, tally)?;
         }
         Ok(())
     }
@@ -143,8 +143,7 @@ impl TestProgram {
 pub(crate) fn run_doc_tests(house: &House, tally: &mut Tally) -> anyhow::Result<()> {
     println!("--- documentation");
     let mut command = house.cargo_command(&["test", "--quiet", "--doc"]);
-    tally.add(run_counted(command.args(SELECTION))?);
-    Ok(())
+    run_counted(command.args(SELECTION), tally)
 }
 
 fn collect(
@@ -208,8 +207,9 @@ fn collect(
 /// Runs a test program, shows what it prints, and counts its tests.
 ///
 /// # Errors
-/// When it does not start, takes too long, or fails without saying which test did.
-pub(crate) fn run_counted(command: &mut Command) -> anyhow::Result<Tally> {
+/// When it does not start, takes too long, or fails without saying which test did; what was counted until
+/// then is kept.
+pub(crate) fn run_counted(command: &mut Command, tally: &mut Tally) -> anyhow::Result<()> {
     let name = spelled(command);
     let mut child = command
         .stdin(Stdio::null())
@@ -227,7 +227,7 @@ pub(crate) fn run_counted(command: &mut Command) -> anyhow::Result<Tally> {
     });
 
     let deadline = Instant::now() + PATIENCE;
-    let mut tally = Tally::default();
+    let failed_before = tally.failed;
     loop {
         match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(line) => {
@@ -245,8 +245,8 @@ pub(crate) fn run_counted(command: &mut Command) -> anyhow::Result<Tally> {
         }
     }
     let status = child.wait()?;
-    if !status.success() && tally.failed == 0 {
+    if !status.success() && tally.failed == failed_before {
         bail!("{name} failed ({status}), and no test says why");
     }
-    Ok(tally)
+    Ok(())
 }
