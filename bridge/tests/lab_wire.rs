@@ -1,12 +1,16 @@
 //! The raw socket on the lab's wire: what it sees, what it sends, and what the kernel makes of it.
 #![cfg(target_os = "linux")]
 
+use clap::Parser as _;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
+use synema_bridge::cli::{Cli, Command};
+use synema_bridge::curl::fetch_through;
 use synema_bridge::io::{Admit, Batch, OpenOptions, PacketIo, RawSocket, now_ns};
 use synema_bridge::lab::{self, Lab, LabOptions, Place, content, plan};
+use synema_bridge::serve::Ground;
 use synema_core::wire::arp::Operation;
 use synema_core::wire::tcp::{Flags, Options};
 use synema_core::wire::{
@@ -341,6 +345,37 @@ fn with_the_hosts_mac_the_guard_keeps_the_kernel_away() {
     std::thread::sleep(Duration::from_millis(300));
     let seen = observer.stop().unwrap();
     assert!(seen.forwarded > 0, "{seen:?}");
+}
+
+/// All of a fetch, from the first probe to the last ACK: the claimed address is ours alone.
+#[test]
+fn during_a_whole_fetch_the_kernel_never_meddles() {
+    for (host_mac, ip_forward) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (lab, socket) = start(|options| {
+            options.host_mac = host_mac;
+            options.ip_forward = ip_forward;
+        });
+        let observer = lab.observe(lab.facts.free_ip).unwrap();
+        let body = std::env::temp_dir().join(format!("synema-fetch-{}", std::process::id()));
+        let line = format!(
+            "synema curl --lab -o {} http://www.lab.test/size/200000",
+            body.display()
+        );
+        let Command::Curl(args) = Cli::parse_from(line.split(' ')).command else {
+            unreachable!("the line says curl");
+        };
+        let ground = Ground::of_lab(&lab.facts, host_mac);
+        fetch_through(&args, ground, lab.facts.free_ip, socket).expect("the page comes");
+        let fetched = std::fs::read(&body).expect("it was written");
+        assert!(fetched == content::blocks(200_000).collect::<Vec<_>>().concat());
+        std::fs::remove_file(&body).expect("it was ours");
+        // What the kernel would have to say to the last segments.
+        std::thread::sleep(Duration::from_millis(300));
+        let seen = observer.stop().unwrap();
+        let case = format!("host MAC {host_mac}, ip_forward {ip_forward}: {seen:?}");
+        assert!(seen.frames > 200 && seen.missed == 0, "{case}");
+        assert!(!seen.meddled(), "{case}");
+    }
 }
 
 #[test]
