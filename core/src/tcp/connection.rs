@@ -405,7 +405,7 @@ impl Connection {
             policy: policy.clone(),
             state: TcpState::Closed,
             snd: Sender::new(id.iss, policy),
-            rcv: Receiver::new(policy, mss_for_mtu(id.mtu)),
+            rcv: Receiver::new(now, policy, mss_for_mtu(id.mtu)),
             timers: Timers::new(),
             agreed: Agreed::default(),
             offered_scale: WindowScale::for_buffer(policy.receive.buffer_len),

@@ -130,6 +130,7 @@ impl Connection {
             Some(measured)
         };
         if let Some(sample) = sample {
+            self.rcv.on_handshake_round_trip(sample);
             self.take_rtt(sample, cx);
         }
         self.tell_congestion(cx);

@@ -122,6 +122,9 @@ impl Connection {
         let mut cx = self.context(now, Trigger::Application, trace);
         let (conn, total) = (cx.conn, self.rcv.delivered_total);
         cx.emit(&Event::Delivered { conn, total });
+        if let Some(limit) = self.rcv.tune_window(now) {
+            cx.emit(&Event::ReceiveWindow { conn, limit });
+        }
         // RFC 9293 §3.8.6.2.2: the window opened enough to say so.
         if self.may_receive() && self.rcv.wants_window_update() {
             self.rcv.acks.demand(Cause::WindowUpdate);

@@ -16,6 +16,7 @@
 //!     ack.rs          when to acknowledge        retransmit.rs  what is outstanding
 //!     sack.rs         what SACK reports          rtt.rs         RFC 6298
 //!     ring.rs         the bytes                  congestion/    how much at once
+//!     tuning.rs       how much may come
 //!                                                send_buffer.rs, ring.rs
 //!   policy.rs       how it behaves, on purpose
 //!   options.rs, window.rs, reset.rs, timers.rs, context.rs
@@ -68,6 +69,7 @@ mod text;
 mod timeout;
 mod timers;
 mod transmit;
+mod tuning;
 mod window;
 
 pub use connection::{Connection, ConnectionEvent, IcmpError, Identity};

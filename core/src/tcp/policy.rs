@@ -41,8 +41,11 @@ pub struct Offer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReceivePolicy {
-    /// Receive buffer and so the largest window, bytes.
+    /// Receive buffer at most, and so the largest window, bytes.
     pub buffer_len: u32,
+    /// The largest window at the start, bytes. It grows towards `buffer_len`
+    /// while the application keeps up; if it is not less, nothing grows.
+    pub initial_window: u32,
     /// The window always says `buffer_len`, however much is unread.
     pub fixed_window: bool,
     /// When data is acknowledged.
@@ -193,6 +196,8 @@ impl Policy {
     /// As Linux behaves with its default settings.
     pub fn linux() -> Self {
         let mut policy = Self::rfc();
+        // tcp_rmem's maximum on a host with enough memory: the window scale is 8.
+        policy.receive.buffer_len = 15 << 20;
         policy.receive.quick_acks = 16;
         policy.send.nagle = Nagle::Minshall;
         policy.send.window_probe = WindowProbe::OldSequence;
@@ -216,6 +221,7 @@ impl Policy {
             },
             receive: ReceivePolicy {
                 buffer_len: 8192,
+                initial_window: 8192,
                 fixed_window: true,
                 ack: AckStrategy::EverySegment,
                 out_of_order: OutOfOrderPolicy::DropSilently,
@@ -263,6 +269,7 @@ impl Default for ReceivePolicy {
     fn default() -> Self {
         Self {
             buffer_len: 4 << 20,
+            initial_window: 65_535,
             fixed_window: false,
             ack: AckStrategy::Delayed {
                 segments: 2,

@@ -5,7 +5,7 @@
 //!      application         unread                                     edge
 //!   ------------------|--------------|- - - - - -[==========)- - - - -|----->
 //!                                RCV.NXT                           rcv_adv
-//!                     '------------ ring: at most `buffer_len` -------'
+//!                     '------------ ring: at most the tuned limit -----'
 //!                                    '----------- RCV.WND ------------'
 //! ```
 //!
@@ -18,6 +18,7 @@ use super::policy::{AckStrategy, OutOfOrderPolicy, Policy, ReceivePolicy};
 use super::ring::Ring;
 use super::sack::SackReport;
 use super::segment::Segment;
+use super::tuning::WindowTuning;
 use super::window::{UnscaledWindow, WindowScale, WindowSize};
 use crate::time::{Duration, Instant};
 use crate::trace::{Cause, DropReason};
@@ -61,8 +62,8 @@ pub(super) struct Receiver {
     pub(super) in_order_total: u64,
     /// Bytes that the application took.
     pub(super) delivered_total: u64,
-    /// The largest window that is offered, bytes.
-    max_window: u32,
+    /// The largest window that is offered.
+    tuning: WindowTuning,
     /// It is offered whatever is unread.
     fixed_window: bool,
     ring: Ring,
@@ -92,7 +93,9 @@ pub(super) enum Taken {
 
 impl Receiver {
     /// A receiver that has seen no SYN yet.
-    pub(super) fn new(policy: &Policy, mss: u16) -> Self {
+    pub(super) fn new(now: Instant, policy: &Policy, mss: u16) -> Self {
+        let tuning = WindowTuning::new(now, &policy.receive, mss);
+        let limit = ring_limit(tuning.limit(), &policy.receive);
         Self {
             irs: SeqNum(0),
             rcv_nxt: SeqNum(0),
@@ -106,9 +109,9 @@ impl Receiver {
             largest_payload: 0,
             in_order_total: 0,
             delivered_total: 0,
-            max_window: policy.receive.buffer_len,
+            tuning,
             fixed_window: policy.receive.fixed_window,
-            ring: Ring::new(ring_limit(&policy.receive)),
+            ring: Ring::new(limit),
             early: Assembler::default(),
             sack: SackReport::default(),
             acks: AckSchedule::new(&policy.receive),
@@ -317,23 +320,28 @@ impl Receiver {
         if filled_gap && policy.ack != AckStrategy::Never {
             self.acks.demand(Cause::GapFilled);
         }
-        let full_len = self
-            .largest_payload
-            .clamp(1, u32::from(self.mss.max(DEFAULT_MSS)));
+        let full_len = self.full_len();
         self.acks
             .on_in_order(now, len, full_len, self.rcv_nxt, policy)
+    }
+
+    /// What this peer's full-sized segments hold, bytes, as far as they were seen.
+    fn full_len(&self) -> u32 {
+        self.largest_payload
+            .clamp(1, u32::from(self.mss.max(DEFAULT_MSS)))
     }
 
     /// The window to write into the next segment, in bytes (RFC 9293 §3.8.6.2.2).
     fn next_window(&self) -> WindowSize {
         let room = u32::try_from(self.ring.room()).unwrap_or(u32::MAX);
-        let room = room.min(self.max_window);
+        let limit = self.tuning.limit();
+        let room = room.min(limit);
         let promised = self.rcv_wnd().0;
         // SWS avoidance: the edge moves by at least min(half the buffer, MSS).
         let worthwhile = if self.fixed_window {
             1
         } else {
-            (self.max_window / 2).min(u32::from(self.mss))
+            (limit / 2).min(u32::from(self.mss))
         };
         if room > promised && room - promised >= worthwhile {
             WindowSize(room)
@@ -427,21 +435,48 @@ impl Receiver {
         self.delivered_total += n as u64;
     }
 
+    /// Data of `len` bytes came in order; `echoed` is the age of the timestamp
+    /// that came back with it, where there are timestamps.
+    pub(super) fn measure_round_trip(&mut self, now: Instant, len: u32, echoed: Option<Duration>) {
+        if self.ts_recent.is_none() {
+            self.tuning.on_turnover(now, self.rcv_nxt, self.rcv_wnd());
+        } else if let Some(echoed) = echoed.filter(|_| len >= self.full_len()) {
+            self.tuning.on_round_trip(echoed);
+        }
+    }
+
+    /// The handshake took so long.
+    pub(super) fn on_handshake_round_trip(&mut self, sample: Duration) {
+        self.tuning.on_round_trip(sample);
+    }
+
+    /// The application has read: answers how large the window may be from now on
+    /// if it may be larger than before.
+    pub(super) fn tune_window(&mut self, now: Instant) -> Option<u32> {
+        let grown = self.tuning.on_read(now, self.delivered_total, self.mss);
+        grown.then(|| {
+            let limit = self.tuning.limit();
+            self.ring.set_limit(limit);
+            limit
+        })
+    }
+
     /// The policy has new sizes. What was promised stays promised.
     pub(super) fn set_policy(&mut self, policy: &ReceivePolicy) {
         let unread = u32::try_from(self.ring.len()).unwrap_or(u32::MAX);
         let kept = unread.saturating_add(self.rcv_wnd().0);
-        self.max_window = policy.buffer_len;
+        self.tuning.set_policy(policy);
         self.fixed_window = policy.fixed_window;
-        self.ring.set_limit(ring_limit(policy).max(kept));
+        let limit = ring_limit(self.tuning.limit(), policy);
+        self.ring.set_limit(limit.max(kept));
     }
 }
 
 /// How many bytes may be held, unread and early ones together.
-fn ring_limit(policy: &ReceivePolicy) -> u32 {
+fn ring_limit(window: u32, policy: &ReceivePolicy) -> u32 {
     if policy.fixed_window {
-        policy.buffer_len.saturating_add(FIXED_WINDOW_UNREAD)
+        window.saturating_add(FIXED_WINDOW_UNREAD)
     } else {
-        policy.buffer_len
+        window
     }
 }

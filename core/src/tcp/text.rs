@@ -8,6 +8,7 @@ use super::receiver::Taken;
 use super::segment::Segment;
 use super::sender::Fin;
 use super::state::Step;
+use crate::time::Duration;
 use crate::trace::{
     Cause, CloseReason, DropReason, Event, Observer, ResetReason, TimerKind, Trigger,
 };
@@ -39,7 +40,8 @@ impl Connection {
             if self.reader_gone && seq.at_or_after(self.rcv.rcv_nxt) {
                 return self.data_after_close(cx);
             }
-            self.take_payload(seq, payload, cx);
+            let echoed = self.echoed_age(segment, cx);
+            self.take_payload(seq, payload, echoed, cx);
         } else if has_fin && seq != self.rcv.rcv_nxt {
             self.demand_ack(Cause::OutOfOrder);
         }
@@ -58,13 +60,21 @@ impl Connection {
         }
     }
 
-    fn take_payload<O: Observer>(&mut self, seq: SeqNum, payload: &[u8], cx: &mut Context<'_, O>) {
+    fn take_payload<O: Observer>(
+        &mut self,
+        seq: SeqNum,
+        payload: &[u8],
+        echoed: Option<Duration>,
+        cx: &mut Context<'_, O>,
+    ) {
         let policy = &self.policy.receive;
         let missing = self.rcv.rcv_nxt;
         let closed = self.rcv.is_closed();
         match self.rcv.take(seq, payload, policy) {
             Taken::InOrder { len, filled_gap } => {
                 let timer = self.rcv.schedule_ack(cx.now, len, filled_gap, policy);
+                let came = payload.len() as u32;
+                self.rcv.measure_round_trip(cx.now, came, echoed);
                 self.pending.readable = true;
                 let (conn, total) = (cx.conn, self.rcv.in_order_total);
                 cx.emit(&Event::InOrder { conn, total });

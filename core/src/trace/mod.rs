@@ -282,6 +282,13 @@ pub enum Event {
         /// Bytes taken so far.
         total: u64,
     },
+    /// The application keeps up: the receive window may be larger from now on.
+    ReceiveWindow {
+        /// Whose.
+        conn: ConnId,
+        /// How large it may be, bytes.
+        limit: u32,
+    },
 
     /// A step of an address claim (RFC 5227).
     Claim {

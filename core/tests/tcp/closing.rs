@@ -21,23 +21,23 @@ fn we_close_first() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 100
-            30       > P. 1:101 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > P. 1:101 ack 1 win 511 ts 30 ecr 100  Data
             31     shutdown
             31       ESTABLISHED -> FIN-WAIT-1
-            31       > F. 101 ack 1 win 32768 ts 31 ecr 100  Fin
+            31       > F. 101 ack 1 win 511 ts 31 ecr 100  Fin
             50     < . 1 ack 102 ts 130 ecr 30
             50       FIN-WAIT-1 -> FIN-WAIT-2
             60     < F. 1 ack 102 ts 140 ecr 30
             60       FIN-WAIT-2 -> TIME-WAIT
-            60       > . 102 ack 2 win 32767 ts 60 ecr 140  FinReceived
+            60       > . 102 ack 2 win 511 ts 60 ecr 140  FinReceived
             60       * PeerClosed
             60       * Closed(Finished)
             200    < F. 1 ack 102 ts 140 ecr 30
             200      dropped: DuplicateData
-            200      > . 102 ack 2 win 32767 ts 200 ecr 140 sack 1-2  Duplicate
+            200      > . 102 ack 2 win 511 ts 200 ecr 140 sack 1-2  Duplicate
             240200   timer TimeWait
             240200   TIME-WAIT -> CLOSED
             240200   over: Finished
@@ -63,18 +63,18 @@ fn the_peer_closes_first_and_we_go_on_sending() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < FP. 1:101 ack 1 ts 110 ecr 20
             30       ESTABLISHED -> CLOSE-WAIT
-            30       > . 1 ack 102 win 32767 ts 30 ecr 110  QuickAck
+            30       > . 1 ack 102 win 511 ts 30 ecr 110  QuickAck
             30       * PeerClosed
             40     send 500
-            40       > P. 1:501 ack 102 win 32767 ts 40 ecr 110  Data
+            40       > P. 1:501 ack 102 win 511 ts 40 ecr 110  Data
             50     recv
             50       read 100 bytes
             60     shutdown
-            60       > F. 501 ack 102 win 32767 ts 60 ecr 110  Fin
+            60       > F. 501 ack 102 win 511 ts 60 ecr 110  Fin
             60       CLOSE-WAIT -> LAST-ACK
             80     < . 102 ack 502 ts 150 ecr 60
             80       LAST-ACK -> CLOSED
@@ -100,14 +100,14 @@ fn the_peers_ack_of_our_fin_in_last_ack() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < F. 1 ack 1 ts 110 ecr 20
             30       ESTABLISHED -> CLOSE-WAIT
-            30       > . 1 ack 2 win 32767 ts 30 ecr 110  FinReceived
+            30       > . 1 ack 2 win 511 ts 30 ecr 110  FinReceived
             30       * PeerClosed
             40     shutdown
-            40       > F. 1 ack 2 win 32767 ts 40 ecr 110  Fin
+            40       > F. 1 ack 2 win 511 ts 40 ecr 110  Fin
             40       CLOSE-WAIT -> LAST-ACK
             60     < . 2 ack 2 ts 150 ecr 40
             60       LAST-ACK -> CLOSED
@@ -134,23 +134,23 @@ fn a_half_closed_connection_still_receives() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     shutdown
             30       ESTABLISHED -> FIN-WAIT-1
-            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
             50     < . 1:1001 ack 2 ts 130 ecr 30
             50       FIN-WAIT-1 -> FIN-WAIT-2
-            50       > . 2 ack 1001 win 32760 ts 50 ecr 130  QuickAck
+            50       > . 2 ack 1001 win 504 ts 50 ecr 130  QuickAck
             60     < . 1001:2001 ack 2 ts 130 ecr 30
-            60       > . 2 ack 2001 win 32752 ts 60 ecr 130  QuickAck
+            60       > . 2 ack 2001 win 496 ts 60 ecr 130  QuickAck
             70     recv
             70       read 2000 bytes
             80     send 10
             80       took 0 bytes
             90     < F. 2001 ack 2 ts 160 ecr 60
             90       FIN-WAIT-2 -> TIME-WAIT
-            90       > . 2 ack 2002 win 32768 ts 90 ecr 160  FinReceived
+            90       > . 2 ack 2002 win 511 ts 90 ecr 160  FinReceived
             90       * PeerClosed
             90       * Closed(Finished)
         "#]],
@@ -172,14 +172,14 @@ fn both_close_at_the_same_time() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     shutdown
             30       ESTABLISHED -> FIN-WAIT-1
-            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
             35     < F. 1 ack 1 ts 130 ecr 20
             35       FIN-WAIT-1 -> CLOSING
-            35       > . 2 ack 2 win 32767 ts 35 ecr 130  FinReceived
+            35       > . 2 ack 2 win 511 ts 35 ecr 130  FinReceived
             35       * PeerClosed
             55     < . 2 ack 2 ts 150 ecr 35
             55       CLOSING -> TIME-WAIT
@@ -205,15 +205,15 @@ fn a_fin_that_acknowledges_ours_leads_straight_to_time_wait() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     shutdown
             30       ESTABLISHED -> FIN-WAIT-1
-            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
             50     < F. 1 ack 2 ts 130 ecr 30
             50       FIN-WAIT-1 -> FIN-WAIT-2
             50       FIN-WAIT-2 -> TIME-WAIT
-            50       > . 2 ack 2 win 32767 ts 50 ecr 130  FinReceived
+            50       > . 2 ack 2 win 511 ts 50 ecr 130  FinReceived
             50       * PeerClosed
             50       * Closed(Finished)
         "#]],
@@ -233,15 +233,15 @@ fn a_lost_fin_is_sent_again() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     shutdown
             30       ESTABLISHED -> FIN-WAIT-1
-            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
             1030     timer Retransmission
-            1030     > F. 1 ack 1 win 32768 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            1030     > F. 1 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
             3030     timer Retransmission
-            3030     > F. 1 ack 1 win 32768 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
+            3030     > F. 1 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
             3100   < . 1 ack 2 ts 3200 ecr 3030
             3100     FIN-WAIT-1 -> FIN-WAIT-2
         "#]],
@@ -263,19 +263,19 @@ fn a_fin_before_its_turn_waits_for_the_data() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < FP. 101:201 ack 1 ts 110 ecr 20
-            30       > . 1 ack 1 win 32768 ts 30 ecr 100 sack 101-201  OutOfOrder
+            30       > . 1 ack 1 win 511 ts 30 ecr 100 sack 101-201  OutOfOrder
             31     < P. 1:101 ack 1 ts 110 ecr 20
             31       ESTABLISHED -> CLOSE-WAIT
-            31       > . 1 ack 202 win 32766 ts 31 ecr 110  GapFilled
+            31       > . 1 ack 202 win 510 ts 31 ecr 110  GapFilled
             31       * PeerClosed
             32     recv
             32       read 200 bytes
             40     < P. 202:300 ack 1 ts 120 ecr 31
             40       dropped: AfterFin
-            40       > . 1 ack 202 win 32766 ts 40 ecr 120  Unacceptable
+            40       > . 1 ack 202 win 510 ts 40 ecr 120  Unacceptable
         "#]],
     );
 }
@@ -296,11 +296,11 @@ fn a_reset_must_have_exactly_the_next_number() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < R 2 ts 110 ecr 20
             30       dropped: ResetNotExact
-            30       > . 1 ack 1 win 32768 ts 30 ecr 100  ChallengeAck
+            30       > . 1 ack 1 win 511 ts 30 ecr 100  ChallengeAck
             31     < R 9000000
             31       dropped: OutsideWindow
             32     < R 0
@@ -328,14 +328,14 @@ fn a_syn_in_the_middle_is_challenged() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < S 1 ts 110 ecr 20
             30       dropped: SynInWindow
-            30       > . 1 ack 1 win 32768 ts 30 ecr 100  ChallengeAck
+            30       > . 1 ack 1 win 511 ts 30 ecr 100  ChallengeAck
             31     < S 9000000 ts 110 ecr 20
             31       dropped: SynInWindow
-            31       > . 1 ack 1 win 32768 ts 31 ecr 100  ChallengeAck
+            31       > . 1 ack 1 win 511 ts 31 ecr 100  ChallengeAck
         "#]],
     );
 }
@@ -355,38 +355,38 @@ fn challenges_are_limited() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < R 5
             30       dropped: ResetNotExact
-            30       > . 1 ack 1 win 32768 ts 30 ecr 100  ChallengeAck
+            30       > . 1 ack 1 win 511 ts 30 ecr 100  ChallengeAck
             31     < R 5
             31       dropped: ResetNotExact
-            31       > . 1 ack 1 win 32768 ts 31 ecr 100  ChallengeAck
+            31       > . 1 ack 1 win 511 ts 31 ecr 100  ChallengeAck
             32     < R 5
             32       dropped: ResetNotExact
-            32       > . 1 ack 1 win 32768 ts 32 ecr 100  ChallengeAck
+            32       > . 1 ack 1 win 511 ts 32 ecr 100  ChallengeAck
             33     < R 5
             33       dropped: ResetNotExact
-            33       > . 1 ack 1 win 32768 ts 33 ecr 100  ChallengeAck
+            33       > . 1 ack 1 win 511 ts 33 ecr 100  ChallengeAck
             34     < R 5
             34       dropped: ResetNotExact
-            34       > . 1 ack 1 win 32768 ts 34 ecr 100  ChallengeAck
+            34       > . 1 ack 1 win 511 ts 34 ecr 100  ChallengeAck
             35     < R 5
             35       dropped: ResetNotExact
-            35       > . 1 ack 1 win 32768 ts 35 ecr 100  ChallengeAck
+            35       > . 1 ack 1 win 511 ts 35 ecr 100  ChallengeAck
             36     < R 5
             36       dropped: ResetNotExact
-            36       > . 1 ack 1 win 32768 ts 36 ecr 100  ChallengeAck
+            36       > . 1 ack 1 win 511 ts 36 ecr 100  ChallengeAck
             37     < R 5
             37       dropped: ResetNotExact
-            37       > . 1 ack 1 win 32768 ts 37 ecr 100  ChallengeAck
+            37       > . 1 ack 1 win 511 ts 37 ecr 100  ChallengeAck
             38     < R 5
             38       dropped: ResetNotExact
-            38       > . 1 ack 1 win 32768 ts 38 ecr 100  ChallengeAck
+            38       > . 1 ack 1 win 511 ts 38 ecr 100  ChallengeAck
             39     < R 5
             39       dropped: ResetNotExact
-            39       > . 1 ack 1 win 32768 ts 39 ecr 100  ChallengeAck
+            39       > . 1 ack 1 win 511 ts 39 ecr 100  ChallengeAck
             40     < R 5
             40       dropped: ResetNotExact
             41     < R 5
@@ -397,7 +397,7 @@ fn challenges_are_limited() {
             43       dropped: ResetNotExact
             6000   < R 5
             6000     dropped: ResetNotExact
-            6000     > . 1 ack 1 win 32768 ts 6000 ecr 100  ChallengeAck
+            6000     > . 1 ack 1 win 511 ts 6000 ecr 100  ChallengeAck
         "#]],
     );
 }
@@ -416,10 +416,10 @@ fn an_abort_tells_the_peer() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 100
-            30       > P. 1:101 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > P. 1:101 ack 1 win 511 ts 30 ecr 100  Data
             40     abort
             40       ESTABLISHED -> CLOSED
             40       over: Aborted
@@ -444,10 +444,10 @@ fn a_close_with_unread_data_is_a_reset() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < P. 1:101 ack 1 ts 110 ecr 20
-            30       > . 1 ack 101 win 32767 ts 30 ecr 110  QuickAck
+            30       > . 1 ack 101 win 511 ts 30 ecr 110  QuickAck
             40     close
             40       ESTABLISHED -> CLOSED
             40       over: Aborted
@@ -470,11 +470,11 @@ fn data_for_a_reader_that_is_gone_is_a_reset() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     close
             30       ESTABLISHED -> FIN-WAIT-1
-            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
             50     < P. 1:101 ack 2 ts 130 ecr 30
             50       FIN-WAIT-1 -> FIN-WAIT-2
             50       dropped: ReceiverGone
@@ -500,11 +500,11 @@ fn a_peer_that_never_closes_does_not_hold_us_for_ever() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     close
             30       ESTABLISHED -> FIN-WAIT-1
-            30       > F. 1 ack 1 win 32768 ts 30 ecr 100  Fin
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
             50     < . 1 ack 2 ts 130 ecr 30
             50       FIN-WAIT-1 -> FIN-WAIT-2
             60050    timer FinWait2

@@ -18,7 +18,7 @@ fn three_segments_open_a_connection() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
         "#]],
     );
@@ -262,7 +262,7 @@ fn both_may_open_at_the_same_time() {
             20       SYN-RECEIVED -> ESTABLISHED
             20       * Connected
             30     < P. 1:101 ack 1 ts 20 ecr 20
-            30       > . 1 ack 101 win 32767 ts 30 ecr 20  QuickAck
+            30       > . 1 ack 101 win 511 ts 30 ecr 20  QuickAck
         "#]],
     );
 }
@@ -310,7 +310,7 @@ fn data_and_fin_on_the_syn_ack_are_taken() {
             20     < SF. 0:10 ack 1 mss 1460
             20       SYN-SENT -> ESTABLISHED
             20       ESTABLISHED -> CLOSE-WAIT
-            20       > . 1 ack 12 win 65535  HandshakeAck
+            20       > . 1 ack 12 win 65524  HandshakeAck
             20       * Connected
             20       * PeerClosed
             30     recv
@@ -384,12 +384,12 @@ fn numbers_may_go_round_the_circle() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 2000
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
             50     < P. 1:1001 ack 1449 ts 130 ecr 30
-            50       > P. 1449:2001 ack 1001 win 32760 ts 50 ecr 130  Data
+            50       > P. 1449:2001 ack 1001 win 504 ts 50 ecr 130  Data
             60     recv
             60       read 1000 bytes
         "#]],

@@ -179,11 +179,11 @@ fn what_is_no_duplicate_ack_does_not_count() {
             50     < . 1 ack 1 win 600
             51     < . 1 ack 1 win 700
             52     < P. 1:2 ack 1 win 700
-            52       > . 701 ack 2 win 65535  QuickAck
+            52       > . 701 ack 2 win 65534  QuickAck
             53     < P. 2:3 ack 1 win 700
-            53       > . 701 ack 3 win 65535  QuickAck
+            53       > . 701 ack 3 win 65533  QuickAck
             54     < P. 3:4 ack 1 win 700
-            54       > . 701 ack 4 win 65535  QuickAck
+            54       > . 701 ack 4 win 65532  QuickAck
         "#]],
     );
 }
@@ -210,27 +210,27 @@ fn sack_says_which_are_missing() {
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       cwnd 14480, ssthresh -, in flight 0
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 14480
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 2897:4345 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 4345:5793 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 5793:7241 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 7241:8689 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 8689:10137 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 10137:11585 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 11585:13033 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > P. 13033:14481 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 2897:4345 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 4345:5793 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 5793:7241 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 7241:8689 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 8689:10137 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 10137:11585 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 11585:13033 ack 1 win 511 ts 30 ecr 100  Data
+            30       > P. 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897
             51     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897,4345-5793
             52     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897,4345-7241
             52       cwnd 7240, ssthresh 7240, in flight 14480
-            52       > . 1:1449 ack 1 win 32768 ts 52 ecr 130  FastRetransmit (again: 1)
+            52       > . 1:1449 ack 1 win 511 ts 52 ecr 130  FastRetransmit (again: 1)
             53     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897,4345-8689
             54     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897,4345-10137
-            54       > . 2897:4345 ack 1 win 32768 ts 54 ecr 130  Recovery (again: 1)
+            54       > . 2897:4345 ack 1 win 511 ts 54 ecr 130  Recovery (again: 1)
             75     < . 1 ack 2897 ts 150 ecr 52 sack 4345-14481
             95     < . 1 ack 14481 ts 170 ecr 54
             95       cwnd 2896, ssthresh 7240, in flight 0
@@ -259,23 +259,23 @@ fn a_lost_tail_needs_the_clock() {
             20       cwnd 14480, ssthresh -, in flight 0
             20       SYN-SENT -> ESTABLISHED
             20       timer Retransmission stopped
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 3000
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
             30       timer Retransmission at 1030 ms
-            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 1449 ts 130 ecr 30
             50       timer Retransmission at 1050 ms
             1050     timer Retransmission
             1050     cwnd 1448, ssthresh 2896, in flight 1448
             1050     timer Retransmission at 3050 ms
-            1050     > . 1449:2897 ack 1 win 32768 ts 1050 ecr 130  RetransmissionTimeout (again: 1)
+            1050     > . 1449:2897 ack 1 win 511 ts 1050 ecr 130  RetransmissionTimeout (again: 1)
             1060   wait
             1080   < . 1 ack 2897 ts 1160 ecr 1050
             1080     cwnd 2896, ssthresh 2896, in flight 0
             1080     timer Retransmission stopped
-            1080     > P. 2897:3001 ack 1 win 32768 ts 1080 ecr 1160  Data
+            1080     > P. 2897:3001 ack 1 win 511 ts 1080 ecr 1160  Data
             1080     timer Retransmission at 2080 ms
             1090   < . 1 ack 3001 ts 1170 ecr 1080
             1090     timer Retransmission stopped
@@ -300,18 +300,18 @@ fn timeouts_back_off_and_at_last_give_up() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 100
-            30       > P. 1:101 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > P. 1:101 ack 1 win 511 ts 30 ecr 100  Data
             1030     timer Retransmission
-            1030     > P. 1:101 ack 1 win 32768 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            1030     > P. 1:101 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
             3030     timer Retransmission
-            3030     > P. 1:101 ack 1 win 32768 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
+            3030     > P. 1:101 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
             7030     timer Retransmission
-            7030     > P. 1:101 ack 1 win 32768 ts 7030 ecr 100  RetransmissionTimeout (again: 3)
+            7030     > P. 1:101 ack 1 win 511 ts 7030 ecr 100  RetransmissionTimeout (again: 3)
             15030    timer Retransmission
-            15030    > P. 1:101 ack 1 win 32768 ts 15030 ecr 100  RetransmissionTimeout (again: 4)
+            15030    > P. 1:101 ack 1 win 511 ts 15030 ecr 100  RetransmissionTimeout (again: 4)
             31030    timer Retransmission
             31030    ESTABLISHED -> CLOSED
             31030    over: TimedOut { syn: false }
@@ -415,12 +415,12 @@ fn timestamps_measure_even_then() {
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       rtt 20ms, srtt 20ms, rto 1s
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 100
-            30       > P. 1:101 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > P. 1:101 ack 1 win 511 ts 30 ecr 100  Data
             1030     timer Retransmission
-            1030     > P. 1:101 ack 1 win 32768 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            1030     > P. 1:101 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
             1060   < . 1 ack 101 ts 1100 ecr 1030
             1060     rtt 30ms, srtt 21.25ms, rto 1s
         "#]],
@@ -444,22 +444,22 @@ fn a_receiver_that_takes_back_what_it_sacked_is_served_again() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 4344
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > P. 2897:4345 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            30       > P. 2897:4345 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 1 ts 130 ecr 20 sack 1449-4345
             1030     timer Retransmission
-            1030     > . 1:1449 ack 1 win 32768 ts 1030 ecr 130  RetransmissionTimeout (again: 1)
+            1030     > . 1:1449 ack 1 win 511 ts 1030 ecr 130  RetransmissionTimeout (again: 1)
             1100   < . 1 ack 1449 ts 1130 ecr 1030
             2100     timer Retransmission
-            2100     > . 1449:2897 ack 1 win 32768 ts 2100 ecr 1130  RetransmissionTimeout (again: 1)
+            2100     > . 1449:2897 ack 1 win 511 ts 2100 ecr 1130  RetransmissionTimeout (again: 1)
             4100     timer Retransmission
-            4100     > . 1449:2897 ack 1 win 32768 ts 4100 ecr 1130  RetransmissionTimeout (again: 2)
+            4100     > . 1449:2897 ack 1 win 511 ts 4100 ecr 1130  RetransmissionTimeout (again: 2)
             8100     timer Retransmission
-            8100     > . 1449:2897 ack 1 win 32768 ts 8100 ecr 1130  RetransmissionTimeout (again: 3)
+            8100     > . 1449:2897 ack 1 win 511 ts 8100 ecr 1130  RetransmissionTimeout (again: 3)
             9000   wait
         "#]],
     );
@@ -484,12 +484,12 @@ fn nothing_is_ever_sent_twice_if_the_policy_says_so() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 5000
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 2897:4345 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 2897:4345 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 1449 ts 130 ecr 30
             51     < . 1 ack 1449 ts 130 ecr 30 sack 2897-5001
             60000  wait
@@ -512,16 +512,16 @@ fn a_dsack_of_a_needless_retransmission_changes_nothing() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 1000
-            30       > P. 1:1001 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > P. 1:1001 ack 1 win 511 ts 30 ecr 100  Data
             1030     timer Retransmission
-            1030     > P. 1:1001 ack 1 win 32768 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            1030     > P. 1:1001 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
             1100   < . 1 ack 1001 ts 1130 ecr 30
             1101   < . 1 ack 1001 ts 1131 ecr 30 sack 1-1001
             1110   send 10
-            1110     > P. 1001:1011 ack 1 win 32768 ts 1110 ecr 1131  Data
+            1110     > P. 1001:1011 ack 1 win 511 ts 1110 ecr 1131  Data
         "#]],
     );
 }

@@ -220,13 +220,13 @@ fn early_data_may_be_dropped_with_a_duplicate_ack() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1001:2001 ack 1 ts 110 ecr 20
             30       dropped: PolicyOutOfOrder { expected: 5000001 }
-            30       > . 1 ack 1 win 32768 ts 30 ecr 100  OutOfOrder
+            30       > . 1 ack 1 win 511 ts 30 ecr 100  OutOfOrder
             31     < . 1:1001 ack 1 ts 110 ecr 20
-            31       > . 1 ack 1001 win 32760 ts 31 ecr 110  QuickAck
+            31       > . 1 ack 1001 win 504 ts 31 ecr 110  QuickAck
         "#]],
     );
 }
@@ -249,7 +249,7 @@ fn data_may_never_be_acknowledged() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1:1001 ack 1 ts 110 ecr 20
             31     < . 2001:3001 ack 1 ts 110 ecr 20
@@ -283,16 +283,16 @@ fn every_nth_or_after_a_delay() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1:1001 ack 1 ts 110 ecr 20
             31     < . 1001:2001 ack 1 ts 110 ecr 20
             32     < . 2001:3001 ack 1 ts 110 ecr 20
             33     < . 3001:4001 ack 1 ts 110 ecr 20
-            33       > . 1 ack 4001 win 32736 ts 33 ecr 110  EverySecondSegment
+            33       > . 1 ack 4001 win 480 ts 33 ecr 110  EverySecondSegment
             34     < . 4001:5001 ack 1 ts 110 ecr 20
             334      timer DelayedAck
-            334      > . 1 ack 5001 win 32728 ts 334 ecr 110  DelayedAckTimer
+            334      > . 1 ack 5001 win 472 ts 334 ecr 110  DelayedAckTimer
             900    wait
         "#]],
     );
@@ -321,25 +321,25 @@ fn the_policy_may_change_on_the_way_and_promises_are_kept() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1:1001 ack 1 ts 110 ecr 20
-            30       > . 1 ack 1001 win 32760 ts 30 ecr 110  QuickAck
+            30       > . 1 ack 1001 win 504 ts 30 ecr 110  QuickAck
             40     policy teeceepee
             50     < . 2001:3001 ack 1 ts 120 ecr 30
             50       dropped: PolicyOutOfOrder { expected: 5001001 }
             60     < . 1001:2001 ack 1 ts 130 ecr 30
-            60       > . 1 ack 2001 win 32752 ts 60 ecr 130  QuickAck
+            60       > . 1 ack 2001 win 496 ts 60 ecr 130  QuickAck
             70     send 3000
-            70       > . 1:1449 ack 2001 win 32752 ts 70 ecr 130  Data
-            70       > . 1449:2897 ack 2001 win 32752 ts 70 ecr 130  Data
-            70       > P. 2897:3001 ack 2001 win 32752 ts 70 ecr 130  Data
+            70       > . 1:1449 ack 2001 win 496 ts 70 ecr 130  Data
+            70       > . 1449:2897 ack 2001 win 496 ts 70 ecr 130  Data
+            70       > P. 2897:3001 ack 2001 win 496 ts 70 ecr 130  Data
             90     < . 2001 ack 2897 ts 150 ecr 70
             100    policy linux
             110    < . 3001:4001 ack 2897 ts 160 ecr 90
-            110      > . 3001 ack 2001 win 32752 ts 110 ecr 150 sack 3001-4001  OutOfOrder
+            110      > . 3001 ack 2001 win 65535 ts 110 ecr 150 sack 3001-4001  OutOfOrder
             120    < . 2001:3001 ack 2897 ts 170 ecr 90
-            120      > . 3001 ack 4001 win 32736 ts 120 ecr 170  GapFilled
+            120      > . 3001 ack 4001 win 65535 ts 120 ecr 170  GapFilled
             130    recv
             130      read 4000 bytes
         "#]],
@@ -363,13 +363,13 @@ fn an_article_reader_can_make_segments_of_any_size() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 300
-            30       > . 1:121 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 121:241 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:121 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 121:241 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 241 ts 130 ecr 30
-            50       > P. 241:301 ack 1 win 32768 ts 50 ecr 130  Data
+            50       > P. 241:301 ack 1 win 511 ts 50 ecr 130  Data
         "#]],
     );
 }

@@ -30,17 +30,17 @@ fn every_second_segment_is_acknowledged_and_the_last_one_late() {
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
             20       timer Retransmission stopped
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1:1449 ack 1 ts 110 ecr 20
             30       timer DelayedAck at 70 ms
             31     < . 1449:2897 ack 1 ts 111 ecr 20
-            31       > . 1 ack 2897 win 32745 ts 31 ecr 110  EverySecondSegment
+            31       > . 1 ack 2897 win 489 ts 31 ecr 110  EverySecondSegment
             31       timer DelayedAck stopped
             32     < P. 2897:3000 ack 1 ts 112 ecr 20
             32       timer DelayedAck at 72 ms
             72       timer DelayedAck
-            72       > . 1 ack 3000 win 32744 ts 72 ecr 112  DelayedAckTimer
+            72       > . 1 ack 3000 win 488 ts 72 ecr 112  DelayedAckTimer
             100    recv
             100      read 2999 bytes
         "#]],
@@ -60,12 +60,12 @@ fn at_the_start_every_segment_is_acknowledged() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1:1449 ack 1 ts 110 ecr 20
-            30       > . 1 ack 1449 win 32756 ts 30 ecr 110  QuickAck
+            30       > . 1 ack 1449 win 500 ts 30 ecr 110  QuickAck
             31     < . 1449:2897 ack 1 ts 111 ecr 20
-            31       > . 1 ack 2897 win 32745 ts 31 ecr 111  QuickAck
+            31       > . 1 ack 2897 win 489 ts 31 ecr 111  QuickAck
         "#]],
     );
 }
@@ -87,12 +87,12 @@ fn our_data_carries_the_ack() {
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
             20       timer Retransmission stopped
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < P. 1:101 ack 1 ts 110 ecr 20
             30       timer DelayedAck at 70 ms
             40     send 50
-            40       > P. 1:51 ack 101 win 32767 ts 40 ecr 110  Data
+            40       > P. 1:51 ack 101 win 511 ts 40 ecr 110  Data
             40       timer DelayedAck stopped
             40       timer Retransmission at 1040 ms
         "#]],
@@ -115,16 +115,16 @@ fn the_four_of_the_article_with_the_second_lost() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < P. 1:111 ack 1 ts 110 ecr 20
-            30       > . 1 ack 111 win 32767 ts 30 ecr 110  QuickAck
+            30       > . 1 ack 111 win 511 ts 30 ecr 110  QuickAck
             31     < P. 231:431 ack 1 ts 111 ecr 20
-            31       > . 1 ack 111 win 32767 ts 31 ecr 110 sack 231-431  OutOfOrder
+            31       > . 1 ack 111 win 511 ts 31 ecr 110 sack 231-431  OutOfOrder
             32     < P. 431:931 ack 1 ts 112 ecr 20
-            32       > . 1 ack 111 win 32767 ts 32 ecr 110 sack 231-931  OutOfOrder
+            32       > . 1 ack 111 win 511 ts 32 ecr 110 sack 231-931  OutOfOrder
             60     < P. 111:231 ack 1 ts 140 ecr 31
-            60       > . 1 ack 931 win 32760 ts 60 ecr 140  GapFilled
+            60       > . 1 ack 931 win 504 ts 60 ecr 140  GapFilled
             70     recv
             70       read 930 bytes
         "#]],
@@ -145,12 +145,12 @@ fn a_stray_packet_at_2000_is_kept_and_told() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < P. 1:931 ack 1 ts 110 ecr 20
-            30       > . 1 ack 931 win 32760 ts 30 ecr 110  QuickAck
+            30       > . 1 ack 931 win 504 ts 30 ecr 110  QuickAck
             31     < P. 2001:2101 ack 1 ts 111 ecr 20
-            31       > . 1 ack 931 win 32760 ts 31 ecr 110 sack 2001-2101  OutOfOrder
+            31       > . 1 ack 931 win 504 ts 31 ecr 110 sack 2001-2101  OutOfOrder
             40     recv
             40       read 930 bytes
         "#]],
@@ -175,20 +175,20 @@ fn sack_tells_the_newest_block_first() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1001:2001 ack 1 ts 110 ecr 20
-            30       > . 1 ack 1 win 32768 ts 30 ecr 100 sack 1001-2001  OutOfOrder
+            30       > . 1 ack 1 win 511 ts 30 ecr 100 sack 1001-2001  OutOfOrder
             31     < . 3001:4001 ack 1 ts 110 ecr 20
-            31       > . 1 ack 1 win 32768 ts 31 ecr 100 sack 3001-4001,1001-2001  OutOfOrder
+            31       > . 1 ack 1 win 511 ts 31 ecr 100 sack 3001-4001,1001-2001  OutOfOrder
             32     < . 5001:6001 ack 1 ts 110 ecr 20
-            32       > . 1 ack 1 win 32768 ts 32 ecr 100 sack 5001-6001,3001-4001,1001-2001  OutOfOrder
+            32       > . 1 ack 1 win 511 ts 32 ecr 100 sack 5001-6001,3001-4001,1001-2001  OutOfOrder
             33     < . 7001:8001 ack 1 ts 110 ecr 20
-            33       > . 1 ack 1 win 32768 ts 33 ecr 100 sack 7001-8001,5001-6001,3001-4001  OutOfOrder
+            33       > . 1 ack 1 win 511 ts 33 ecr 100 sack 7001-8001,5001-6001,3001-4001  OutOfOrder
             34     < . 2001:3001 ack 1 ts 110 ecr 20
-            34       > . 1 ack 1 win 32768 ts 34 ecr 100 sack 1001-4001,7001-8001,5001-6001  OutOfOrder
+            34       > . 1 ack 1 win 511 ts 34 ecr 100 sack 1001-4001,7001-8001,5001-6001  OutOfOrder
             35     < . 1:1001 ack 1 ts 110 ecr 20
-            35       > . 1 ack 4001 win 32736 ts 35 ecr 110 sack 7001-8001,5001-6001  GapFilled
+            35       > . 1 ack 4001 win 480 ts 35 ecr 110 sack 7001-8001,5001-6001  GapFilled
             36     recv
             36       read 4000 bytes
         "#]],
@@ -249,7 +249,7 @@ fn a_peer_without_sack_gets_plain_duplicate_acks() {
             31     < . 2001:3001 ack 1
             31       > . 1 ack 1 win 65535  OutOfOrder
             32     < . 1:1001 ack 1
-            32       > . 1 ack 3001 win 65535  GapFilled
+            32       > . 1 ack 3001 win 62535  GapFilled
         "#]],
     );
 }
@@ -271,20 +271,20 @@ fn duplicates_are_told_by_dsack() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1:1001 ack 1 ts 110 ecr 20
-            30       > . 1 ack 1001 win 32760 ts 30 ecr 110  QuickAck
+            30       > . 1 ack 1001 win 504 ts 30 ecr 110  QuickAck
             31     < . 1:1001 ack 1 ts 111 ecr 20
             31       dropped: DuplicateData
-            31       > . 1 ack 1001 win 32760 ts 31 ecr 110 sack 1-1001  Duplicate
+            31       > . 1 ack 1001 win 504 ts 31 ecr 110 sack 1-1001  Duplicate
             32     < . 2001:3001 ack 1 ts 112 ecr 20
-            32       > . 1 ack 1001 win 32760 ts 32 ecr 110 sack 2001-3001  OutOfOrder
+            32       > . 1 ack 1001 win 504 ts 32 ecr 110 sack 2001-3001  OutOfOrder
             33     < . 2001:3001 ack 1 ts 113 ecr 20
             33       dropped: DuplicateData
-            33       > . 1 ack 1001 win 32760 ts 33 ecr 110 sack 2001-3001,2001-3001  Duplicate
+            33       > . 1 ack 1001 win 504 ts 33 ecr 110 sack 2001-3001,2001-3001  Duplicate
             34     < . 501:2501 ack 1 ts 114 ecr 20
-            34       > . 1 ack 3001 win 32744 ts 34 ecr 114 sack 501-1001  GapFilled
+            34       > . 1 ack 3001 win 488 ts 34 ecr 114 sack 501-1001  GapFilled
             40     recv
             40       read 3000 bytes
         "#]],
@@ -426,15 +426,15 @@ fn an_old_timestamp_is_not_believed() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < P. 1:101 ack 1 ts 200 ecr 20
-            30       > . 1 ack 101 win 32767 ts 30 ecr 200  QuickAck
+            30       > . 1 ack 101 win 511 ts 30 ecr 200  QuickAck
             31     < P. 101:201 ack 1 ts 150 ecr 20
             31       dropped: OldTimestamp
-            31       > . 1 ack 101 win 32767 ts 31 ecr 200  Unacceptable
+            31       > . 1 ack 101 win 511 ts 31 ecr 200  Unacceptable
             32     < P. 101:201 ack 1 ts 200 ecr 20
-            32       > . 1 ack 201 win 32766 ts 32 ecr 200  QuickAck
+            32       > . 1 ack 201 win 510 ts 32 ecr 200  QuickAck
             40     recv
             40       read 200 bytes
         "#]],
@@ -455,16 +455,16 @@ fn a_keep_alive_is_answered() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < P. 1:101 ack 1 ts 200 ecr 20
-            30       > . 1 ack 101 win 32767 ts 30 ecr 200  QuickAck
+            30       > . 1 ack 101 win 511 ts 30 ecr 200  QuickAck
             90     < . 100 ack 1 ts 250 ecr 20
             90       dropped: OutsideWindow
-            90       > . 1 ack 101 win 32767 ts 90 ecr 200  KeepAliveAnswered
+            90       > . 1 ack 101 win 511 ts 90 ecr 200  KeepAliveAnswered
             95     < . 1:2 ack 1 ts 260 ecr 20
             95       dropped: DuplicateData
-            95       > . 1 ack 101 win 32767 ts 95 ecr 200 sack 1-2  Duplicate
+            95       > . 1 ack 101 win 511 ts 95 ecr 200 sack 1-2  Duplicate
         "#]],
     );
 }
@@ -484,18 +484,18 @@ fn segments_without_ack_or_with_impossible_ones_are_dropped() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < P 1:101 ts 200 ecr 20
             30       dropped: NoAck
             31     < P. 1:101 ack 5000 ts 200 ecr 20
             31       dropped: AckOfUnsent
-            31       > . 1 ack 1 win 32768 ts 31 ecr 200  Unacceptable
+            31       > . 1 ack 1 win 511 ts 31 ecr 200  Unacceptable
             32     < P. 1:101 ack -100000000 ts 200 ecr 20
             32       dropped: OldAck
-            32       > . 1 ack 1 win 32768 ts 32 ecr 200  ChallengeAck
+            32       > . 1 ack 1 win 511 ts 32 ecr 200  ChallengeAck
             33     < P. 1:101 ack 0 ts 200 ecr 20
-            33       > . 1 ack 101 win 32767 ts 33 ecr 200  QuickAck
+            33       > . 1 ack 101 win 511 ts 33 ecr 200  QuickAck
         "#]],
     );
 }
@@ -517,14 +517,14 @@ fn numbers_of_data_go_round_the_circle() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1001:2001 ack 1 ts 110 ecr 20
-            30       > . 1 ack 1 win 32768 ts 30 ecr 100 sack 1001-2001  OutOfOrder
+            30       > . 1 ack 1 win 511 ts 30 ecr 100 sack 1001-2001  OutOfOrder
             31     < . 1:1001 ack 1 ts 110 ecr 20
-            31       > . 1 ack 2001 win 32752 ts 31 ecr 110  GapFilled
+            31       > . 1 ack 2001 win 496 ts 31 ecr 110  GapFilled
             32     < . 2001:3001 ack 1 ts 110 ecr 20
-            32       > . 1 ack 3001 win 32744 ts 32 ecr 110  QuickAck
+            32       > . 1 ack 3001 win 488 ts 32 ecr 110  QuickAck
             40     recv
             40       read 3000 bytes
         "#]],
@@ -544,12 +544,136 @@ fn an_overtaken_pure_ack_is_not_answered() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < P. 1:101 ack 1 ts 200 ecr 20
-            30       > . 1 ack 101 win 32767 ts 30 ecr 200  QuickAck
+            30       > . 1 ack 101 win 511 ts 30 ecr 200  QuickAck
             31     < . 101 ack 1 ts 150 ecr 20
             31       dropped: OldTimestamp
+        "#]],
+    );
+}
+
+/// A policy whose window starts small, to see it grow.
+fn small_window() -> Policy {
+    let mut policy = Policy::rfc();
+    policy.receive.initial_window = 4000;
+    policy.receive.buffer_len = 100_000;
+    policy
+}
+
+#[test]
+fn the_window_grows_while_the_application_keeps_up() {
+    Story::new(small_window()).check(
+        &format!(
+            "{OPEN}
+            40  < . 1:1449 ack 1 ts 110 ecr 20
+            40  < . 1449:2897 ack 1 ts 110 ecr 20
+            40  recv
+            60  < . 2897:4345 ack 1 ts 130 ecr 40
+            60  recv
+            80  < . 4345:5793 ack 1 ts 150 ecr 60
+            80  recv
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 4000 mss 1460 sackok ts 0 ecr 0 ws 1  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 2000 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            40     < . 1:1449 ack 1 ts 110 ecr 20
+            40       > . 1 ack 1449 win 1276 ts 40 ecr 110  QuickAck
+            40     < . 1449:2897 ack 1 ts 110 ecr 20
+            40       > . 1 ack 2897 win 552 ts 40 ecr 110  QuickAck
+            40     recv
+            40       read 2896 bytes
+            40       window up to 55272
+            40       > . 1 ack 2897 win 27636 ts 40 ecr 110  WindowUpdate
+            60     < . 2897:4345 ack 1 ts 130 ecr 40
+            60       > . 1 ack 4345 win 26912 ts 60 ecr 130  QuickAck
+            60     recv
+            60       read 1448 bytes
+            80     < . 4345:5793 ack 1 ts 150 ecr 60
+            80       > . 1 ack 5793 win 26188 ts 80 ecr 150  QuickAck
+            80     recv
+            80       read 1448 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn the_window_stays_small_for_who_does_not_read() {
+    Story::new(small_window()).check(
+        &format!(
+            "{OPEN}
+            40  < . 1:1449 ack 1 ts 110 ecr 20
+            40  < . 1449:2897 ack 1 ts 110 ecr 20
+            60  < . 2897:4001 ack 1 ts 130 ecr 40
+            80  < . 4001:4002 ack 1 ts 150 ecr 60
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 4000 mss 1460 sackok ts 0 ecr 0 ws 1  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 2000 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            40     < . 1:1449 ack 1 ts 110 ecr 20
+            40       > . 1 ack 1449 win 1276 ts 40 ecr 110  QuickAck
+            40     < . 1449:2897 ack 1 ts 110 ecr 20
+            40       > . 1 ack 2897 win 552 ts 40 ecr 110  QuickAck
+            60     < . 2897:4001 ack 1 ts 130 ecr 40
+            60       > . 1 ack 4001 win 0 ts 60 ecr 130  QuickAck
+            80     < . 4001:4002 ack 1 ts 150 ecr 60
+            80       dropped: OutsideWindow
+            80       > . 1 ack 4001 win 0 ts 80 ecr 150  ProbeAnswered
+        "#]],
+    );
+}
+
+#[test]
+fn without_timestamps_the_window_grows_by_its_turnover() {
+    Story::new(small_window()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            40  < . 1:1001 ack 1
+            40  < . 1001:2001 ack 1
+            40  < . 2001:3001 ack 1
+            40  recv
+            60  < . 3001:4001 ack 1
+            60  < . 4001:5001 ack 1
+            60  recv
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 4000 mss 1460 sackok ts 0 ecr 0 ws 1  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 4000  HandshakeAck
+            20       * Connected
+            40     < . 1:1001 ack 1
+            40       > . 1 ack 1001 win 3000  QuickAck
+            40     < . 1001:2001 ack 1
+            40       > . 1 ack 2001 win 2000  QuickAck
+            40     < . 2001:3001 ack 1
+            40       > . 1 ack 3001 win 1000  QuickAck
+            40     recv
+            40       read 3000 bytes
+            40       window up to 58720
+            40       > . 1 ack 3001 win 58720  WindowUpdate
+            60     < . 3001:4001 ack 1
+            60       > . 1 ack 4001 win 57720  QuickAck
+            60     < . 4001:5001 ack 1
+            60       > . 1 ack 5001 win 56720  QuickAck
+            60     recv
+            60       read 2000 bytes
         "#]],
     );
 }

@@ -25,31 +25,31 @@ fn data_goes_out_in_full_segments_and_the_window_grows() {
             20       rtt 20ms, srtt 20ms, rto 1s
             20       cwnd 14480, ssthresh -, in flight 0
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 20000
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 2897:4345 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 4345:5793 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 5793:7241 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 7241:8689 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 8689:10137 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 10137:11585 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 11585:13033 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 13033:14481 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 2897:4345 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 4345:5793 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 5793:7241 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 7241:8689 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 8689:10137 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 10137:11585 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 11585:13033 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 2897 ts 130 ecr 30
             50       rtt 20ms, srtt 20ms, rto 1s
             50       cwnd 17376, ssthresh -, in flight 11584
-            50       > . 14481:15929 ack 1 win 32768 ts 50 ecr 130  Data
-            50       > . 15929:17377 ack 1 win 32768 ts 50 ecr 130  Data
-            50       > . 17377:18825 ack 1 win 32768 ts 50 ecr 130  Data
+            50       > . 14481:15929 ack 1 win 511 ts 50 ecr 130  Data
+            50       > . 15929:17377 ack 1 win 511 ts 50 ecr 130  Data
+            50       > . 17377:18825 ack 1 win 511 ts 50 ecr 130  Data
             51     < . 1 ack 14481 ts 131 ecr 30
             51       rtt 21ms, srtt 20.0625ms, rto 1s
             51       cwnd 20272, ssthresh -, in flight 4344
             70     < . 1 ack 18825 ts 150 ecr 50
             70       rtt 20ms, srtt 20.054688ms, rto 1s
-            70       > P. 18825:20001 ack 1 win 32768 ts 70 ecr 150  Data
+            70       > P. 18825:20001 ack 1 win 511 ts 70 ecr 150  Data
             90     < . 1 ack 20001 ts 170 ecr 70
             90       rtt 20ms, srtt 20.047852ms, rto 1s
         "#]],
@@ -72,15 +72,15 @@ fn nagle_lets_the_first_go_and_gathers_the_rest() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 110
-            30       > P. 1:111 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > P. 1:111 ack 1 win 511 ts 30 ecr 100  Data
             31     send 120
             32     send 200
             33     send 500
             50     < . 1 ack 111 ts 130 ecr 30
-            50       > P. 111:931 ack 1 win 32768 ts 50 ecr 130  Data
+            50       > P. 111:931 ack 1 win 511 ts 50 ecr 130  Data
         "#]],
     );
 }
@@ -104,16 +104,16 @@ fn without_nagle_each_write_is_a_segment() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 110
-            30       > P. 1:111 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > P. 1:111 ack 1 win 511 ts 30 ecr 100  Data
             31     send 120
-            31       > P. 111:231 ack 1 win 32768 ts 31 ecr 100  Data
+            31       > P. 111:231 ack 1 win 511 ts 31 ecr 100  Data
             32     send 200
-            32       > P. 231:431 ack 1 win 32768 ts 32 ecr 100  Data
+            32       > P. 231:431 ack 1 win 511 ts 32 ecr 100  Data
             33     send 500
-            33       > P. 431:931 ack 1 win 32768 ts 33 ecr 100  Data
+            33       > P. 431:931 ack 1 win 511 ts 33 ecr 100  Data
         "#]],
     );
 }
@@ -131,17 +131,17 @@ fn minshall_waits_only_for_small_segments() {
         &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
-            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 1548
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > P. 1449:1549 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 255 ts 30 ecr 100  Data
+            30       > P. 1449:1549 ack 1 win 255 ts 30 ecr 100  Data
             31     send 50
             50     < . 1 ack 1549 ts 130 ecr 30
-            50       > P. 1549:1599 ack 1 win 32768 ts 50 ecr 130  Data
+            50       > P. 1549:1599 ack 1 win 255 ts 50 ecr 130  Data
         "#]],
     );
 }
@@ -240,7 +240,7 @@ fn linux_probes_with_an_old_number() {
         &expect![[r#"
             0      connect
             0        CLOSED -> SYN-SENT
-            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
             20     < S. 0 ack 1 win 65535 mss 1000
             20       SYN-SENT -> ESTABLISHED
             20       > . 1 ack 1 win 65535  HandshakeAck
@@ -346,19 +346,19 @@ fn a_write_that_does_not_fit_is_told_when_there_is_room() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 5000
             30       took 4000 bytes
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 2897 ts 130 ecr 30
-            50       > P. 2897:4001 ack 1 win 32768 ts 50 ecr 130  Data
+            50       > P. 2897:4001 ack 1 win 511 ts 50 ecr 130  Data
             50       * Writable
             60     send 5000
             60       took 2896 bytes
-            60       > . 4001:5449 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > P. 5449:6897 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 4001:5449 ack 1 win 511 ts 60 ecr 130  Data
+            60       > P. 5449:6897 ack 1 win 511 ts 60 ecr 130  Data
         "#]],
     );
 }
@@ -383,22 +383,22 @@ fn a_router_with_a_small_mtu_makes_the_segments_smaller() {
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       cwnd 14480, ssthresh -, in flight 0
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 4000
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
             40     icmp too-big 1200 seq 1
             40       cwnd 11480, ssthresh -, in flight 2896
-            40       > . 1:1149 ack 1 win 32768 ts 40 ecr 100  PathMtu (again: 1)
-            40       > . 1149:2297 ack 1 win 32768 ts 40 ecr 100  PathMtu (again: 1)
-            40       > . 2297:2897 ack 1 win 32768 ts 40 ecr 100  PathMtu (again: 1)
+            40       > . 1:1149 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            40       > . 1149:2297 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            40       > . 2297:2897 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
             45     icmp too-big 68 seq 99999
             46     icmp too-big 1300 seq 1
             70     < . 1 ack 2897 ts 150 ecr 40
-            70       > P. 2897:4001 ack 1 win 32768 ts 70 ecr 150  Data
+            70       > P. 2897:4001 ack 1 win 511 ts 70 ecr 150  Data
             80     send 2000
-            80       > . 4001:5149 ack 1 win 32768 ts 80 ecr 150  Data
+            80       > . 4001:5149 ack 1 win 511 ts 80 ecr 150  Data
         "#]],
     );
 }
@@ -423,49 +423,49 @@ fn after_a_long_silence_the_window_starts_over() {
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       cwnd 14480, ssthresh -, in flight 0
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     send 14480
-            30       > . 1:1449 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 1449:2897 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 2897:4345 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 4345:5793 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 5793:7241 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 7241:8689 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 8689:10137 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 10137:11585 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > . 11585:13033 ack 1 win 32768 ts 30 ecr 100  Data
-            30       > P. 13033:14481 ack 1 win 32768 ts 30 ecr 100  Data
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 2897:4345 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 4345:5793 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 5793:7241 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 7241:8689 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 8689:10137 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 10137:11585 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 11585:13033 ack 1 win 511 ts 30 ecr 100  Data
+            30       > P. 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 14481 ts 130 ecr 30
             50       cwnd 17376, ssthresh -, in flight 0
             60     send 17000
-            60       > . 14481:15929 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 15929:17377 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 17377:18825 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 18825:20273 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 20273:21721 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 21721:23169 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 23169:24617 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 24617:26065 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 26065:27513 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 27513:28961 ack 1 win 32768 ts 60 ecr 130  Data
-            60       > . 28961:30409 ack 1 win 32768 ts 60 ecr 130  Data
+            60       > . 14481:15929 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 15929:17377 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 17377:18825 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 18825:20273 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 20273:21721 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 21721:23169 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 23169:24617 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 24617:26065 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 26065:27513 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 27513:28961 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 28961:30409 ack 1 win 511 ts 60 ecr 130  Data
             80     < . 1 ack 30409 ts 160 ecr 60
             80       cwnd 20272, ssthresh -, in flight 0
-            80       > P. 30409:31481 ack 1 win 32768 ts 80 ecr 160  Data
+            80       > P. 30409:31481 ack 1 win 511 ts 80 ecr 160  Data
             100    < . 1 ack 31481 ts 180 ecr 80
             5000   send 30000
-            5000     > . 31481:32929 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 31481:32929 ack 1 win 511 ts 5000 ecr 180  Data
             5000     cwnd 14480, ssthresh -, in flight 0
-            5000     > . 32929:34377 ack 1 win 32768 ts 5000 ecr 180  Data
-            5000     > . 34377:35825 ack 1 win 32768 ts 5000 ecr 180  Data
-            5000     > . 35825:37273 ack 1 win 32768 ts 5000 ecr 180  Data
-            5000     > . 37273:38721 ack 1 win 32768 ts 5000 ecr 180  Data
-            5000     > . 38721:40169 ack 1 win 32768 ts 5000 ecr 180  Data
-            5000     > . 40169:41617 ack 1 win 32768 ts 5000 ecr 180  Data
-            5000     > . 41617:43065 ack 1 win 32768 ts 5000 ecr 180  Data
-            5000     > . 43065:44513 ack 1 win 32768 ts 5000 ecr 180  Data
-            5000     > . 44513:45961 ack 1 win 32768 ts 5000 ecr 180  Data
+            5000     > . 32929:34377 ack 1 win 511 ts 5000 ecr 180  Data
+            5000     > . 34377:35825 ack 1 win 511 ts 5000 ecr 180  Data
+            5000     > . 35825:37273 ack 1 win 511 ts 5000 ecr 180  Data
+            5000     > . 37273:38721 ack 1 win 511 ts 5000 ecr 180  Data
+            5000     > . 38721:40169 ack 1 win 511 ts 5000 ecr 180  Data
+            5000     > . 40169:41617 ack 1 win 511 ts 5000 ecr 180  Data
+            5000     > . 41617:43065 ack 1 win 511 ts 5000 ecr 180  Data
+            5000     > . 43065:44513 ack 1 win 511 ts 5000 ecr 180  Data
+            5000     > . 44513:45961 ack 1 win 511 ts 5000 ecr 180  Data
         "#]],
     );
 }
@@ -519,14 +519,14 @@ fn an_ack_stays_within_the_window_that_a_probe_has_left() {
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
             20       SYN-SENT -> ESTABLISHED
-            20       > . 1 ack 1 win 32768 ts 20 ecr 100  HandshakeAck
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
             30     < . 1 ack 1 win 0 ts 110 ecr 20
             40     send 3000
             1040     timer Persist
-            1040     > . 1:2 ack 1 win 32768 ts 1040 ecr 110  WindowProbe
+            1040     > . 1:2 ack 1 win 511 ts 1040 ecr 110  WindowProbe
             1060   < P. 1:101 ack 1 win 0 ts 1100 ecr 1040
-            1060     > . 1 ack 101 win 32767 ts 1060 ecr 1100  QuickAck
+            1060     > . 1 ack 101 win 511 ts 1060 ecr 1100  QuickAck
         "#]],
     );
 }

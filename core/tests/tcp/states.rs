@@ -143,99 +143,99 @@ fn syn_received() {
         1,
         1,
         &expect![[r#"
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < . 90000000:90000010 ack 1 ts 900 ecr 900
-        1000     dropped: OutsideWindow
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100  Unacceptable
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < . 90000000:90000010 ack 1 ts 900 ecr 900
+            1000     dropped: OutsideWindow
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100  Unacceptable
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < . 0:1 ack 1 ts 900 ecr 900
-        1000     dropped: DuplicateData
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100 sack 0-1  Duplicate
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < . 0:1 ack 1 ts 900 ecr 900
+            1000     dropped: DuplicateData
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100 sack 0-1  Duplicate
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < R 1
-        1000     SYN-RECEIVED -> CLOSED
-        1000     over: ResetByPeer
-        1000     * Closed(ResetByPeer)
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < R 1
+            1000     SYN-RECEIVED -> CLOSED
+            1000     over: ResetByPeer
+            1000     * Closed(ResetByPeer)
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < R 5001
-        1000     dropped: ResetNotExact
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100  ChallengeAck
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < R 5001
+            1000     dropped: ResetNotExact
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100  ChallengeAck
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < R 90000000
-        1000     dropped: OutsideWindow
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < R 90000000
+            1000     dropped: OutsideWindow
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < S 7000 ts 900 ecr 0
-        1000     dropped: SynInWindow
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100  ChallengeAck
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < S 7000 ts 900 ecr 0
+            1000     dropped: SynInWindow
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100  ChallengeAck
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < P 1:5001 ts 900 ecr 0
-        1000     dropped: NoAck
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < P 1:5001 ts 900 ecr 0
+            1000     dropped: NoAck
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < . 1 ack 1001 ts 900 ecr 900
-        1000     dropped: AckOfUnsent
-        1000     > R 1001 win 0  Reset(UnacceptableAck)
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < . 1 ack 1001 ts 900 ecr 900
+            1000     dropped: AckOfUnsent
+            1000     > R 1001 win 0  Reset(UnacceptableAck)
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < . 1 ack 0 ts 900 ecr 900
-        1000     dropped: AckOfUnsent
-        1000     > R 0 win 0  Reset(UnacceptableAck)
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < . 1 ack 0 ts 900 ecr 900
+            1000     dropped: AckOfUnsent
+            1000     > R 0 win 0  Reset(UnacceptableAck)
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < P. 1:11 ack 1 ts 900 ecr 900
-        1000     SYN-RECEIVED -> ESTABLISHED
-        1000     > . 1 ack 11 win 32767 ts 1000 ecr 900  QuickAck
-        1000     * Connected
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < P. 1:11 ack 1 ts 900 ecr 900
+            1000     SYN-RECEIVED -> ESTABLISHED
+            1000     > . 1 ack 11 win 511 ts 1000 ecr 900  QuickAck
+            1000     * Connected
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   < F. 11 ack 1 ts 900 ecr 900
-        1000     SYN-RECEIVED -> ESTABLISHED
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100  OutOfOrder
-        1000     * Connected
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   < F. 11 ack 1 ts 900 ecr 900
+            1000     SYN-RECEIVED -> ESTABLISHED
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100  OutOfOrder
+            1000     * Connected
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   send 10
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   send 10
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   recv
-        1000     read 0 bytes
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   recv
+            1000     read 0 bytes
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   shutdown
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   shutdown
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   close
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   close
 
-        1000     timer Retransmission
-        1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
-        1000   abort
-        1000     SYN-RECEIVED -> CLOSED
-        1000     over: Aborted
-        1000     > R. 1 ack 1 win 0  Reset(Aborted)
-        1000     * Closed(Aborted)
+            1000     timer Retransmission
+            1000     > S. 0 ack 1 win 65535 mss 1460 sackok ts 1000 ecr 100 ws 7  RetransmissionTimeout (again: 1)
+            1000   abort
+            1000     SYN-RECEIVED -> CLOSED
+            1000     over: Aborted
+            1000     > R. 1 ack 1 win 0  Reset(Aborted)
+            1000     * Closed(Aborted)
 
-    "#]],
+        "#]],
     );
 }
 
@@ -246,66 +246,66 @@ fn established() {
         1,
         1,
         &expect![[r#"
-        1000   < . 90000000:90000010 ack 1 ts 900 ecr 900
-        1000     dropped: OutsideWindow
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100  Unacceptable
+            1000   < . 90000000:90000010 ack 1 ts 900 ecr 900
+            1000     dropped: OutsideWindow
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100  Unacceptable
 
-        1000   < . 0:1 ack 1 ts 900 ecr 900
-        1000     dropped: DuplicateData
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100 sack 0-1  Duplicate
+            1000   < . 0:1 ack 1 ts 900 ecr 900
+            1000     dropped: DuplicateData
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100 sack 0-1  Duplicate
 
-        1000   < R 1
-        1000     ESTABLISHED -> CLOSED
-        1000     over: ResetByPeer
-        1000     * Closed(ResetByPeer)
+            1000   < R 1
+            1000     ESTABLISHED -> CLOSED
+            1000     over: ResetByPeer
+            1000     * Closed(ResetByPeer)
 
-        1000   < R 5001
-        1000     dropped: ResetNotExact
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100  ChallengeAck
+            1000   < R 5001
+            1000     dropped: ResetNotExact
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100  ChallengeAck
 
-        1000   < R 90000000
-        1000     dropped: OutsideWindow
+            1000   < R 90000000
+            1000     dropped: OutsideWindow
 
-        1000   < S 7000 ts 900 ecr 0
-        1000     dropped: SynInWindow
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100  ChallengeAck
+            1000   < S 7000 ts 900 ecr 0
+            1000     dropped: SynInWindow
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100  ChallengeAck
 
-        1000   < P 1:5001 ts 900 ecr 0
-        1000     dropped: NoAck
+            1000   < P 1:5001 ts 900 ecr 0
+            1000     dropped: NoAck
 
-        1000   < . 1 ack 1001 ts 900 ecr 900
-        1000     dropped: AckOfUnsent
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 900  Unacceptable
+            1000   < . 1 ack 1001 ts 900 ecr 900
+            1000     dropped: AckOfUnsent
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 900  Unacceptable
 
-        1000   < . 1 ack 0 ts 900 ecr 900
+            1000   < . 1 ack 0 ts 900 ecr 900
 
-        1000   < P. 1:11 ack 1 ts 900 ecr 900
-        1000     > . 1 ack 11 win 32767 ts 1000 ecr 900  QuickAck
+            1000   < P. 1:11 ack 1 ts 900 ecr 900
+            1000     > . 1 ack 11 win 511 ts 1000 ecr 900  QuickAck
 
-        1000   < F. 11 ack 1 ts 900 ecr 900
-        1000     > . 1 ack 1 win 32768 ts 1000 ecr 100  OutOfOrder
+            1000   < F. 11 ack 1 ts 900 ecr 900
+            1000     > . 1 ack 1 win 511 ts 1000 ecr 100  OutOfOrder
 
-        1000   send 10
-        1000     > P. 1:11 ack 1 win 32768 ts 1000 ecr 100  Data
+            1000   send 10
+            1000     > P. 1:11 ack 1 win 511 ts 1000 ecr 100  Data
 
-        1000   recv
-        1000     read 0 bytes
+            1000   recv
+            1000     read 0 bytes
 
-        1000   shutdown
-        1000     ESTABLISHED -> FIN-WAIT-1
-        1000     > F. 1 ack 1 win 32768 ts 1000 ecr 100  Fin
+            1000   shutdown
+            1000     ESTABLISHED -> FIN-WAIT-1
+            1000     > F. 1 ack 1 win 511 ts 1000 ecr 100  Fin
 
-        1000   close
-        1000     ESTABLISHED -> FIN-WAIT-1
-        1000     > F. 1 ack 1 win 32768 ts 1000 ecr 100  Fin
+            1000   close
+            1000     ESTABLISHED -> FIN-WAIT-1
+            1000     > F. 1 ack 1 win 511 ts 1000 ecr 100  Fin
 
-        1000   abort
-        1000     ESTABLISHED -> CLOSED
-        1000     over: Aborted
-        1000     > R. 1 ack 1 win 0  Reset(Aborted)
-        1000     * Closed(Aborted)
+            1000   abort
+            1000     ESTABLISHED -> CLOSED
+            1000     over: Aborted
+            1000     > R. 1 ack 1 win 0  Reset(Aborted)
+            1000     * Closed(Aborted)
 
-    "#]],
+        "#]],
     );
 }
 
@@ -317,62 +317,62 @@ fn fin_wait_1() {
         1,
         1,
         &expect![[r#"
-        1000   < . 90000000:90000010 ack 1 ts 900 ecr 900
-        1000     dropped: OutsideWindow
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 100  Unacceptable
+            1000   < . 90000000:90000010 ack 1 ts 900 ecr 900
+            1000     dropped: OutsideWindow
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 100  Unacceptable
 
-        1000   < . 0:1 ack 1 ts 900 ecr 900
-        1000     dropped: DuplicateData
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 100 sack 0-1  Duplicate
+            1000   < . 0:1 ack 1 ts 900 ecr 900
+            1000     dropped: DuplicateData
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 100 sack 0-1  Duplicate
 
-        1000   < R 1
-        1000     FIN-WAIT-1 -> CLOSED
-        1000     over: ResetByPeer
-        1000     * Closed(ResetByPeer)
+            1000   < R 1
+            1000     FIN-WAIT-1 -> CLOSED
+            1000     over: ResetByPeer
+            1000     * Closed(ResetByPeer)
 
-        1000   < R 5001
-        1000     dropped: ResetNotExact
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 100  ChallengeAck
+            1000   < R 5001
+            1000     dropped: ResetNotExact
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 100  ChallengeAck
 
-        1000   < R 90000000
-        1000     dropped: OutsideWindow
+            1000   < R 90000000
+            1000     dropped: OutsideWindow
 
-        1000   < S 7000 ts 900 ecr 0
-        1000     dropped: SynInWindow
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 100  ChallengeAck
+            1000   < S 7000 ts 900 ecr 0
+            1000     dropped: SynInWindow
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 100  ChallengeAck
 
-        1000   < P 1:5001 ts 900 ecr 0
-        1000     dropped: NoAck
+            1000   < P 1:5001 ts 900 ecr 0
+            1000     dropped: NoAck
 
-        1000   < . 1 ack 1001 ts 900 ecr 900
-        1000     dropped: AckOfUnsent
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 900  Unacceptable
+            1000   < . 1 ack 1001 ts 900 ecr 900
+            1000     dropped: AckOfUnsent
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 900  Unacceptable
 
-        1000   < . 1 ack 0 ts 900 ecr 900
+            1000   < . 1 ack 0 ts 900 ecr 900
 
-        1000   < P. 1:11 ack 1 ts 900 ecr 900
-        1000     > . 2 ack 11 win 32767 ts 1000 ecr 900  QuickAck
+            1000   < P. 1:11 ack 1 ts 900 ecr 900
+            1000     > . 2 ack 11 win 511 ts 1000 ecr 900  QuickAck
 
-        1000   < F. 11 ack 1 ts 900 ecr 900
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 100  OutOfOrder
+            1000   < F. 11 ack 1 ts 900 ecr 900
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 100  OutOfOrder
 
-        1000   send 10
-        1000     took 0 bytes
+            1000   send 10
+            1000     took 0 bytes
 
-        1000   recv
-        1000     read 0 bytes
+            1000   recv
+            1000     read 0 bytes
 
-        1000   shutdown
+            1000   shutdown
 
-        1000   close
+            1000   close
 
-        1000   abort
-        1000     FIN-WAIT-1 -> CLOSED
-        1000     over: Aborted
-        1000     > R. 2 ack 1 win 0  Reset(Aborted)
-        1000     * Closed(Aborted)
+            1000   abort
+            1000     FIN-WAIT-1 -> CLOSED
+            1000     over: Aborted
+            1000     > R. 2 ack 1 win 0  Reset(Aborted)
+            1000     * Closed(Aborted)
 
-    "#]],
+        "#]],
     );
 }
 
@@ -388,62 +388,62 @@ fn fin_wait_2() {
         1,
         2,
         &expect![[r#"
-        1000   < . 90000000:90000010 ack 2 ts 900 ecr 900
-        1000     dropped: OutsideWindow
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 850  Unacceptable
+            1000   < . 90000000:90000010 ack 2 ts 900 ecr 900
+            1000     dropped: OutsideWindow
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 850  Unacceptable
 
-        1000   < . 0:1 ack 2 ts 900 ecr 900
-        1000     dropped: DuplicateData
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 850 sack 0-1  Duplicate
+            1000   < . 0:1 ack 2 ts 900 ecr 900
+            1000     dropped: DuplicateData
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 850 sack 0-1  Duplicate
 
-        1000   < R 1
-        1000     FIN-WAIT-2 -> CLOSED
-        1000     over: ResetByPeer
-        1000     * Closed(ResetByPeer)
+            1000   < R 1
+            1000     FIN-WAIT-2 -> CLOSED
+            1000     over: ResetByPeer
+            1000     * Closed(ResetByPeer)
 
-        1000   < R 5001
-        1000     dropped: ResetNotExact
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 850  ChallengeAck
+            1000   < R 5001
+            1000     dropped: ResetNotExact
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 850  ChallengeAck
 
-        1000   < R 90000000
-        1000     dropped: OutsideWindow
+            1000   < R 90000000
+            1000     dropped: OutsideWindow
 
-        1000   < S 7000 ts 900 ecr 0
-        1000     dropped: SynInWindow
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 850  ChallengeAck
+            1000   < S 7000 ts 900 ecr 0
+            1000     dropped: SynInWindow
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 850  ChallengeAck
 
-        1000   < P 1:5001 ts 900 ecr 0
-        1000     dropped: NoAck
+            1000   < P 1:5001 ts 900 ecr 0
+            1000     dropped: NoAck
 
-        1000   < . 1 ack 1002 ts 900 ecr 900
-        1000     dropped: AckOfUnsent
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 900  Unacceptable
+            1000   < . 1 ack 1002 ts 900 ecr 900
+            1000     dropped: AckOfUnsent
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 900  Unacceptable
 
-        1000   < . 1 ack 0 ts 900 ecr 900
+            1000   < . 1 ack 0 ts 900 ecr 900
 
-        1000   < P. 1:11 ack 2 ts 900 ecr 900
-        1000     > . 2 ack 11 win 32767 ts 1000 ecr 900  QuickAck
+            1000   < P. 1:11 ack 2 ts 900 ecr 900
+            1000     > . 2 ack 11 win 511 ts 1000 ecr 900  QuickAck
 
-        1000   < F. 11 ack 2 ts 900 ecr 900
-        1000     > . 2 ack 1 win 32768 ts 1000 ecr 850  OutOfOrder
+            1000   < F. 11 ack 2 ts 900 ecr 900
+            1000     > . 2 ack 1 win 511 ts 1000 ecr 850  OutOfOrder
 
-        1000   send 10
-        1000     took 0 bytes
+            1000   send 10
+            1000     took 0 bytes
 
-        1000   recv
-        1000     read 0 bytes
+            1000   recv
+            1000     read 0 bytes
 
-        1000   shutdown
+            1000   shutdown
 
-        1000   close
+            1000   close
 
-        1000   abort
-        1000     FIN-WAIT-2 -> CLOSED
-        1000     over: Aborted
-        1000     > R. 2 ack 1 win 0  Reset(Aborted)
-        1000     * Closed(Aborted)
+            1000   abort
+            1000     FIN-WAIT-2 -> CLOSED
+            1000     over: Aborted
+            1000     > R. 2 ack 1 win 0  Reset(Aborted)
+            1000     * Closed(Aborted)
 
-    "#]],
+        "#]],
     );
 }
 
@@ -457,11 +457,11 @@ fn close_wait() {
         &expect![[r#"
             1000   < . 90000000:90000010 ack 1 ts 900 ecr 900
             1000     dropped: OutsideWindow
-            1000     > . 1 ack 2 win 32767 ts 1000 ecr 850  Unacceptable
+            1000     > . 1 ack 2 win 511 ts 1000 ecr 850  Unacceptable
 
             1000   < . 0:1 ack 1 ts 900 ecr 900
             1000     dropped: DuplicateData
-            1000     > . 1 ack 2 win 32767 ts 1000 ecr 850 sack 0-1  Duplicate
+            1000     > . 1 ack 2 win 511 ts 1000 ecr 850 sack 0-1  Duplicate
 
             1000   < R 2
             1000     CLOSE-WAIT -> CLOSED
@@ -470,44 +470,44 @@ fn close_wait() {
 
             1000   < R 5002
             1000     dropped: ResetNotExact
-            1000     > . 1 ack 2 win 32767 ts 1000 ecr 850  ChallengeAck
+            1000     > . 1 ack 2 win 511 ts 1000 ecr 850  ChallengeAck
 
             1000   < R 90000000
             1000     dropped: OutsideWindow
 
             1000   < S 7000 ts 900 ecr 0
             1000     dropped: SynInWindow
-            1000     > . 1 ack 2 win 32767 ts 1000 ecr 850  ChallengeAck
+            1000     > . 1 ack 2 win 511 ts 1000 ecr 850  ChallengeAck
 
             1000   < P 2:5002 ts 900 ecr 0
             1000     dropped: NoAck
 
             1000   < . 2 ack 1001 ts 900 ecr 900
             1000     dropped: AckOfUnsent
-            1000     > . 1 ack 2 win 32767 ts 1000 ecr 900  Unacceptable
+            1000     > . 1 ack 2 win 511 ts 1000 ecr 900  Unacceptable
 
             1000   < . 2 ack 0 ts 900 ecr 900
 
             1000   < P. 2:12 ack 1 ts 900 ecr 900
             1000     dropped: AfterFin
-            1000     > . 1 ack 2 win 32767 ts 1000 ecr 900  Unacceptable
+            1000     > . 1 ack 2 win 511 ts 1000 ecr 900  Unacceptable
 
             1000   < F. 12 ack 1 ts 900 ecr 900
             1000     dropped: AfterFin
-            1000     > . 1 ack 2 win 32767 ts 1000 ecr 850  Unacceptable
+            1000     > . 1 ack 2 win 511 ts 1000 ecr 850  Unacceptable
 
             1000   send 10
-            1000     > P. 1:11 ack 2 win 32767 ts 1000 ecr 850  Data
+            1000     > P. 1:11 ack 2 win 511 ts 1000 ecr 850  Data
 
             1000   recv
             1000     read 0 bytes
 
             1000   shutdown
-            1000     > F. 1 ack 2 win 32767 ts 1000 ecr 850  Fin
+            1000     > F. 1 ack 2 win 511 ts 1000 ecr 850  Fin
             1000     CLOSE-WAIT -> LAST-ACK
 
             1000   close
-            1000     > F. 1 ack 2 win 32767 ts 1000 ecr 850  Fin
+            1000     > F. 1 ack 2 win 511 ts 1000 ecr 850  Fin
             1000     CLOSE-WAIT -> LAST-ACK
 
             1000   abort
@@ -534,11 +534,11 @@ fn closing() {
         &expect![[r#"
             1000   < . 90000000:90000010 ack 1 ts 900 ecr 900
             1000     dropped: OutsideWindow
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  Unacceptable
 
             1000   < . 0:1 ack 1 ts 900 ecr 900
             1000     dropped: DuplicateData
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850 sack 0-1  Duplicate
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850 sack 0-1  Duplicate
 
             1000   < R 2
             1000     CLOSING -> CLOSED
@@ -547,31 +547,31 @@ fn closing() {
 
             1000   < R 5002
             1000     dropped: ResetNotExact
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  ChallengeAck
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  ChallengeAck
 
             1000   < R 90000000
             1000     dropped: OutsideWindow
 
             1000   < S 7000 ts 900 ecr 0
             1000     dropped: SynInWindow
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  ChallengeAck
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  ChallengeAck
 
             1000   < P 2:5002 ts 900 ecr 0
             1000     dropped: NoAck
 
             1000   < . 2 ack 1001 ts 900 ecr 900
             1000     dropped: AckOfUnsent
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 900  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 900  Unacceptable
 
             1000   < . 2 ack 0 ts 900 ecr 900
 
             1000   < P. 2:12 ack 1 ts 900 ecr 900
             1000     dropped: AfterFin
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 900  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 900  Unacceptable
 
             1000   < F. 12 ack 1 ts 900 ecr 900
             1000     dropped: AfterFin
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  Unacceptable
 
             1000   send 10
             1000     took 0 bytes
@@ -607,11 +607,11 @@ fn last_ack() {
         &expect![[r#"
             1000   < . 90000000:90000010 ack 1 ts 900 ecr 900
             1000     dropped: OutsideWindow
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  Unacceptable
 
             1000   < . 0:1 ack 1 ts 900 ecr 900
             1000     dropped: DuplicateData
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850 sack 0-1  Duplicate
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850 sack 0-1  Duplicate
 
             1000   < R 2
             1000     LAST-ACK -> CLOSED
@@ -620,31 +620,31 @@ fn last_ack() {
 
             1000   < R 5002
             1000     dropped: ResetNotExact
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  ChallengeAck
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  ChallengeAck
 
             1000   < R 90000000
             1000     dropped: OutsideWindow
 
             1000   < S 7000 ts 900 ecr 0
             1000     dropped: SynInWindow
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  ChallengeAck
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  ChallengeAck
 
             1000   < P 2:5002 ts 900 ecr 0
             1000     dropped: NoAck
 
             1000   < . 2 ack 1001 ts 900 ecr 900
             1000     dropped: AckOfUnsent
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 900  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 900  Unacceptable
 
             1000   < . 2 ack 0 ts 900 ecr 900
 
             1000   < P. 2:12 ack 1 ts 900 ecr 900
             1000     dropped: AfterFin
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 900  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 900  Unacceptable
 
             1000   < F. 12 ack 1 ts 900 ecr 900
             1000     dropped: AfterFin
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  Unacceptable
 
             1000   send 10
             1000     took 0 bytes
@@ -680,11 +680,11 @@ fn time_wait() {
         &expect![[r#"
             1000   < . 90000000:90000010 ack 2 ts 900 ecr 900
             1000     dropped: OutsideWindow
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  Unacceptable
 
             1000   < . 0:1 ack 2 ts 900 ecr 900
             1000     dropped: DuplicateData
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850 sack 0-1  Duplicate
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850 sack 0-1  Duplicate
 
             1000   < R 2
             1000     TIME-WAIT -> CLOSED
@@ -692,31 +692,31 @@ fn time_wait() {
 
             1000   < R 5002
             1000     dropped: ResetNotExact
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  ChallengeAck
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  ChallengeAck
 
             1000   < R 90000000
             1000     dropped: OutsideWindow
 
             1000   < S 7000 ts 900 ecr 0
             1000     dropped: SynInWindow
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  ChallengeAck
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  ChallengeAck
 
             1000   < P 2:5002 ts 900 ecr 0
             1000     dropped: NoAck
 
             1000   < . 2 ack 1002 ts 900 ecr 900
             1000     dropped: AckOfUnsent
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 900  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 900  Unacceptable
 
             1000   < . 2 ack 0 ts 900 ecr 900
 
             1000   < P. 2:12 ack 2 ts 900 ecr 900
             1000     dropped: AfterFin
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 900  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 900  Unacceptable
 
             1000   < F. 12 ack 2 ts 900 ecr 900
             1000     dropped: AfterFin
-            1000     > . 2 ack 2 win 32767 ts 1000 ecr 850  Unacceptable
+            1000     > . 2 ack 2 win 511 ts 1000 ecr 850  Unacceptable
 
             1000   send 10
             1000     took 0 bytes

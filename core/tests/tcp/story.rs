@@ -424,6 +424,7 @@ impl Run {
                 Event::Dropped { reason, .. } => format!("dropped: {reason:?}"),
                 Event::TimerFired { timer, .. } => format!("timer {timer:?}"),
                 Event::Closed { reason, .. } => format!("over: {reason:?}"),
+                Event::ReceiveWindow { limit, .. } => format!("window up to {limit}"),
                 Event::Rtt {
                     sample, srtt, rto, ..
                 } if story.show_rtt => {
