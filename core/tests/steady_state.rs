@@ -70,12 +70,13 @@ impl Pair {
             .connect(self.now, remote, &Policy::default())
             .unwrap();
         self.exchange();
-        let accepted =
-            core::iter::from_fn(|| self.server.poll_event()).find_map(|event| match event {
-                StackEvent::Accepted { conn, .. } => Some(conn),
-                _ => None,
-            });
-        (client, accepted.unwrap())
+        let port = Port(80);
+        assert_eq!(
+            self.server.poll_event(),
+            Some(StackEvent::Acceptable { port })
+        );
+        let (server, _) = self.server.accept(port).unwrap();
+        (client, server)
     }
 
     /// A millisecond in which the server sends and the client reads.

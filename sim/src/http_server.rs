@@ -204,13 +204,15 @@ impl App for HttpServer {
 
     fn on_event(&mut self, stack: &mut TracedStack, now: Instant, event: StackEvent) {
         match event {
-            StackEvent::Accepted { conn, .. } => {
-                let client = Client {
-                    request: Vec::new(),
-                    response: None,
-                };
-                self.clients.insert(conn, client);
-                self.read(stack, now, conn);
+            StackEvent::Acceptable { port } => {
+                while let Some((conn, _)) = stack.accept(port) {
+                    let client = Client {
+                        request: Vec::new(),
+                        response: None,
+                    };
+                    self.clients.insert(conn, client);
+                    self.read(stack, now, conn);
+                }
             }
             StackEvent::Connection { conn, event } => match event {
                 ConnectionEvent::Readable => self.read(stack, now, conn),

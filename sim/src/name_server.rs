@@ -144,9 +144,11 @@ impl App for NameServer {
     fn on_event(&mut self, stack: &mut TracedStack, now: Instant, event: StackEvent) {
         match event {
             StackEvent::UdpReadable { .. } => self.on_datagrams(stack, now),
-            StackEvent::Accepted { conn, .. } => {
-                self.clients.insert(conn, Vec::new());
-                self.on_tcp(stack, now, conn);
+            StackEvent::Acceptable { port } => {
+                while let Some((conn, _)) = stack.accept(port) {
+                    self.clients.insert(conn, Vec::new());
+                    self.on_tcp(stack, now, conn);
+                }
             }
             StackEvent::Connection { conn, event } => match event {
                 ConnectionEvent::Readable => self.on_tcp(stack, now, conn),

@@ -1,6 +1,7 @@
 //! What applications ask of connections.
 
-use super::{ConnectError, ListenError, Stack};
+use super::connections::Owner;
+use super::{Backlog, ConnectError, ListenError, Stack};
 use crate::tcp::{Connection, Identity, Policy};
 use crate::time::Instant;
 use crate::trace::{ConnId, Observer, TcpState};
@@ -17,6 +18,37 @@ impl<O: Observer> Stack<O> {
         policy: &Policy,
     ) -> Result<ConnId, ConnectError> {
         self.advance(now);
+        let local = self.way_to(remote)?;
+        let connections = &self.connections;
+        let is_free = |port: Port| connections.is_free(port, remote);
+        let port = self.secrets.ephemeral_port(local, remote, is_free);
+        let port = port.ok_or(ConnectError::NoFreePort)?;
+        Ok(self.open(local, port, remote, policy))
+    }
+
+    /// The same from a port of the caller's choice. If the other end does so too,
+    /// towards us and at the same time, the two calls make one connection (RFC 9293
+    /// §3.5, simultaneous open).
+    pub fn connect_from(
+        &mut self,
+        now: Instant,
+        port: Port,
+        remote: SocketAddrV4,
+        policy: &Policy,
+    ) -> Result<ConnId, ConnectError> {
+        self.advance(now);
+        let local = self.way_to(remote)?;
+        if port.0 == 0 {
+            return Err(ConnectError::PortZero);
+        }
+        if !self.connections.is_free(port, remote) {
+            return Err(ConnectError::InUse(port));
+        }
+        Ok(self.open(local, port, remote, policy))
+    }
+
+    /// The address that a connection to `remote` would have.
+    fn way_to(&self, remote: SocketAddrV4) -> Result<Ipv4Addr, ConnectError> {
         let (interface, _) = match self.route(*remote.ip()) {
             None => return Err(ConnectError::NoAddress),
             Some(Err(no_route)) => return Err(ConnectError::NoRoute(no_route.0)),
@@ -25,55 +57,83 @@ impl<O: Observer> Stack<O> {
         if remote.port() == 0 {
             return Err(ConnectError::PortZero);
         }
-        if self.connections.len() >= self.config.max_connections {
+        if self.connections.live_len() >= self.config.max_connections {
             return Err(ConnectError::TooMany);
         }
-        let local = interface.address();
-        let (connections, listeners) = (&self.connections, &self.listeners);
-        let is_free =
-            |port: Port| connections.find(port, remote).is_none() && !listeners.contains_key(&port);
-        let port = self.secrets.ephemeral_port(local, remote, is_free);
-        let port = port.ok_or(ConnectError::NoFreePort)?;
-        let identity = self.identity(local, port, remote);
-        let connection = Connection::connect(self.now, identity, policy, &mut self.observer);
-        Ok(self.connections.insert(connection, None))
+        Ok(interface.address())
     }
 
-    /// Takes connections on a port; [`super::StackEvent::Accepted`] tells of each.
+    fn open(
+        &mut self,
+        local: Ipv4Addr,
+        port: Port,
+        remote: SocketAddrV4,
+        policy: &Policy,
+    ) -> ConnId {
+        let identity = self.identity(local, port, remote);
+        let connection = Connection::connect(self.now, identity, policy, &mut self.observer);
+        let owner = Owner::Application { called: true };
+        self.connections.insert(connection, owner)
+    }
+
+    /// Takes connections on a port, with the configuration's backlog;
+    /// [`super::StackEvent::Acceptable`] tells that there are some.
     pub fn listen(&mut self, port: Port, policy: &Policy) -> Result<(), ListenError> {
+        self.listen_with(port, policy, self.config.backlog)
+    }
+
+    /// Takes connections on a port, and keeps as many waiting as `backlog` says.
+    pub fn listen_with(
+        &mut self,
+        port: Port,
+        policy: &Policy,
+        backlog: Backlog,
+    ) -> Result<(), ListenError> {
         if port.0 == 0 {
             return Err(ListenError::PortZero);
         }
-        if self.listeners.contains_key(&port) {
+        if !self.connections.listeners.open(port, policy, backlog) {
             return Err(ListenError::InUse(port));
         }
-        self.listeners.insert(port, policy.clone());
         Ok(())
     }
 
-    /// Takes no more connections on a port; those that there are go on.
-    pub fn unlisten(&mut self, port: Port) {
-        self.listeners.remove(&port);
+    /// Takes the connection that has waited longest on a port: its number and its
+    /// other end. It may have ended meanwhile; then that is its next event.
+    pub fn accept(&mut self, port: Port) -> Option<(ConnId, SocketAddrV4)> {
+        self.connections.accept(port)
+    }
+
+    /// Takes no more connections on a port; those that were accepted go on, the
+    /// others are reset.
+    pub fn unlisten(&mut self, now: Instant, port: Port) {
+        self.advance(now);
+        let now = self.now;
+        for conn in self.connections.unaccepted(port) {
+            let observer = &mut self.observer;
+            self.connections
+                .change(conn, |connection| connection.abort(now, observer));
+            self.connections.release(conn);
+        }
+        self.connections.listeners.close(port);
     }
 
     /// Queues bytes to be sent; answers how many there was room for.
     pub fn send(&mut self, now: Instant, conn: ConnId, data: &[u8]) -> usize {
         self.advance(now);
         let now = self.now;
-        match self.connections.touch(conn) {
-            Some(connection) => connection.send(now, data, &mut self.observer),
-            None => 0,
-        }
+        let observer = &mut self.observer;
+        let send = |connection: &mut Connection| connection.send(now, data, observer);
+        self.connections.change(conn, send).unwrap_or(0)
     }
 
     /// Takes bytes that were received, in order; answers how many.
     pub fn recv(&mut self, now: Instant, conn: ConnId, buf: &mut [u8]) -> usize {
         self.advance(now);
         let now = self.now;
-        match self.connections.touch(conn) {
-            Some(connection) => connection.recv(now, buf, &mut self.observer),
-            None => 0,
-        }
+        let observer = &mut self.observer;
+        let recv = |connection: &mut Connection| connection.recv(now, buf, observer);
+        self.connections.change(conn, recv).unwrap_or(0)
     }
 
     /// Shows bytes that were received in place; `take` answers how many of them it
@@ -86,28 +146,27 @@ impl<O: Observer> Stack<O> {
     ) -> usize {
         self.advance(now);
         let now = self.now;
-        match self.connections.touch(conn) {
-            Some(connection) => connection.recv_with(now, &mut self.observer, take),
-            None => 0,
-        }
+        let observer = &mut self.observer;
+        let recv = |connection: &mut Connection| connection.recv_with(now, observer, take);
+        self.connections.change(conn, recv).unwrap_or(0)
     }
 
     /// Closes our direction: a FIN follows what is queued. Reading goes on.
     pub fn shutdown(&mut self, now: Instant, conn: ConnId) {
         self.advance(now);
         let now = self.now;
-        if let Some(connection) = self.connections.touch(conn) {
-            connection.shutdown(now, &mut self.observer);
-        }
+        let observer = &mut self.observer;
+        self.connections
+            .change(conn, |connection| connection.shutdown(now, observer));
     }
 
     /// Ends a connection at once; the peer gets a RST, unread data is let go.
     pub fn abort(&mut self, now: Instant, conn: ConnId) {
         self.advance(now);
         let now = self.now;
-        if let Some(connection) = self.connections.touch(conn) {
-            connection.abort(now, &mut self.observer);
-        }
+        let observer = &mut self.observer;
+        self.connections
+            .change(conn, |connection| connection.abort(now, observer));
         self.connections.release(conn);
     }
 
@@ -116,28 +175,34 @@ impl<O: Observer> Stack<O> {
     pub fn close(&mut self, now: Instant, conn: ConnId) {
         self.advance(now);
         let now = self.now;
-        if let Some(connection) = self.connections.touch(conn) {
-            connection.close(now, &mut self.observer);
-        }
+        let observer = &mut self.observer;
+        self.connections
+            .change(conn, |connection| connection.close(now, observer));
         self.connections.release(conn);
     }
 
     /// How a connection behaves from now on.
     pub fn set_policy(&mut self, now: Instant, conn: ConnId, policy: &Policy) {
         self.advance(now);
-        if let Some(connection) = self.connections.touch(conn) {
-            connection.set_policy(policy);
-        }
+        let now = self.now;
+        let observer = &mut self.observer;
+        self.connections.change(conn, |connection| {
+            connection.set_policy(now, policy, observer);
+        });
     }
 
     /// A connection's state; `None` once it is forgotten.
     pub fn state(&self, conn: ConnId) -> Option<TcpState> {
-        self.connections.get(conn).map(Connection::state)
+        let live = self.connections.get(conn).map(Connection::state);
+        live.or_else(|| {
+            let record = self.connections.resting(conn);
+            record.map(|_| TcpState::TimeWait)
+        })
     }
 
     /// A connection's ends, ours first; `None` once it is forgotten.
     pub fn endpoints(&self, conn: ConnId) -> Option<(SocketAddrV4, SocketAddrV4)> {
-        let identity = self.connections.get(conn)?.identity();
+        let identity = self.connections.identity(conn)?;
         Some((identity.local, identity.remote))
     }
 

@@ -1,5 +1,6 @@
 //! What a stack is made with.
 
+use super::Backlog;
 use crate::wire::MacAddr;
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +11,13 @@ pub struct Config {
     pub mac: MacAddr,
     /// The largest IPv4 packet that the link takes, in bytes.
     pub mtu: u16,
-    /// Connections at once, those in TIME-WAIT included.
+    /// Connections at once, handshakes included. In TIME-WAIT only a small record
+    /// is left of one, which does not count.
     pub max_connections: usize,
-    /// Connections of one listener whose handshake is not complete.
-    pub max_backlog: usize,
+    /// Records of connections in TIME-WAIT; beyond that the oldest goes early.
+    pub max_time_wait: usize,
+    /// What a listener holds, unless it is told otherwise.
+    pub backlog: Backlog,
 }
 
 impl Config {
@@ -26,7 +30,8 @@ impl Config {
             mac,
             mtu: 1500,
             max_connections: 1024,
-            max_backlog: 128,
+            max_time_wait: 16_384,
+            backlog: Backlog::default(),
         }
     }
 

@@ -42,14 +42,11 @@ pub enum StackEvent {
         /// What.
         event: ConnectionEvent,
     },
-    /// A listener has a new connection, its handshake complete.
-    Accepted {
-        /// Its number.
-        conn: ConnId,
+    /// A listener has connections to accept, their handshakes complete. Told when
+    /// one more has come; take them with [`Stack::accept`](super::Stack::accept).
+    Acceptable {
         /// The listener's port.
         port: Port,
-        /// The other end.
-        remote: SocketAddrV4,
     },
     /// A datagram waits on a socket.
     UdpReadable {
@@ -103,6 +100,8 @@ pub enum ConnectError {
     PortZero,
     /// Every ephemeral port to this destination is in use.
     NoFreePort,
+    /// There is a connection with these ends already, or somebody listens there.
+    InUse(Port),
     /// As many connections as the configuration allows.
     TooMany,
 }
@@ -119,6 +118,10 @@ impl fmt::Display for ConnectError {
             Self::NoFreePort => {
                 f.write_str("every port to this destination is in use; close some connections")
             }
+            Self::InUse(port) => write!(
+                f,
+                "port {port} is in use towards this destination; name another"
+            ),
             Self::TooMany => f.write_str("too many connections; close some first"),
         }
     }

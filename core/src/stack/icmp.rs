@@ -147,9 +147,10 @@ impl<O: Observer> Stack<O> {
                     .find(src_port, remote)
                     .ok_or(DropReason::IcmpNotOurs)?;
                 let now = self.now;
-                if let Some(connection) = self.connections.touch(conn) {
-                    connection.on_icmp_error(now, error, seq, frame, &mut self.observer);
-                }
+                let observer = &mut self.observer;
+                self.connections.change(conn, |connection| {
+                    connection.on_icmp_error(now, error, seq, frame, observer);
+                });
                 Ok(())
             }
             QuotedTransport::Udp { src_port, dst_port } => {

@@ -3,7 +3,7 @@
 //! ```text
 //!   handle_frame(now, id, bytes) ─┐                      ┌─► poll_transmit(now, &mut out)
 //!   handle_timeout(now) ──────────┤    ┌────────────┐    ├─► poll_timeout()
-//!   claim, connect, listen ───────┼───►│   Stack    │────┼─► poll_event()
+//!   claim, connect, listen, accept┼───►│   Stack    │────┼─► poll_event()
 //!   send, recv, shutdown, abort ──┤    └────────────┘    └─► Observer: every step, and why
 //!   udp_* ────────────────────────┘
 //!
@@ -25,8 +25,12 @@
 mod calls;
 mod config;
 mod connections;
+mod cookies;
+mod deadlines;
 mod event;
 mod icmp;
+mod listen;
+mod listener;
 mod receive;
 mod secrets;
 mod transmit;
@@ -37,6 +41,7 @@ mod tests;
 
 pub use config::Config;
 pub use event::{ClaimError, ConnectError, ListenError, StackEvent, UdpError};
+pub use listener::Backlog;
 
 use crate::ip::limit::Limit;
 use crate::ip::reassembly::Reassembly;
@@ -45,16 +50,13 @@ use crate::ip::{Interface, NoRoute};
 use crate::link::claim::{Conflicts, Step, Verdict};
 use crate::link::{Claim, Neighbours, Timings};
 use crate::random::Random;
-use crate::tcp::Policy;
 use crate::time::{Duration, Instant};
-use crate::trace::{
-    AppEvent, Cause, ClaimStep, CloseReason, DropReason, Event, FrameId, Observer, TcpState,
-};
-use crate::wire::{MacAddr, Port};
+use crate::trace::{AppEvent, Cause, ClaimStep, CloseReason, DropReason, Event, FrameId, Observer};
+use crate::wire::MacAddr;
 use connections::Connections;
 use core::net::Ipv4Addr;
 use secrets::Secrets;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use transmit::Control;
 
 /// Frames of the stack's own (ARP, ICMP, resets, datagrams) that wait to be sent.
@@ -78,7 +80,6 @@ pub struct Stack<O = ()> {
     neighbours: Neighbours,
     reassembly: Reassembly,
     connections: Connections,
-    listeners: BTreeMap<Port, Policy>,
     sockets: Sockets,
     control: VecDeque<Control>,
     events: VecDeque<StackEvent>,
@@ -102,6 +103,7 @@ impl<O: Observer> Stack<O> {
         let secrets = Secrets::new(&mut random);
         let next_identification = random.next_u32().to_le_bytes();
         Self {
+            connections: Connections::new(config.max_time_wait),
             config,
             observer,
             secrets,
@@ -111,8 +113,6 @@ impl<O: Observer> Stack<O> {
             conflicts: Conflicts::default(),
             neighbours: Neighbours::default(),
             reassembly: Reassembly::default(),
-            connections: Connections::default(),
-            listeners: BTreeMap::new(),
             sockets: Sockets::default(),
             control: VecDeque::new(),
             events: VecDeque::new(),
@@ -234,10 +234,10 @@ impl<O: Observer> Stack<O> {
         while let Some(expired) = self.reassembly.expire(now, &mut self.observer) {
             self.time_exceeded(&expired);
         }
-        for conn in self.connections.due(now) {
-            if let Some(connection) = self.connections.touch(conn) {
-                connection.on_timeout(now, &mut self.observer);
-            }
+        while let Some(conn) = self.connections.next_due(now) {
+            let observer = &mut self.observer;
+            self.connections
+                .change(conn, |connection| connection.on_timeout(now, observer));
         }
     }
 
@@ -307,9 +307,10 @@ impl<O: Observer> Stack<O> {
         (self.claim, self.wanted) = (None, None);
         let now = self.now;
         for conn in self.connections.ids() {
-            if let Some(connection) = self.connections.touch(conn) {
-                connection.fail(now, CloseReason::AddressLost, &mut self.observer);
-            }
+            let observer = &mut self.observer;
+            self.connections.change(conn, |connection| {
+                connection.fail(now, CloseReason::AddressLost, observer);
+            });
         }
         self.control.clear();
         self.neighbours.clear();
@@ -338,17 +339,16 @@ impl<O: Observer> Stack<O> {
         let Some(interface) = self.interface().copied() else {
             return;
         };
-        for conn in self.connections.ids() {
-            let concerned = self.connections.get(conn).is_some_and(|connection| {
-                let remote = *connection.identity().remote.ip();
-                let begins = matches!(
-                    connection.state(),
-                    TcpState::SynSent | TcpState::SynReceived
-                );
-                begins && interface.next_hop(remote) == Ok(next_hop)
-            });
-            if concerned && let Some(connection) = self.connections.touch(conn) {
-                connection.fail(now, CloseReason::NoNeighbour, &mut self.observer);
+        for conn in self.connections.handshakes() {
+            let concerned = self
+                .connections
+                .identity(conn)
+                .is_some_and(|identity| interface.next_hop(*identity.remote.ip()) == Ok(next_hop));
+            if concerned {
+                let observer = &mut self.observer;
+                self.connections.change(conn, |connection| {
+                    connection.fail(now, CloseReason::NoNeighbour, observer);
+                });
             }
         }
     }

@@ -1,14 +1,14 @@
 //! A frame's way in.
 
 use super::Stack;
+use super::listen::Taken;
 use crate::ip;
 use crate::tcp;
 use crate::time::Instant;
-use crate::trace::{Cause, DropReason, Event, FrameId, Observer, ResetReason};
+use crate::trace::{Cause, ConnId, DropReason, Event, FrameId, Observer, ResetReason};
 use crate::wire::icmpv4::{self, Unreachable};
 use crate::wire::{
-    ChecksumStatus, EtherType, Ipv4Addr, MacAddr, Port, Protocol, arp, ethernet, ipv4,
-    tcp as wire_tcp,
+    ChecksumStatus, EtherType, Ipv4Addr, MacAddr, Protocol, arp, ethernet, ipv4, tcp as wire_tcp,
 };
 use core::net::SocketAddrV4;
 
@@ -158,43 +158,33 @@ impl<O: Observer> Stack<O> {
         let remote = SocketAddrV4::new(carried.source, view.src_port().0);
         let segment = tcp::Segment::from(&view);
         if let Some(conn) = self.connections.find(local, remote) {
-            self.confirm_neighbour(carried, &view);
-            let now = self.now;
-            if let Some(connection) = self.connections.touch(conn) {
-                connection.on_segment(now, &segment, carried.frame, &mut self.observer);
-            }
-            return Ok(());
+            return self.on_segment(conn, carried, &view, &segment);
         }
-        let is_call = segment.flags.syn() && !segment.flags.ack() && !segment.flags.rst();
-        if is_call && let Some(policy) = self.listeners.get(&local).cloned() {
-            return self.accept(carried, local, remote, &policy, &segment);
+        if self.connections.listeners.get(local).is_some()
+            && self.on_listener(carried, local, remote, &segment)? == Taken::Yes
+        {
+            return Ok(());
         }
         self.reset(&segment, &view, carried)?;
         Err(DropReason::NoConnection)
     }
 
-    fn accept(
+    /// A segment for a connection that there is.
+    fn on_segment(
         &mut self,
+        conn: ConnId,
         carried: &Carried<'_>,
-        port: Port,
-        remote: SocketAddrV4,
-        policy: &tcp::Policy,
-        syn: &tcp::Segment<'_>,
+        view: &wire_tcp::Segment<'_>,
+        segment: &tcp::Segment<'_>,
     ) -> Result<(), DropReason> {
-        if !matches!(self.route(carried.source), Some(Ok(_))) || remote.port() == 0 {
-            return Err(DropReason::BadSource);
+        if self.on_waiting(conn, carried, segment)? == Taken::Yes {
+            return Ok(());
         }
-        if self.connections.len() >= self.config.max_connections
-            || self.connections.backlog(port) >= self.config.max_backlog
-        {
-            return Err(DropReason::QueueFull);
-        }
-        let identity = self.identity(carried.destination, port, remote);
-        let frame = carried.frame;
-        let born =
-            tcp::Connection::accept(self.now, identity, policy, syn, frame, &mut self.observer);
-        let connection = born.ok_or(DropReason::Malformed)?;
-        self.connections.insert(connection, Some(port));
+        self.confirm_neighbour(carried, view);
+        let (now, frame, observer) = (self.now, carried.frame, &mut self.observer);
+        self.connections.change(conn, |connection| {
+            connection.on_segment(now, segment, frame, observer);
+        });
         Ok(())
     }
 

@@ -4,7 +4,8 @@
 //!   secret key, from the seed
 //!      ├─ hash(connection) + a clock of 4 µs ─► initial sequence number  RFC 6528
 //!      ├─ hash(addresses) ────────────────────► timestamp offset         RFC 7323 §5.4
-//!      └─ hash(destination) + a counter ──────► ephemeral port           RFC 6056 §3.3.3
+//!      ├─ hash(destination) + a counter ──────► ephemeral port           RFC 6056 §3.3.3
+//!      └─ hash(connection, minute) ───────────► SYN cookie               RFC 4987 §3.6
 //! ```
 
 use crate::random::Random;
@@ -24,6 +25,8 @@ enum Purpose {
     SequenceNumber = 1,
     TimestampOffset = 2,
     Port = 3,
+    Cookie = 4,
+    CookieMss = 5,
 }
 
 /// The keyed hash, and the counter of ports.
@@ -56,6 +59,23 @@ impl Secrets {
         low_32(self.hash(Purpose::TimestampOffset, local, remote, 0))
     }
 
+    /// Two numbers for the SYN cookies of one connection: one that is always the
+    /// same, and one for the `period`th minute.
+    pub(super) fn cookie(
+        &self,
+        local: SocketAddrV4,
+        remote: SocketAddrV4,
+        period: u64,
+    ) -> (u32, u32) {
+        let ports = u32::from(local.port()) << 16 | u32::from(remote.port());
+        let hash = |purpose, input: u64| {
+            let mut hasher = self.hasher(purpose, *local.ip(), *remote.ip(), ports);
+            hasher.write(&input.to_be_bytes());
+            low_32(hasher.finish())
+        };
+        (hash(Purpose::Cookie, 0), hash(Purpose::CookieMss, period))
+    }
+
     /// A port that is not in use, by RFC 6056 §3.3.3 (simple hash-based choice).
     pub(super) fn ephemeral_port(
         &mut self,
@@ -76,13 +96,23 @@ impl Secrets {
     }
 
     fn hash(&self, purpose: Purpose, local: Ipv4Addr, remote: Ipv4Addr, ports: u32) -> u64 {
+        self.hasher(purpose, local, remote, ports).finish()
+    }
+
+    fn hasher(
+        &self,
+        purpose: Purpose,
+        local: Ipv4Addr,
+        remote: Ipv4Addr,
+        ports: u32,
+    ) -> SipHasher24 {
         let mut hasher = SipHasher24::new_with_keys(self.key.0, self.key.1);
         // Bytes in a fixed order: the result must not depend on the machine's.
         hasher.write(&[purpose as u8]);
         hasher.write(&local.octets());
         hasher.write(&remote.octets());
         hasher.write(&ports.to_be_bytes());
-        hasher.finish()
+        hasher
     }
 }
 

@@ -132,6 +132,11 @@ impl AckSchedule {
         self.due == Some(cause)
     }
 
+    /// Whether an ACK is due, now or once it was thought about.
+    pub(super) fn has_any(&self) -> bool {
+        self.due.is_some() || self.repeats > 0 || !self.owed.is_empty()
+    }
+
     /// Whether an ACK is due now.
     #[cfg(test)]
     pub(super) fn is_due(&self) -> bool {

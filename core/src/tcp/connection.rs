@@ -19,6 +19,7 @@ use crate::trace::{Cause, CloseReason, ConnId, FrameId, Observer, ResetReason, T
 use crate::wire::SeqNum;
 use crate::wire::tcp::{Flags, Header};
 use core::net::SocketAddrV4;
+use std::sync::Arc;
 
 /// What a connection must be told at birth.
 #[derive(Clone, Copy, Debug)]
@@ -91,13 +92,18 @@ impl Pending {
             self.closed_told = true;
         }
     }
+
+    /// The end was told before.
+    pub(super) fn suppress_closed(&mut self) {
+        self.closed_told = true;
+    }
 }
 
 /// One TCP connection.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) id: Identity,
-    pub(super) policy: Policy,
+    pub(super) policy: Arc<Policy>,
     pub(super) state: TcpState,
     pub(super) snd: Sender,
     pub(super) rcv: Receiver,
@@ -133,10 +139,10 @@ impl Connection {
     pub fn connect<O: Observer>(
         now: Instant,
         id: Identity,
-        policy: &Policy,
+        policy: impl Into<Arc<Policy>>,
         trace: &mut O,
     ) -> Self {
-        let mut connection = Self::new(now, id, policy, true);
+        let mut connection = Self::new(now, id, policy.into(), true);
         let mut cx = connection.context(now, Trigger::Application, trace);
         connection.tell_opened(&mut cx);
         connection.step(Step::ActiveOpen, &mut cx);
@@ -149,7 +155,7 @@ impl Connection {
     pub fn accept<O: Observer>(
         now: Instant,
         id: Identity,
-        policy: &Policy,
+        policy: impl Into<Arc<Policy>>,
         syn: &Segment<'_>,
         frame: FrameId,
         trace: &mut O,
@@ -158,7 +164,7 @@ impl Connection {
         if !flags.syn() || flags.intersects(Flags::ACK | Flags::RST | Flags::FIN) {
             return None;
         }
-        let mut connection = Self::new(now, id, policy, false);
+        let mut connection = Self::new(now, id, policy.into(), false);
         connection.state = TcpState::Listen;
         let mut cx = connection.context(now, Trigger::Frame(frame), trace);
         connection.tell_opened(&mut cx);
@@ -343,13 +349,22 @@ impl Connection {
 
     /// How it behaves from now on. What the SYNs agreed on stays agreed, and
     /// what was promised stays promised.
-    pub fn set_policy(&mut self, policy: &Policy) {
+    pub fn set_policy<O: Observer>(&mut self, now: Instant, policy: &Policy, trace: &mut O) {
         if !self.snd.cc.is(policy.congestion) {
             self.snd.cc = super::congestion::Congestion::new(policy.congestion, self.snd.mss());
         }
         self.rcv.set_policy(&policy.receive);
         self.snd.buffer.set_limit(policy.send.buffer_len);
-        self.policy = policy.clone();
+        self.policy = policy.into();
+        let mut cx = self.context(now, Trigger::Application, trace);
+        self.rearm(&mut cx);
+    }
+
+    /// In TIME-WAIT, a new connection between the same ends begins with `frame`:
+    /// 2 MSL need not be waited for (RFC 6191).
+    pub fn supersede<O: Observer>(&mut self, now: Instant, frame: FrameId, trace: &mut O) {
+        let mut cx = self.context(now, Trigger::Frame(frame), trace);
+        self.end(CloseReason::Finished, &mut cx);
     }
 
     /// Its state.
@@ -399,16 +414,16 @@ impl Connection {
 
 /// What the other rooms share.
 impl Connection {
-    fn new(now: Instant, id: Identity, policy: &Policy, active: bool) -> Self {
+    pub(super) fn new(now: Instant, id: Identity, policy: Arc<Policy>, active: bool) -> Self {
         Self {
             id,
-            policy: policy.clone(),
             state: TcpState::Closed,
-            snd: Sender::new(id.iss, policy),
-            rcv: Receiver::new(now, policy, mss_for_mtu(id.mtu)),
+            snd: Sender::new(id.iss, &policy),
+            rcv: Receiver::new(now, &policy, mss_for_mtu(id.mtu)),
             timers: Timers::new(),
             agreed: Agreed::default(),
             offered_scale: WindowScale::for_buffer(policy.receive.buffer_len),
+            policy,
             born_at: now,
             active,
             syn_due: None,

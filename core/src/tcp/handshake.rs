@@ -123,11 +123,11 @@ impl Connection {
             self.snd.rtt.after_syn_loss();
             self.snd.cc.on_syn_loss();
         }
-        let measured = cx.now.since(self.syn_sent_at);
-        let sample = if again {
-            self.echoed_age(segment, cx)
-        } else {
-            Some(measured)
+        let sample = match self.syn_transmissions {
+            // A cookie: nothing was kept of when it went out.
+            0 => None,
+            1 => Some(cx.now.since(self.syn_sent_at)),
+            _ => self.echoed_age(segment, cx),
         };
         if let Some(sample) = sample {
             self.rcv.on_handshake_round_trip(sample);

@@ -18,6 +18,7 @@
 //!     ring.rs         the bytes                  congestion/    how much at once
 //!     tuning.rs       how much may come
 //!                                                send_buffer.rs, ring.rs
+//!   time_wait.rs    what is left of it in TIME-WAIT      cookie.rs   a handshake without memory
 //!   policy.rs       how it behaves, on purpose
 //!   options.rs, window.rs, reset.rs, timers.rs, context.rs
 //! ```
@@ -50,6 +51,7 @@ mod assembler;
 mod congestion;
 pub mod connection;
 mod context;
+mod cookie;
 mod handshake;
 mod lifecycle;
 mod options;
@@ -66,6 +68,7 @@ mod send_buffer;
 mod sender;
 mod state;
 mod text;
+pub mod time_wait;
 mod timeout;
 mod timers;
 mod transmit;
@@ -73,6 +76,8 @@ mod tuning;
 mod window;
 
 pub use connection::{Connection, ConnectionEvent, IcmpError, Identity};
+pub use cookie::cookie_syn_ack;
 pub use policy::Policy;
 pub use reset::reset_for;
 pub use segment::{Outgoing, Segment};
+pub use time_wait::TimeWait;

@@ -2,6 +2,7 @@
 
 use crate::time::Duration;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// How a connection behaves. [`Policy::rfc`] is the default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,6 +246,13 @@ impl Policy {
                 overlook_fin_on_data: true,
             },
         }
+    }
+}
+
+/// Many connections may share one.
+impl From<&Policy> for Arc<Policy> {
+    fn from(policy: &Policy) -> Self {
+        Self::new(policy.clone())
     }
 }
 

@@ -72,6 +72,18 @@ pub(super) struct Receiver {
     pub(super) acks: AckSchedule,
 }
 
+/// What is left of a receiver once all has come and was acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remains {
+    irs: SeqNum,
+    pub(super) rcv_nxt: SeqNum,
+    rcv_adv: SeqNum,
+    scale: WindowScale,
+    last_ack_sent: SeqNum,
+    pub(super) ts_recent: Option<(u32, Instant)>,
+    sack_permitted: bool,
+}
+
 /// What became of a segment's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
@@ -127,6 +139,36 @@ impl Receiver {
         self.rcv_adv = self.rcv_nxt + promised;
         self.last_ack_sent = self.rcv_nxt;
         self.ts_recent = timestamps.map(|ts| (ts.value, now));
+    }
+
+    /// The numbers to be kept when the peer's FIN was taken and all is read.
+    pub(super) fn remains(&self) -> Remains {
+        Remains {
+            irs: self.irs,
+            rcv_nxt: self.rcv_nxt,
+            rcv_adv: self.rcv_adv,
+            scale: self.scale,
+            last_ack_sent: self.last_ack_sent,
+            ts_recent: self.ts_recent,
+            sack_permitted: self.sack_permitted,
+        }
+    }
+
+    /// A fresh receiver becomes the one that these remained of.
+    pub(super) fn revive(&mut self, remains: &Remains) {
+        self.irs = remains.irs;
+        self.rcv_nxt = remains.rcv_nxt;
+        self.rcv_adv = remains.rcv_adv;
+        self.scale = remains.scale;
+        self.last_ack_sent = remains.last_ack_sent;
+        self.ts_recent = remains.ts_recent;
+        self.sack_permitted = remains.sack_permitted;
+        self.fin = Some(remains.rcv_nxt - 1);
+    }
+
+    /// Whether an ACK is due now or was promised for later.
+    pub(super) fn has_ack_to_send(&self) -> bool {
+        self.acks.has_any() || (self.sack_permitted && self.sack.more_to_tell().is_some())
     }
 
     /// RCV.WND: how much may come beyond RCV.NXT.

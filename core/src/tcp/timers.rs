@@ -80,6 +80,18 @@ impl Timers {
         self.deadlines[timer as usize] != Instant::FAR_FUTURE
     }
 
+    /// When `timer` runs out, if it runs and no other does.
+    pub(super) fn only(&self, timer: TimerKind) -> Option<Instant> {
+        let others = |other: &TimerKind| *other != timer && self.is_armed(*other);
+        let alone = self.is_armed(timer) && !ALL.iter().any(others);
+        alone.then(|| self.deadlines[timer as usize])
+    }
+
+    /// A timer runs as it did before: nobody need be told.
+    pub(super) fn restore(&mut self, timer: TimerKind, deadline: Instant) {
+        self.deadlines[timer as usize] = deadline;
+    }
+
     /// The next deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         let next = self.deadlines.iter().min().copied()?;

@@ -1,7 +1,8 @@
 //! Why a segment was sent, why one was dropped, and which timers run.
 //!
 //! These enums are the vocabulary of the whole project: a diagram's "why" is a
-//! sentence made from one of them and from the frames around it.
+//! sentence made from one of them and from the frames around it. A variant's place
+//! is its number in documents that are kept: what is new goes to the end.
 
 use crate::wire::SeqNum;
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,10 @@ pub enum Cause {
 
     /// RST, and why.
     Reset(ResetReason),
+
+    /// Our SYN-ACK without memory: too many handshakes are under way, and its
+    /// number holds what must be known of this one. (RFC 4987 §3.6)
+    SynCookie,
 }
 
 /// Why we sent a RST.
@@ -176,6 +181,9 @@ pub enum DropReason {
     AfterFin,
     /// The connection is closing and takes no more data.
     ReceiverGone,
+    /// The application has not accepted the connections that there are: no more
+    /// are taken. Their SYN or ACK will come again.
+    AcceptQueueFull,
 }
 
 /// Which timer of a connection.

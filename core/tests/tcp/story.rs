@@ -221,12 +221,15 @@ impl Run {
             "shutdown" => connection.shutdown(now, trace),
             "close" => connection.close(now, trace),
             "abort" => connection.abort(now, trace),
-            "policy" => connection.set_policy(&match words[1] {
-                "rfc" => Policy::rfc(),
-                "linux" => Policy::linux(),
-                "teeceepee" => Policy::teeceepee_2014(),
-                other => panic!("unknown policy {other}"),
-            }),
+            "policy" => {
+                let policy = match words[1] {
+                    "rfc" => Policy::rfc(),
+                    "linux" => Policy::linux(),
+                    "teeceepee" => Policy::teeceepee_2014(),
+                    other => panic!("unknown policy {other}"),
+                };
+                connection.set_policy(now, &policy, trace);
+            }
             "icmp" => {
                 let error = match words[1] {
                     "unreachable" => IcmpError::Unreachable {

@@ -215,6 +215,10 @@ fn by_cause(
         Cause::SynAck => {
             "Answers a SYN: acknowledges its number and says where ours begins.".into()
         }
+        Cause::SynCookie => "Answers a SYN although too many handshakes are under way to \
+             remember another: our number is a cookie that holds what must be known of this \
+             one, and nothing is kept until it comes back (RFC 4987)."
+            .into(),
         Cause::HandshakeAck => format!(
             "Completes the handshake: the peer's SYN is acknowledged, {} is the first byte \
              wanted. From now on both ends are ESTABLISHED here.",
@@ -573,6 +577,9 @@ fn dropped(reason: DropReason) -> String {
         DropReason::PolicyOverlooked => "the policy overlooks such segments",
         DropReason::AfterFin => "the peer had said that it was done",
         DropReason::ReceiverGone => "the connection is closing and takes no more data",
+        DropReason::AcceptQueueFull => {
+            "the application has not yet accepted the connections that wait for it"
+        }
     };
     format!("Our stack made nothing of it: {why}.")
 }

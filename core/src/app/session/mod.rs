@@ -242,10 +242,9 @@ impl<O: Observer> Session<O> {
                     });
                 }
             }
-            // Connections that wait for the neighbour are told by themselves.
-            StackEvent::NoNeighbour { .. } => {}
-            // Nobody listens here.
-            StackEvent::Accepted { conn, .. } => self.shared.stack.abort(self.shared.now, conn),
+            // Connections that wait for the neighbour are told by themselves; and
+            // nobody listens here.
+            StackEvent::NoNeighbour { .. } | StackEvent::Acceptable { .. } => {}
         }
     }
 
@@ -299,9 +298,12 @@ impl<O: Observer> Shared<O> {
             }
             Err(ConnectError::NoAddress) => Err(FetchError::NoAddress),
             Err(ConnectError::NoRoute(_)) => Err(FetchError::NoRoute { remote }),
-            Err(ConnectError::PortZero | ConnectError::NoFreePort | ConnectError::TooMany) => {
-                Err(FetchError::NoPort)
-            }
+            Err(
+                ConnectError::PortZero
+                | ConnectError::NoFreePort
+                | ConnectError::InUse(_)
+                | ConnectError::TooMany,
+            ) => Err(FetchError::NoPort),
         }
     }
 

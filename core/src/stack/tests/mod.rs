@@ -3,13 +3,18 @@
 mod claim;
 mod hostile;
 mod icmp;
+mod listening;
 mod neighbours;
 mod pair;
 mod tcp;
+mod time_wait;
 
 use super::*;
-use crate::trace::{NeighbourStep, Record};
-use crate::wire::{Body, EtherType, LinkType, Protocol, arp, dissect, ethernet, icmpv4, ipv4, udp};
+use crate::tcp::Policy;
+use crate::trace::{ConnId, NeighbourStep, Record, TcpState};
+use crate::wire::{
+    Body, EtherType, LinkType, Port, Protocol, arp, dissect, ethernet, icmpv4, ipv4, udp,
+};
 use core::fmt::Write;
 use core::net::SocketAddrV4;
 
