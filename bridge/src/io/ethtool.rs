@@ -18,7 +18,8 @@ struct EthtoolValue {
     data: u32,
 }
 
-/// Switches the offloads of one interface in the namespace of `socket` (any socket).
+/// Switches the offloads of one interface in the namespace of `socket` (any socket), but for
+/// segmentation by the hardware and merging on arrival: see [`keep_order`].
 ///
 /// # Errors
 /// When the interface is not there, or the process has no CAP_NET_ADMIN over its namespace.
@@ -27,21 +28,27 @@ pub fn set_offloads(socket: impl AsFd, interface: &str, on: bool) -> io::Result<
         SET_TX_CHECKSUM,
         SET_RX_CHECKSUM,
         SET_SCATTER_GATHER,
-        SET_TCP_SEGMENTATION,
         SET_GENERIC_SEGMENTATION,
     ];
+    let mut apply = |command| set(&socket, interface, command, u32::from(on));
     if on {
-        checksum_first
-            .into_iter()
-            .try_for_each(|command| set(&socket, interface, command, 1))
+        checksum_first.into_iter().try_for_each(&mut apply)
     } else {
-        // Generic receive offload is off on a veth until somebody turns it on.
-        set(&socket, interface, SET_GENERIC_RECEIVE, 0)?;
-        checksum_first
-            .into_iter()
-            .rev()
-            .try_for_each(|command| set(&socket, interface, command, 0))
+        checksum_first.into_iter().rev().try_for_each(&mut apply)
     }
+}
+
+/// Makes an end of a veth wire keep the order of frames whichever processors send them.
+///
+/// As it comes, a veth puts each frame into a queue of the sending processor's: a flow sent by two
+/// of them is reordered on a wire where nothing was lost. With merging on arrival (GRO), and a
+/// sender that does not leave segmentation to the hardware (TSO), it has one queue for all.
+///
+/// # Errors
+/// As [`set_offloads`].
+pub fn keep_order(socket: impl AsFd, interface: &str) -> io::Result<()> {
+    set(&socket, interface, SET_TCP_SEGMENTATION, 0)?;
+    set(&socket, interface, SET_GENERIC_RECEIVE, 1)
 }
 
 fn set(socket: impl AsFd, interface: &str, command: u32, data: u32) -> io::Result<()> {

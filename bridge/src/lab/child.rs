@@ -78,9 +78,7 @@ type Answer = (Reply, Option<OwnedFd>);
 fn build(options: &LabOptions) -> Result<(Held, OwnedFd, Passport), Failure> {
     userns::enter()?;
     let places = network::build()?;
-    if !options.offloads {
-        network::set_offloads(&places, false)?;
-    }
+    network::set_offloads(&places, options.offloads)?;
     let silent = start_servers(&places)?;
     wait_until_connected(&places)?;
     let mut held = Held {

@@ -21,6 +21,11 @@ use std::os::fd::{AsRawFd, RawFd};
 /// What the peers' TCP uses whatever the system's default is, so that runs can be compared.
 pub(super) const CONGESTION_CONTROL: &str = "cubic";
 
+/// The kernel's own limit for frames merged on arrival, bytes.
+const MERGED_LEN: u32 = 65_536;
+/// No two frames are as small as this together.
+const NEVER_MERGED: u32 = 1;
+
 /// All namespaces.
 pub(super) type Places = BTreeMap<Place, Inhabited>;
 
@@ -111,24 +116,49 @@ pub(super) fn build() -> Result<Places, Failure> {
     Ok(places)
 }
 
-/// Switches the offloads of every wire, at both ends.
+/// Switches the offloads of every wire, at both ends. Frames stay in order either way.
 pub(super) fn set_offloads(places: &Places, on: bool) -> Result<(), Failure> {
     for wire in WIRES {
         for (place, interface) in [(wire.from, wire.near), (wire.to, wire.far)] {
-            places[&place].run(move || async move {
-                let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
-                socket
-                    .and_then(|socket| ethtool::set_offloads(socket, interface, on))
-                    .map_err(|error| {
-                        broken(
-                            name(place),
-                            &format!("the offloads of {interface}: {error}"),
-                        )
-                    })
-            })?;
+            set_offloads_of(&places[&place], name(place), interface, on)?;
         }
     }
-    Ok(())
+    let merged_len = if on { MERGED_LEN } else { NEVER_MERGED };
+    limit_merging(&places[&Place::Wire], plan::WIRE_INTERFACE, merged_len)
+}
+
+fn set_offloads_of(
+    place: &Inhabited,
+    place_name: &'static str,
+    interface: &'static str,
+    on: bool,
+) -> Result<(), Failure> {
+    place.run(move || async move {
+        let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
+        socket
+            .and_then(|socket| {
+                ethtool::set_offloads(&socket, interface, on)?;
+                ethtool::keep_order(&socket, interface)
+            })
+            .map_err(|error| broken(place_name, &format!("the offloads of {interface}: {error}")))
+    })
+}
+
+/// How large a frame may become by merging those that arrive.
+fn limit_merging(place: &Inhabited, interface: &'static str, len: u32) -> Result<(), Failure> {
+    let netlink = place.netlink();
+    place.run(move || async move {
+        let change = LinkMessageBuilder::<LinkUnspec>::new()
+            .index(index_of(&netlink, interface).await?)
+            .append_extra_attribute(LinkAttribute::GroMaxSize(len))
+            .build();
+        netlink
+            .link()
+            .set(change)
+            .execute()
+            .await
+            .map_err(|e| wrong(interface, &e))
+    })
 }
 
 /// Brings an interface up, or down.
