@@ -11,24 +11,23 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use clap::ValueEnum;
 
-use crate::{house::House, tshark};
+use crate::{house::House, packetdrill, tshark};
 
 /// Arguments of `cargo xtask conformance`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// What to check; without it, everything whose environment variable is set
-    #[arg(value_enum)]
+    #[command(subcommand)]
     what: Option<What>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, clap::Subcommand)]
 enum What {
     /// Outside captures, against tshark
     Captures,
     /// Google's packetdrill scripts
-    Packetdrill,
+    Packetdrill(packetdrill::Arguments),
 }
 
 /// At most so many differences of one file are shown.
@@ -40,31 +39,30 @@ const SHOWN: usize = 3;
 /// When nothing can be run, or something differs.
 pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
     let captures = env::var_os("SYNEMA_CAPTURES").map(PathBuf::from);
-    let packetdrill = env::var_os("PACKETDRILL").is_some() || env::var_os("PD_TCP").is_some();
-    match arguments.what {
-        Some(What::Packetdrill) => no_packetdrill(),
+    let has_packetdrill = env::var_os("PACKETDRILL").is_some() || env::var_os("PD_TCP").is_some();
+    match &arguments.what {
+        Some(What::Packetdrill(arguments)) => packetdrill::run(house, arguments),
         Some(What::Captures) => {
             let folder = captures.context("set SYNEMA_CAPTURES to a folder with captures")?;
             compare_all(house, &folder)
         }
-        None if captures.is_none() && !packetdrill => {
-            bail!("nothing to check: set SYNEMA_CAPTURES to a folder with captures")
+        None if captures.is_none() && !has_packetdrill => {
+            bail!(
+                "nothing to check: set SYNEMA_CAPTURES to a folder with captures, or PACKETDRILL and PD_TCP as \
+                 packetdrill/README.md says"
+            )
         }
         None => {
             if let Some(folder) = captures {
                 compare_all(house, &folder)?;
             }
-            if packetdrill {
-                no_packetdrill()
+            if has_packetdrill {
+                packetdrill::run(house, &packetdrill::Arguments::default())
             } else {
                 Ok(())
             }
         }
     }
-}
-
-fn no_packetdrill() -> anyhow::Result<()> {
-    bail!("packetdrill cannot drive the stack yet: its adapter is not part of this version")
 }
 
 fn compare_all(house: &House, folder: &Path) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ mod bench;
 mod conformance;
 mod demo;
 mod house;
+mod packetdrill;
 mod site;
 mod soak;
 mod test;

@@ -2,7 +2,7 @@
 
 use super::connections::Owner;
 use super::{Backlog, ConnectError, ListenError, Stack};
-use crate::tcp::{Connection, Identity, Policy};
+use crate::tcp::{Connection, Identity, Info, Policy};
 use crate::time::Instant;
 use crate::trace::{ConnId, Observer, TcpState};
 use crate::wire::Port;
@@ -231,6 +231,11 @@ impl<O: Observer> Stack<O> {
         self.connections
             .get(conn)
             .is_none_or(Connection::is_read_finished)
+    }
+
+    /// What can be said of a connection at a glance; `None` once it is forgotten.
+    pub fn info(&self, conn: ConnId) -> Option<Info> {
+        self.connections.get(conn).map(Connection::info)
     }
 
     /// How many connections there are, those in TIME-WAIT included.

@@ -20,6 +20,7 @@
 //!                                                send_buffer.rs, ring.rs
 //!   time_wait.rs    what is left of it in TIME-WAIT      cookie.rs   a handshake without memory
 //!   policy.rs       how it behaves, on purpose
+//!   info.rs         what can be said of it at a glance
 //!   options.rs, window.rs, reset.rs, timers.rs, context.rs
 //! ```
 //!
@@ -53,6 +54,7 @@ pub mod connection;
 mod context;
 mod cookie;
 mod handshake;
+pub mod info;
 mod lifecycle;
 mod options;
 pub mod policy;
@@ -77,6 +79,7 @@ mod window;
 
 pub use connection::{Connection, ConnectionEvent, IcmpError, Identity};
 pub use cookie::cookie_syn_ack;
+pub use info::Info;
 pub use policy::Policy;
 pub use reset::reset_for;
 pub use segment::{Outgoing, Segment};

@@ -60,7 +60,28 @@ pub(super) struct RetransmitQueue {
     resent_len: u32,
 }
 
+/// How many segments the queue holds, and of which kinds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) segments: u32,
+    pub(super) sacked: u32,
+    pub(super) lost: u32,
+    pub(super) resent: u32,
+}
+
 impl RetransmitQueue {
+    /// How many segments there are.
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for sent in &self.queue {
+            counts.segments += 1;
+            counts.sacked += u32::from(sent.sacked);
+            counts.lost += u32::from(sent.lost.is_some());
+            counts.resent += u32::from(sent.resent);
+        }
+        counts
+    }
+
     /// Whether nothing is outstanding.
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()

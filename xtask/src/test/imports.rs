@@ -17,7 +17,7 @@ use super::tally::Tally;
 use crate::house::House;
 
 /// Each crate of ours, and the crates of ours that it may stand on.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("synema-core", &[]),
     ("synema-sim", &["synema-core"]),
     ("synema-diagram", &["synema-core"]),
@@ -40,6 +40,7 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
             "synema-relay",
         ],
     ),
+    ("synema-packetdrill", &["synema-core"]),
     ("browser-tests", &[]),
     ("xtask", &[]),
 ];

@@ -1,0 +1,90 @@
+//! The system's settings, as scripts make them.
+//!
+//! Scripts call `sysctl` and the like. What they find under those names on their
+//! PATH writes each argument down as one line of the file that `SYNEMA_SYSCTL`
+//! names: `net.ipv4.tcp_ecn=1`, or with slashes and below `/proc/sys/`. Each new
+//! socket behaves as the lines say at that time.
+
+use std::collections::BTreeMap;
+use std::fs;
+use synema_core::tcp::Policy;
+
+/// Names the file.
+const FILE_VARIABLE: &str = "SYNEMA_SYSCTL";
+
+/// Settings by their names with dots.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    values: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Reads the file again, if there is one.
+    pub(crate) fn read(&mut self) {
+        let Some(path) = std::env::var_os(FILE_VARIABLE) else {
+            return;
+        };
+        if let Ok(lines) = fs::read_to_string(path) {
+            self.take(&lines);
+        }
+    }
+
+    fn take(&mut self, lines: &str) {
+        for line in lines.lines() {
+            if let Some((name, value)) = line.split_once('=') {
+                let name = name.trim().trim_start_matches("/proc/sys/");
+                let value = value.trim().trim_matches('"');
+                self.values.insert(name.replace('/', "."), value.to_owned());
+            }
+        }
+    }
+
+    /// How a new connection behaves.
+    pub(crate) fn policy(&self) -> Policy {
+        let mut policy = Policy::linux();
+        let is_off = |name| self.number(name, 0) == Some(0);
+        policy.offer.timestamps &= !is_off("tcp_timestamps");
+        policy.offer.sack &= !is_off("tcp_sack");
+        policy.offer.window_scale &= !is_off("tcp_window_scaling");
+        policy.receive.dsack &= !is_off("tcp_dsack");
+        if let Some(len) = self.number("tcp_rmem", 2) {
+            policy.receive.buffer_len = len;
+        }
+        if let Some(len) = self.number("tcp_wmem", 1) {
+            policy.send.buffer_len = len;
+        }
+        if let Some(times) = self.number("tcp_syn_retries", 0) {
+            policy.timing.syn_retries = u8::try_from(times).unwrap_or(u8::MAX);
+        }
+        if let Some(times) = self.number("tcp_retries2", 0) {
+            policy.timing.retries = u8::try_from(times).unwrap_or(u8::MAX);
+        }
+        policy
+    }
+
+    /// The `index`th number of a setting below `net.ipv4`.
+    fn number(&self, name: &str, index: usize) -> Option<u32> {
+        let value = self.values.get(&format!("net.ipv4.{name}"))?;
+        let word = value.split_whitespace().nth(index)?;
+        match word.strip_prefix("0x") {
+            Some(digits) => u32::from_str_radix(digits, 16).ok(),
+            None => word.parse().ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_counts_however_the_name_is_spelled() {
+        let mut settings = Settings::default();
+        settings.take("-q\nnet.ipv4.tcp_timestamps=0\nnet/ipv4/tcp_sack=0\n");
+        settings.take("/proc/sys/net/ipv4/tcp_sack=1\nnet.ipv4.tcp_rmem=4096 540000 1000000\n");
+        let policy = settings.policy();
+        assert!(!policy.offer.timestamps);
+        assert!(policy.offer.sack);
+        assert_eq!(policy.receive.buffer_len, 1_000_000);
+    }
+}

@@ -1,0 +1,134 @@
+//! A socket: what the application asked for before there was a connection, and
+//! what it is yet to be told of the one that there is.
+
+use crate::errno::{self, Answer, Errno};
+use std::collections::VecDeque;
+use synema_core::tcp::{ConnectionEvent, Policy};
+use synema_core::trace::{CloseReason, ConnId};
+use synema_core::wire::Port;
+
+/// What a socket is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// Neither calling nor listening; bound to this port, if it is not zero.
+    Fresh(Port),
+    /// Waits for callers.
+    Listener {
+        port: Port,
+        /// Connections that nobody has accepted yet, and how they ended if they did.
+        queue: VecDeque<(ConnId, Option<CloseReason>)>,
+    },
+    /// One end of a connection.
+    Connection { conn: ConnId, progress: Progress },
+}
+
+/// How far a connection got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Calling,
+    Connected,
+    Ended,
+}
+
+/// A socket.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) kind: Kind,
+    pub(crate) policy: Policy,
+    pub(crate) is_blocking: bool,
+    /// `SO_ERROR`: what the next call is to answer.
+    pub(crate) error: Option<Errno>,
+    /// `SHUT_RD` was called, or the connection is over.
+    pub(crate) is_read_shut: bool,
+    pub(crate) is_write_shut: bool,
+    /// `TCP_INQ`: reading tells how much is left.
+    pub(crate) tells_unread: bool,
+    /// Options that are remembered and change nothing, by level and name.
+    pub(crate) remembered: Vec<(i32, i32, i32)>,
+    /// How often something happened that whoever polls wants to know.
+    pub(crate) wakes: u64,
+}
+
+impl Socket {
+    pub(crate) fn new(policy: Policy, is_blocking: bool) -> Self {
+        Self {
+            kind: Kind::Fresh(Port(0)),
+            policy,
+            is_blocking,
+            error: None,
+            is_read_shut: false,
+            is_write_shut: false,
+            tells_unread: false,
+            remembered: Vec::new(),
+            wakes: 0,
+        }
+    }
+
+    /// What a listener's connection becomes: options are inherited.
+    pub(crate) fn accepted(&self, conn: ConnId, end: Option<CloseReason>) -> Self {
+        let progress = Progress::Connected;
+        let mut socket = Self::new(self.policy.clone(), true);
+        socket.kind = Kind::Connection { conn, progress };
+        socket.tells_unread = self.tells_unread;
+        socket.remembered.clone_from(&self.remembered);
+        if let Some(reason) = end {
+            socket.on_event(ConnectionEvent::Closed(reason));
+        }
+        socket
+    }
+
+    pub(crate) fn conn(&self) -> Option<ConnId> {
+        match self.kind {
+            Kind::Connection { conn, .. } => Some(conn),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn listens_on(&self, wanted: Port) -> bool {
+        matches!(self.kind, Kind::Listener { port, .. } if port == wanted)
+    }
+
+    pub(crate) fn on_accepted(&mut self, conn: ConnId) {
+        self.wakes += 1;
+        if let Kind::Listener { queue, .. } = &mut self.kind {
+            queue.push_back((conn, None));
+        }
+    }
+
+    pub(crate) fn on_unaccepted_end(&mut self, ended: ConnId, reason: CloseReason) {
+        if let Kind::Listener { queue, .. } = &mut self.kind {
+            for (_, end) in queue.iter_mut().filter(|(conn, _)| *conn == ended) {
+                *end = Some(reason);
+            }
+        }
+    }
+
+    pub(crate) fn on_event(&mut self, event: ConnectionEvent) {
+        self.wakes += 1;
+        let Kind::Connection { progress, .. } = &mut self.kind else {
+            return;
+        };
+        match event {
+            ConnectionEvent::Connected => *progress = Progress::Connected,
+            ConnectionEvent::Closed(reason) => {
+                *progress = Progress::Ended;
+                if let Some(errno) = errno::of_end(reason) {
+                    self.error = Some(errno);
+                    self.is_read_shut = true;
+                    self.is_write_shut = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Answers the error that waits to be told, once.
+    pub(crate) fn check(&mut self) -> Answer<()> {
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    /// The connection, whatever became of it.
+    pub(crate) fn connection(&self) -> Answer<ConnId> {
+        self.conn().ok_or(Errno(libc::ENOTCONN))
+    }
+}
