@@ -6,7 +6,7 @@ use crate::message::{Received, SendFlags};
 use crate::socket::{Kind, Progress, Socket};
 use std::net::SocketAddrV4;
 use std::os::fd::RawFd;
-use synema_core::stack::{ConnectError, ListenError};
+use synema_core::stack::{Backlog, ConnectError, ListenError};
 use synema_core::trace::TcpState;
 use synema_core::wire::Port;
 
@@ -34,37 +34,41 @@ pub(crate) fn bind(host: &mut Host, fd: RawFd, address: SocketAddrV4) -> Answer<
     }
 }
 
-pub(crate) fn listen(host: &mut Host, fd: RawFd) -> Answer<()> {
+/// As in Linux, one more connection waits than was asked for.
+pub(crate) fn listen(host: &mut Host, fd: RawFd, backlog: usize) -> Answer<()> {
     let socket = host.socket(fd)?;
     let Kind::Fresh(port) = socket.kind else {
         return Err(Errno(libc::EINVAL));
     };
     let policy = socket.policy.clone();
-    let listening = host.stack.listen(port, &policy);
+    let backlog = Backlog {
+        accept: backlog.saturating_add(1),
+        ..Backlog::default()
+    };
+    let listening = host.stack.listen_with(port, &policy, backlog);
     listening.map_err(|error| match error {
         ListenError::PortZero => Errno(libc::EINVAL),
         ListenError::InUse(_) => Errno(libc::EADDRINUSE),
     })?;
-    let queue = Default::default();
-    host.socket(fd)?.kind = Kind::Listener { port, queue };
+    host.socket(fd)?.kind = Kind::Listener(port);
     Ok(())
 }
 
-pub(crate) fn accept(host: &mut Host, fd: RawFd) -> Attempt<(RawFd, Option<SocketAddrV4>)> {
+pub(crate) fn accept(host: &mut Host, fd: RawFd) -> Attempt<(RawFd, SocketAddrV4)> {
     let socket = match host.socket(fd) {
         Ok(socket) => socket,
         Err(errno) => return Attempt::Done(Err(errno)),
     };
     let is_blocking = socket.is_blocking;
-    let Kind::Listener { queue, .. } = &mut socket.kind else {
+    let Kind::Listener(port) = socket.kind else {
         return Attempt::Done(Err(Errno(libc::EINVAL)));
     };
-    let Some((conn, end)) = queue.pop_front() else {
+    let Some((conn, remote)) = host.stack.accept(port) else {
         return would_block(is_blocking);
     };
-    let accepted = socket.accepted(conn, end);
-    let remote = host.stack.endpoints(conn).map(|(_, remote)| remote);
-    Attempt::Done(host.add_socket(accepted).map(|fd| (fd, remote)))
+    let accepted = host.socket(fd).map(|socket| socket.accepted(conn));
+    let added = accepted.and_then(|socket| host.add_socket(socket));
+    Attempt::Done(added.map(|fd| (fd, remote)))
 }
 
 /// `has_begun` is kept from one attempt to the next of the same call.
@@ -91,14 +95,17 @@ fn try_connect(
     let socket = host.socket(fd)?;
     let is_blocking = socket.is_blocking;
     match socket.kind {
-        Kind::Fresh(_) => {
+        Kind::Fresh(port) => {
             let policy = socket.policy.clone();
-            let conn = host.stack.connect(now, remote, &policy);
+            let conn = match port {
+                Port(0) => host.stack.connect(now, remote, &policy),
+                port => host.stack.connect_from(now, port, remote, &policy),
+            };
             let conn = conn.map_err(of_connect)?;
             let progress = Progress::Calling;
             host.socket(fd)?.kind = Kind::Connection { conn, progress };
         }
-        Kind::Listener { .. } => return Err(Errno(libc::EISCONN)),
+        Kind::Listener(_) => return Err(Errno(libc::EISCONN)),
         Kind::Connection { progress, .. } => {
             socket.check()?;
             match progress {
@@ -122,7 +129,7 @@ fn of_connect(error: ConnectError) -> Errno {
     Errno(match error {
         ConnectError::NoAddress | ConnectError::NoRoute(_) => libc::ENETUNREACH,
         ConnectError::PortZero => libc::ECONNREFUSED,
-        ConnectError::NoFreePort => libc::EADDRNOTAVAIL,
+        ConnectError::NoFreePort | ConnectError::InUse(_) => libc::EADDRNOTAVAIL,
         ConnectError::TooMany => libc::ENOBUFS,
     })
 }
@@ -220,7 +227,7 @@ fn try_recv(host: &mut Host, fd: RawFd, buf: &mut [u8]) -> Answer<Option<Receive
 /// `SIOCINQ`: how much can be read.
 pub(crate) fn unread_len(host: &mut Host, fd: RawFd) -> Answer<usize> {
     let socket = host.socket(fd)?;
-    if matches!(socket.kind, Kind::Listener { .. }) {
+    if matches!(socket.kind, Kind::Listener(_)) {
         return Err(Errno(libc::EINVAL));
     }
     let conn = socket.conn();
@@ -257,12 +264,7 @@ pub(crate) fn shutdown(host: &mut Host, fd: RawFd, how: i32) -> Answer<()> {
 pub(crate) fn close(host: &mut Host, fd: RawFd) -> Answer<()> {
     let now = host.now;
     match host.forget(fd)? {
-        Some(Kind::Listener { port, queue }) => {
-            host.stack.unlisten(port);
-            for (conn, _) in queue {
-                host.stack.abort(now, conn);
-            }
-        }
+        Some(Kind::Listener(port)) => host.stack.unlisten(now, port),
         Some(Kind::Connection { conn, .. }) => host.stack.close(now, conn),
         Some(Kind::Fresh(_)) | None => {}
     }
@@ -287,7 +289,7 @@ pub(crate) fn fcntl(host: &mut Host, fd: RawFd, command: i32, argument: i32) -> 
 pub(crate) fn state(host: &Host, socket: &Socket) -> TcpState {
     match socket.kind {
         Kind::Fresh(_) => TcpState::Closed,
-        Kind::Listener { .. } => TcpState::Listen,
+        Kind::Listener(_) => TcpState::Listen,
         Kind::Connection { conn, .. } => host.stack.state(conn).unwrap_or(TcpState::Closed),
     }
 }

@@ -18,7 +18,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 use synema_core::ip::Interface;
 use synema_core::stack::{Config, Stack, StackEvent};
-use synema_core::tcp::ConnectionEvent;
 use synema_core::time::{Duration, Instant};
 use synema_core::trace::{ConnId, FrameId};
 
@@ -263,21 +262,15 @@ impl Host {
 
     fn note(&mut self, event: &StackEvent) {
         match *event {
-            StackEvent::Accepted { conn, port, .. } => {
-                let is_listener = |socket: &&mut Socket| socket.listens_on(port);
-                match self.sockets.values_mut().find(is_listener) {
-                    Some(listener) => listener.on_accepted(conn),
-                    None => self.stack.abort(self.now, conn),
+            StackEvent::Acceptable { port } => {
+                let listeners = self.sockets.values_mut();
+                for listener in listeners.filter(|socket| socket.listens_on(port)) {
+                    listener.wakes += 1;
                 }
             }
             StackEvent::Connection { conn, event } => {
                 if let Some(socket) = self.socket_of(conn) {
                     socket.on_event(event);
-                } else if let ConnectionEvent::Closed(reason) = event {
-                    // It ended before anybody accepted it.
-                    for socket in self.sockets.values_mut() {
-                        socket.on_unaccepted_end(conn, reason);
-                    }
                 }
             }
             _ => {}

@@ -176,17 +176,17 @@ unsafe extern "C" fn bind(_: User, fd: Fd, to: *const sockaddr, len: socklen_t) 
     done(to.and_then(|to| host::call_once(|host| calls::bind(host, fd, to))))
 }
 
-unsafe extern "C" fn listen(_: User, fd: Fd, _backlog: c_int) -> c_int {
-    done(host::call_once(|host| calls::listen(host, fd)))
+unsafe extern "C" fn listen(_: User, fd: Fd, backlog: c_int) -> c_int {
+    done(host::call_once(|host| {
+        calls::listen(host, fd, count_of(backlog))
+    }))
 }
 
 unsafe extern "C" fn accept(_: User, fd: Fd, from: *mut sockaddr, len: *mut socklen_t) -> c_int {
     let accepted = host::call(|host| calls::accept(host, fd));
     answered_int(accepted.map(|(fd, remote)| {
-        if let Some(remote) = remote {
-            // SAFETY: room for an address as accept(2) takes it.
-            unsafe { memory::put_address(remote, from, len) };
-        }
+        // SAFETY: room for an address as accept(2) takes it.
+        unsafe { memory::put_address(remote, from, len) };
         fd
     }))
 }

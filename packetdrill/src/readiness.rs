@@ -50,8 +50,8 @@ pub(crate) fn of(host: &mut Host, fd: RawFd) -> Answer<c_short> {
     }
     match &socket.kind {
         Kind::Fresh(_) => ready |= libc::POLLOUT | libc::POLLHUP,
-        Kind::Listener { queue, .. } if !queue.is_empty() => ready |= libc::POLLIN,
-        Kind::Listener { .. }
+        Kind::Listener(port) if host.stack.acceptable_len(*port) > 0 => ready |= libc::POLLIN,
+        Kind::Listener(_)
         | Kind::Connection {
             progress: Progress::Calling,
             ..

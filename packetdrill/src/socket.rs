@@ -2,9 +2,8 @@
 //! what it is yet to be told of the one that there is.
 
 use crate::errno::{self, Answer, Errno};
-use std::collections::VecDeque;
 use synema_core::tcp::{ConnectionEvent, Policy};
-use synema_core::trace::{CloseReason, ConnId};
+use synema_core::trace::ConnId;
 use synema_core::wire::Port;
 
 /// What a socket is.
@@ -13,11 +12,7 @@ pub(crate) enum Kind {
     /// Neither calling nor listening; bound to this port, if it is not zero.
     Fresh(Port),
     /// Waits for callers.
-    Listener {
-        port: Port,
-        /// Connections that nobody has accepted yet, and how they ended if they did.
-        queue: VecDeque<(ConnId, Option<CloseReason>)>,
-    },
+    Listener(Port),
     /// One end of a connection.
     Connection { conn: ConnId, progress: Progress },
 }
@@ -65,15 +60,12 @@ impl Socket {
     }
 
     /// What a listener's connection becomes: options are inherited.
-    pub(crate) fn accepted(&self, conn: ConnId, end: Option<CloseReason>) -> Self {
+    pub(crate) fn accepted(&self, conn: ConnId) -> Self {
         let progress = Progress::Connected;
         let mut socket = Self::new(self.policy.clone(), true);
         socket.kind = Kind::Connection { conn, progress };
         socket.tells_unread = self.tells_unread;
         socket.remembered.clone_from(&self.remembered);
-        if let Some(reason) = end {
-            socket.on_event(ConnectionEvent::Closed(reason));
-        }
         socket
     }
 
@@ -85,22 +77,7 @@ impl Socket {
     }
 
     pub(crate) fn listens_on(&self, wanted: Port) -> bool {
-        matches!(self.kind, Kind::Listener { port, .. } if port == wanted)
-    }
-
-    pub(crate) fn on_accepted(&mut self, conn: ConnId) {
-        self.wakes += 1;
-        if let Kind::Listener { queue, .. } = &mut self.kind {
-            queue.push_back((conn, None));
-        }
-    }
-
-    pub(crate) fn on_unaccepted_end(&mut self, ended: ConnId, reason: CloseReason) {
-        if let Kind::Listener { queue, .. } = &mut self.kind {
-            for (_, end) in queue.iter_mut().filter(|(conn, _)| *conn == ended) {
-                *end = Some(reason);
-            }
-        }
+        matches!(self.kind, Kind::Listener(port) if port == wanted)
     }
 
     pub(crate) fn on_event(&mut self, event: ConnectionEvent) {

@@ -56,11 +56,7 @@ fn apply(host: &mut Host, fd: RawFd) -> Answer<()> {
     match socket.kind {
         Kind::Fresh(_) => {}
         Kind::Connection { conn, .. } => host.stack.set_policy(now, conn, &policy),
-        Kind::Listener { port, .. } => {
-            host.stack.unlisten(port);
-            let listening = host.stack.listen(port, &policy);
-            listening.map_err(|_| Errno(libc::EINVAL))?;
-        }
+        Kind::Listener(port) => host.stack.set_listen_policy(port, &policy),
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::time::Instant;
 use crate::trace::{ConnId, Observer, TcpState};
 use crate::wire::Port;
 use core::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 
 /// Calls on a connection that is over and forgotten do nothing: its end was an event.
 impl<O: Observer> Stack<O> {
@@ -102,6 +103,19 @@ impl<O: Observer> Stack<O> {
     /// other end. It may have ended meanwhile; then that is its next event.
     pub fn accept(&mut self, port: Port) -> Option<(ConnId, SocketAddrV4)> {
         self.connections.accept(port)
+    }
+
+    /// How many connections wait to be accepted on a port.
+    pub fn acceptable_len(&self, port: Port) -> usize {
+        let listener = self.connections.listeners.get(port);
+        listener.map_or(0, |listener| listener.queue().count())
+    }
+
+    /// How connections on a port behave whose handshake begins from now on.
+    pub fn set_listen_policy(&mut self, port: Port, policy: &Policy) {
+        if let Some(listener) = self.connections.listeners.get_mut(port) {
+            listener.policy = Arc::new(policy.clone());
+        }
     }
 
     /// Takes no more connections on a port; those that were accepted go on, the
