@@ -221,7 +221,7 @@ impl App for HttpServer {
                 ConnectionEvent::Closed(_) => {
                     self.clients.remove(&conn);
                 }
-                ConnectionEvent::Connected => {}
+                ConnectionEvent::Connected | ConnectionEvent::Urgent => {}
             },
             StackEvent::AddressGranted { .. }
             | StackEvent::AddressInUse { .. }

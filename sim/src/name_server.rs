@@ -156,7 +156,9 @@ impl App for NameServer {
                 ConnectionEvent::Closed(_) => {
                     self.clients.remove(&conn);
                 }
-                ConnectionEvent::Connected | ConnectionEvent::Writable => {}
+                ConnectionEvent::Connected
+                | ConnectionEvent::Writable
+                | ConnectionEvent::Urgent => {}
             },
             StackEvent::AddressGranted { .. }
             | StackEvent::AddressInUse { .. }

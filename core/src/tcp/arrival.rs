@@ -81,8 +81,8 @@ impl Connection {
         if check == Check::Done {
             return;
         }
-        // Sixth, the URG bit: urgent data is read in line, as RFC 6093 advises.
-        // Seventh and eighth: the text and the FIN.
+        self.heard(cx.now);
+        // Sixth to eighth: the URG bit, the text and the FIN.
         self.take_text(segment, segment.seq + u32::from(flags.syn()), cx);
     }
 
@@ -182,12 +182,16 @@ impl Connection {
         };
         let before = (self.snd.cc.cwnd(), self.snd.cc.ssthresh());
         let echoed = self.echoed_age(segment, cx);
+        let was_closed = self.snd.is_window_closed();
         let outcome = self.snd.on_ack(cx.now, segment, ack, echoed, &self.policy);
         if let Some(sample) = outcome.rtt {
             self.take_rtt(sample, cx);
         }
         if before != (self.snd.cc.cwnd(), self.snd.cc.ssthresh()) {
             self.tell_congestion(cx);
+        }
+        if was_closed && !self.snd.is_window_closed() {
+            self.progress_made(cx);
         }
         if outcome.progress {
             self.on_progress(cx);
@@ -234,6 +238,7 @@ impl Connection {
     /// Something new was acknowledged.
     fn on_progress<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
         self.soft_error = None;
+        self.progress_made(cx);
         // RFC 6298 §5.2, §5.3: stopped, or started anew.
         if self.snd.queue.is_empty() {
             self.timers.stop(TimerKind::Retransmission, cx);

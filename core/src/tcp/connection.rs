@@ -5,6 +5,7 @@
 //! `arrival.rs`, what goes out in `transmit.rs`, what timers do in `timeout.rs`.
 
 use super::context::Context;
+use super::liveness::Liveness;
 use super::options::{Agreed, mss_for_mtu};
 use super::policy::Policy;
 use super::receiver::Receiver;
@@ -15,7 +16,9 @@ use super::state::Step;
 use super::timers::Timers;
 use super::window::WindowScale;
 use crate::time::Instant;
-use crate::trace::{Cause, CloseReason, ConnId, FrameId, Observer, ResetReason, TcpState, Trigger};
+use crate::trace::{
+    Cause, CloseReason, ConnId, FrameId, Observer, ResetReason, TcpState, TimerKind, Trigger,
+};
 use crate::wire::SeqNum;
 use crate::wire::tcp::{Flags, Header};
 use core::net::SocketAddrV4;
@@ -48,6 +51,10 @@ pub enum ConnectionEvent {
     Readable,
     /// The send buffer has room again after it was full.
     Writable,
+    /// The peer has marked what it sends as urgent, up to a point that was not
+    /// known before: [`Connection::urgent_len`] says how far. It is read in line
+    /// with the rest (RFC 9293 §3.8.5, RFC 6093).
+    Urgent,
     /// The peer sends no more; what it sent can still be read.
     PeerClosed,
     /// The connection is over for the application; the last event. Unread data
@@ -79,6 +86,7 @@ pub(super) struct Pending {
     pub(super) connected: bool,
     pub(super) readable: bool,
     pub(super) writable: bool,
+    pub(super) urgent: bool,
     pub(super) peer_closed: bool,
     closed: Option<CloseReason>,
     closed_told: bool,
@@ -126,6 +134,9 @@ pub struct Connection {
     pub(super) challenges: ChallengeLimit,
     /// The last ICMP error that was not fatal (RFC 5461 §3).
     pub(super) soft_error: Option<u8>,
+    /// Where the peer's urgent data ends (`RCV.UP`), until it is read.
+    pub(super) rcv_up: Option<SeqNum>,
+    pub(super) liveness: Liveness,
     /// The application closed both directions: it will not read any more.
     pub(super) reader_gone: bool,
     /// The application found the send buffer full.
@@ -241,6 +252,8 @@ impl Connection {
         let take = |flag: &mut bool| core::mem::take(flag);
         if take(&mut pending.connected) {
             Some(ConnectionEvent::Connected)
+        } else if take(&mut pending.urgent) {
+            Some(ConnectionEvent::Urgent)
         } else if take(&mut pending.readable) {
             Some(ConnectionEvent::Readable)
         } else if take(&mut pending.writable) {
@@ -329,12 +342,20 @@ impl Connection {
         }
     }
 
-    /// Ends the connection at once; the peer gets a RST (RFC 9293 §3.10.5).
+    /// Ends the connection at once: what is queued is let go, and the peer gets a
+    /// RST (RFC 9293 §3.10.5). A close that must not linger (`SO_LINGER` with zero
+    /// seconds) is this.
     pub fn abort<O: Observer>(&mut self, now: Instant, trace: &mut O) {
         let mut cx = self.context(now, Trigger::Application, trace);
-        let peer_waits = !matches!(
+        // In the other states both directions are closed, or the peer knows of
+        // nothing: "respond to the ABORT call and delete the TCB".
+        let peer_waits = matches!(
             self.state,
-            TcpState::Closed | TcpState::Listen | TcpState::SynSent | TcpState::TimeWait
+            TcpState::SynReceived
+                | TcpState::Established
+                | TcpState::FinWait1
+                | TcpState::FinWait2
+                | TcpState::CloseWait
         );
         if peer_waits {
             self.reset_with(ResetReason::Aborted, &mut cx);
@@ -355,8 +376,17 @@ impl Connection {
         }
         self.rcv.set_policy(&policy.receive);
         self.snd.buffer.set_limit(policy.send.buffer_len);
+        let keep_alive = self.policy.timing.keep_alive;
+        let user_timeout = self.policy.timing.user_timeout;
         self.policy = policy.into();
         let mut cx = self.context(now, Trigger::Application, trace);
+        // Patience of another length is counted from now on.
+        if user_timeout != policy.timing.user_timeout {
+            self.timers.stop(TimerKind::User, &mut cx);
+        }
+        if keep_alive != policy.timing.keep_alive {
+            self.timers.stop(TimerKind::KeepAlive, &mut cx);
+        }
         self.rearm(&mut cx);
     }
 
@@ -375,6 +405,18 @@ impl Connection {
     /// How many received bytes can be read now.
     pub fn readable_len(&self) -> usize {
         self.rcv.readable_len()
+    }
+
+    /// How many bytes there are still to be read before the peer's urgent data
+    /// ends, those that have not come yet counted; zero if nothing is urgent.
+    pub fn urgent_len(&self) -> u32 {
+        let Some(end) = self.rcv_up else { return 0 };
+        let read_up_to = self.rcv.read_up_to();
+        if end.after(read_up_to) {
+            end.distance(read_up_to)
+        } else {
+            0
+        }
     }
 
     /// How many bytes [`send`](Self::send) would take now.
@@ -432,6 +474,8 @@ impl Connection {
             reset_due: None,
             challenges: ChallengeLimit::default(),
             soft_error: None,
+            rcv_up: None,
+            liveness: Liveness::new(now),
             reader_gone: false,
             writer_waits: false,
             pending: Pending::default(),

@@ -69,6 +69,7 @@ impl Connection {
 
     fn on_established<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
         self.pending.connected = true;
+        self.heard(cx.now);
         self.timers.stop(TimerKind::Retransmission, cx);
         // A close that was asked for before.
         if self.snd.fin == Fin::Queued {
@@ -82,6 +83,8 @@ impl Connection {
             TimerKind::Retransmission,
             TimerKind::Persist,
             TimerKind::FinWait2,
+            TimerKind::User,
+            TimerKind::KeepAlive,
         ] {
             self.timers.stop(timer, cx);
         }
@@ -122,6 +125,9 @@ impl Connection {
         let mut cx = self.context(now, Trigger::Application, trace);
         let (conn, total) = (cx.conn, self.rcv.delivered_total);
         cx.emit(&Event::Delivered { conn, total });
+        if self.urgent_len() == 0 {
+            self.rcv_up = None;
+        }
         if let Some(limit) = self.rcv.tune_window(now) {
             cx.emit(&Event::ReceiveWindow { conn, limit });
         }
@@ -134,6 +140,7 @@ impl Connection {
     /// Keeps the retransmission and persist timers as what is outstanding asks
     /// for (RFC 6298 §5, RFC 9293 §3.8.6.1). Called after every change.
     pub(super) fn rearm<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        self.rearm_liveness(cx);
         if !state::may_send(self.state) || self.policy.recovery == Recovery::None {
             return;
         }

@@ -8,7 +8,7 @@
 //!     arrival.rs      SEGMENT ARRIVES (§3.10.7)     transmit.rs   what goes out next
 //!     handshake.rs    its first states              state.rs      the RFC's diagram
 //!     text.rs         its data and FIN              lifecycle.rs  entering a state
-//!     timeout.rs      timers, ICMP errors
+//!     timeout.rs      timers, ICMP errors               liveness.rs   is the peer still there
 //!        |                                          |
 //!        v                                          v
 //!   receiver.rs     RCV.NXT, RCV.WND           sender.rs      SND.UNA, SND.NXT, SND.WND
@@ -56,6 +56,7 @@ mod cookie;
 mod handshake;
 pub mod info;
 mod lifecycle;
+mod liveness;
 mod options;
 pub mod policy;
 mod receiver;

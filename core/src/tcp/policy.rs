@@ -168,6 +168,35 @@ pub struct Timing {
     pub retries: u8,
     /// Maximum segment lifetime: TIME-WAIT lasts twice as long.
     pub msl: Duration,
+    /// The user timeout (RFC 9293 §3.9.1.1, RFC 5482): the connection is given up
+    /// when what was written has made no progress for so long, be it for want of
+    /// ACKs or of a window. It is not announced to the peer.
+    pub user_timeout: Option<Duration>,
+    /// Whether a silent peer is asked if it is still there (RFC 9293 §3.8.4).
+    pub keep_alive: Option<KeepAlive>,
+}
+
+/// When and how often a silent peer is asked whether it is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeepAlive {
+    /// How long nothing has come before the first probe.
+    pub idle: Duration,
+    /// Between one probe and the next.
+    pub interval: Duration,
+    /// So many without an answer end the connection.
+    pub count: u8,
+}
+
+/// RFC 9293 §3.8.4 MUST-28: two hours at least, unless somebody chose otherwise.
+/// The rest is Linux's.
+impl Default for KeepAlive {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(2 * 3600),
+            interval: Duration::from_secs(75),
+            count: 9,
+        }
+    }
 }
 
 /// What one may leave out of TCP and still (almost) get a page.
@@ -317,6 +346,9 @@ impl Default for Timing {
             retries: 15,
             // RFC 9293 §3.4.2: two minutes, an engineering choice of its time.
             msl: Duration::from_secs(120),
+            user_timeout: None,
+            // RFC 9293 §3.8.4 MUST-25: off by default.
+            keep_alive: None,
         }
     }
 }

@@ -461,6 +461,13 @@ impl Receiver {
         }
     }
 
+    /// The number of the next byte that the application reads.
+    pub(super) fn read_up_to(&self) -> SeqNum {
+        // A ring holds less than 2³¹ bytes.
+        let unread = self.ring.len() as u32 + u32::from(self.fin_taken());
+        self.rcv_nxt - unread
+    }
+
     /// Bytes that can be read.
     pub(super) fn readable_len(&self) -> usize {
         self.ring.len()

@@ -89,6 +89,7 @@ mod tests {
             ack: SeqNum(700),
             flags: Flags::SYN,
             window: 0,
+            urgent_pointer: 0,
             options: Options::NONE,
             payload: b"xyz",
         };

@@ -18,6 +18,9 @@ pub struct Segment<'a> {
     pub flags: Flags,
     /// `SEG.WND` as it stands on the wire, not scaled.
     pub window: u16,
+    /// `SEG.UP`: where urgent data ends, counted from `SEG.SEQ`; means nothing
+    /// without the URG bit.
+    pub urgent_pointer: u16,
     /// Options.
     pub options: Options,
     /// The data.
@@ -31,6 +34,7 @@ impl<'a> From<&tcp::Segment<'a>> for Segment<'a> {
             ack: view.ack(),
             flags: view.flags(),
             window: view.window(),
+            urgent_pointer: view.urgent_pointer(),
             options: view.options(),
             payload: view.payload(),
         }

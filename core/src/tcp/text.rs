@@ -13,8 +13,29 @@ use crate::trace::{
     Cause, CloseReason, DropReason, Event, Observer, ResetReason, TimerKind, Trigger,
 };
 use crate::wire::SeqNum;
+use crate::wire::tcp::Flags;
 
 impl Connection {
+    /// Sixth: the URG bit. RCV.UP <- max(RCV.UP, SEG.UP), and the user is told
+    /// whenever that moves (RFC 9293 §3.8.5 MUST-32). The data is read in line, as
+    /// RFC 6093 advises; the pointer is the number after the last urgent byte.
+    fn take_urgent<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
+        if !segment.flags.contains(Flags::URG) || !self.may_receive() {
+            return;
+        }
+        let until = segment.seq + u32::from(segment.urgent_pointer);
+        let is_news = until.after(self.rcv.read_up_to())
+            && self.rcv_up.is_none_or(|known| until.after(known));
+        if is_news {
+            self.rcv_up = Some(until);
+            self.pending.urgent = true;
+            if let Trigger::Frame(frame) = cx.by {
+                let conn = cx.conn;
+                cx.emit(&Event::Urgent { conn, frame, until });
+            }
+        }
+    }
+
     /// Seventh and eighth: the text, which starts at `seq`, and the FIN.
     pub(super) fn take_text<O: Observer>(
         &mut self,
@@ -22,6 +43,7 @@ impl Connection {
         seq: SeqNum,
         cx: &mut Context<'_, O>,
     ) {
+        self.take_urgent(segment, cx);
         let payload = segment.payload;
         let mut has_fin = segment.flags.fin();
         if has_fin && self.policy.quirks.overlook_fin_on_data && !payload.is_empty() {

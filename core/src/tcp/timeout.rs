@@ -31,12 +31,10 @@ impl Connection {
             TimerKind::FinWait2 => self.end(CloseReason::Finished, cx),
             // The poll that follows finds the thought complete.
             TimerKind::Thinking => {}
+            TimerKind::KeepAlive => self.keep_alive_is_due(cx),
+            TimerKind::User => self.user_times_out(cx),
             // Not armed by this stack yet.
-            TimerKind::KeepAlive
-            | TimerKind::User
-            | TimerKind::TailLossProbe
-            | TimerKind::Reordering
-            | TimerKind::Pacing => {}
+            TimerKind::TailLossProbe | TimerKind::Reordering | TimerKind::Pacing => {}
         }
     }
 
@@ -75,7 +73,7 @@ impl Connection {
 
     /// RFC 9293 §3.8.3: R2 is reached. What a router had said meanwhile is the
     /// better reason (RFC 5461 §3).
-    fn give_up<O: Observer>(&mut self, syn: bool, cx: &mut Context<'_, O>) {
+    pub(super) fn give_up<O: Observer>(&mut self, syn: bool, cx: &mut Context<'_, O>) {
         if !syn {
             self.reset_with(ResetReason::TimedOut, cx);
         }

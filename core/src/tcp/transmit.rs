@@ -41,8 +41,9 @@ impl Connection {
                 .next_retransmission(cx)
                 .or_else(|| self.next_new_data(cx))
                 .or_else(|| self.next_probe(cx))
+                .or_else(|| self.next_keep_alive(cx))
                 .or_else(|| self.next_ack(cx)),
-            _ => self.next_ack(cx),
+            _ => self.next_keep_alive(cx).or_else(|| self.next_ack(cx)),
         }
     }
 
@@ -226,7 +227,7 @@ impl Connection {
     /// The header of a segment in a synchronized state: it acknowledges, tells
     /// the window, and carries what was agreed on. `number` is what it
     /// acknowledges if that is not simply all that came.
-    fn header<O: Observer>(
+    pub(super) fn header<O: Observer>(
         &mut self,
         seq: SeqNum,
         flags: Flags,
@@ -279,7 +280,7 @@ impl Connection {
 }
 
 /// A segment without data.
-fn bare(header: Header, cause: Cause) -> Transmission {
+pub(super) fn bare(header: Header, cause: Cause) -> Transmission {
     Transmission {
         header,
         data: SeqRange {

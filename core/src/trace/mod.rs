@@ -306,6 +306,15 @@ pub enum Event {
     },
     /// A step of an application on top of the stack.
     App(AppEvent),
+    /// The peer marked what it sends as urgent, further than before.
+    Urgent {
+        /// Whose.
+        conn: ConnId,
+        /// The frame that said so.
+        frame: FrameId,
+        /// One past the last urgent byte (RCV.UP).
+        until: SeqNum,
+    },
 }
 
 /// The steps of claiming an address.

@@ -144,6 +144,7 @@ fn act(conn: &mut Connection, now: &mut Instant, guess: &Guess, act: Act) {
                 ack: guess.snd_nxt + ack.wrapping_neg() as u32,
                 flags: Flags::from_bits(bits),
                 window,
+                urgent_pointer: window.rotate_left(3),
                 options,
                 payload: &payload,
             };
@@ -202,6 +203,7 @@ proptest! {
             ack: ISS + 1,
             flags: Flags::SYN | Flags::ACK,
             window: 1000,
+            urgent_pointer: 0,
             options: syn,
             payload: &[],
         };

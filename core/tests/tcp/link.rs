@@ -197,6 +197,7 @@ impl World {
                 ack: packet.header.ack,
                 flags: packet.header.flags,
                 window: packet.header.window,
+                urgent_pointer: packet.header.urgent_pointer,
                 options: packet.header.options,
                 payload: &packet.payload,
             };

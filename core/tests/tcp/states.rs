@@ -586,7 +586,6 @@ fn closing() {
             1000   abort
             1000     CLOSING -> CLOSED
             1000     over: Aborted
-            1000     > R. 2 ack 2 win 0  Reset(Aborted)
             1000     * Closed(Aborted)
 
         "#]],
@@ -659,7 +658,6 @@ fn last_ack() {
             1000   abort
             1000     LAST-ACK -> CLOSED
             1000     over: Aborted
-            1000     > R. 2 ack 2 win 0  Reset(Aborted)
             1000     * Closed(Aborted)
 
         "#]],

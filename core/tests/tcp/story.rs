@@ -218,6 +218,10 @@ impl Run {
                 let verdict = if good { "" } else { ", WRONG BYTES" };
                 self.note(&format!("read {taken} bytes{verdict}"));
             }
+            "urgent" => {
+                let len = connection.urgent_len();
+                self.note(&format!("{len} bytes to the end of what is urgent"));
+            }
             "shutdown" => connection.shutdown(now, trace),
             "close" => connection.close(now, trace),
             "abort" => connection.abort(now, trace),
@@ -281,13 +285,14 @@ impl Run {
         let (from, to) = words[1].split_once(':').unwrap_or((words[1], words[1]));
         let (from, to) = (offset(from), offset(to));
         let mut options = Options::NONE;
-        let (mut ack, mut window) = (SeqNum(0), 65_535);
+        let (mut ack, mut window, mut urgent_pointer) = (SeqNum(0), 65_535, 0);
         let mut rest = words[2..].iter().copied();
         while let Some(word) = rest.next() {
             let mut next = || rest.next().expect("a value");
             match word {
                 "ack" => ack = self.story.iss + offset(next()),
                 "win" => window = next().parse().unwrap(),
+                "urg" => urgent_pointer = next().parse().unwrap(),
                 "mss" => options.mss = Some(next().parse().unwrap()),
                 "ws" => options.window_scale = Some(next().parse().unwrap()),
                 "sackok" => options.sack_permitted = true,
@@ -322,6 +327,7 @@ impl Run {
             ack,
             flags,
             window,
+            urgent_pointer,
             options,
             payload: &[],
         };

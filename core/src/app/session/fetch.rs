@@ -163,6 +163,7 @@ impl Fetch {
                 }
                 ConnectionEvent::Readable
                 | ConnectionEvent::Writable
+                | ConnectionEvent::Urgent
                 | ConnectionEvent::PeerClosed => {}
             },
             Phase::Exchanging(exchange) if exchange.conn() == conn => {
