@@ -2,6 +2,7 @@
 //! what it is yet to be told of the one that there is.
 
 use crate::errno::{self, Answer, Errno};
+use synema_core::tcp::policy::KeepAlive;
 use synema_core::tcp::{ConnectionEvent, Policy};
 use synema_core::trace::ConnId;
 use synema_core::wire::Port;
@@ -38,6 +39,8 @@ pub(crate) struct Socket {
     pub(crate) is_write_shut: bool,
     /// `TCP_INQ`: reading tells how much is left.
     pub(crate) tells_unread: bool,
+    /// What `SO_KEEPALIVE` switches on.
+    pub(crate) keep_alive: KeepAlive,
     /// Options that are remembered and change nothing, by level and name.
     pub(crate) remembered: Vec<(i32, i32, i32)>,
     /// How often something happened that whoever polls wants to know.
@@ -54,6 +57,7 @@ impl Socket {
             is_read_shut: false,
             is_write_shut: false,
             tells_unread: false,
+            keep_alive: KeepAlive::default(),
             remembered: Vec::new(),
             wakes: 0,
         }
@@ -65,6 +69,7 @@ impl Socket {
         let mut socket = Self::new(self.policy.clone(), true);
         socket.kind = Kind::Connection { conn, progress };
         socket.tells_unread = self.tells_unread;
+        socket.keep_alive = self.keep_alive;
         socket.remembered.clone_from(&self.remembered);
         socket
     }

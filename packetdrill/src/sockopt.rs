@@ -6,6 +6,7 @@ use crate::info;
 use crate::socket::Kind;
 use std::os::fd::RawFd;
 use synema_core::tcp::policy::Nagle;
+use synema_core::time::Duration;
 
 /// `TCP_INQ`, which the libc crate does not name.
 const TCP_INQ: i32 = 36;
@@ -33,6 +34,28 @@ pub(crate) fn set(host: &mut Host, fd: RawFd, level: i32, name: i32, value: &[u8
             };
         }
         (libc::SOL_TCP, TCP_INQ) => socket.tells_unread = number != 0,
+        (libc::SOL_TCP, libc::TCP_USER_TIMEOUT) => {
+            let ms = u64::from(number.max(0).cast_unsigned());
+            let patience = (ms > 0).then(|| Duration::from_millis(ms));
+            socket.policy.timing.user_timeout = patience;
+        }
+        (libc::SOL_SOCKET, libc::SO_KEEPALIVE) => {
+            let settings = (number != 0).then_some(socket.keep_alive);
+            socket.policy.timing.keep_alive = settings;
+        }
+        (libc::SOL_TCP, libc::TCP_KEEPIDLE | libc::TCP_KEEPINTVL | libc::TCP_KEEPCNT) => {
+            let settings = &mut socket.keep_alive;
+            let number = number.clamp(1, i32::from(i16::MAX)).cast_unsigned();
+            let seconds = Duration::from_secs(number.into());
+            match name {
+                libc::TCP_KEEPIDLE => settings.idle = seconds,
+                libc::TCP_KEEPINTVL => settings.interval = seconds,
+                _ => settings.count = u8::try_from(number).unwrap_or(u8::MAX),
+            }
+            if let Some(keep_alive) = &mut socket.policy.timing.keep_alive {
+                *keep_alive = socket.keep_alive;
+            }
+        }
         (libc::SOL_SOCKET, libc::SO_SNDBUF) => {
             // As Linux does: half of it is meant for what is kept beside the bytes.
             let len = number.clamp(0, MAX_BUFFER_LEN).cast_unsigned() * 2;

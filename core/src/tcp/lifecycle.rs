@@ -3,6 +3,7 @@
 
 use super::connection::{Connection, Identity};
 use super::context::Context;
+use super::options::timestamp_clock;
 use super::policy::Recovery;
 use super::rtt::backed_off;
 use super::sender::{Fin, NewData};
@@ -11,7 +12,7 @@ use crate::time::{Duration, Instant};
 use crate::trace::{
     Cause, CloseReason, Event, Observer, ResetReason, TcpState, TimerKind, Trigger,
 };
-use crate::wire::tcp::Header;
+use crate::wire::tcp::{Header, Timestamps};
 use crate::wire::{Port, SeqNum};
 
 /// How long FIN-WAIT-2 may last when nobody is left to read (as in Linux).
@@ -108,9 +109,15 @@ impl Connection {
 
     /// A RST goes out with the next poll; the connection is to be ended by the
     /// caller.
-    pub(super) fn reset_with<O: Observer>(&mut self, why: ResetReason, _: &mut Context<'_, O>) {
+    pub(super) fn reset_with<O: Observer>(&mut self, why: ResetReason, cx: &mut Context<'_, O>) {
         let ack = Some(self.rcv.rcv_nxt);
-        self.reset_due = Some((self.reset_header(self.snd.bare_seq(), ack), why));
+        let mut header = self.reset_header(self.snd.bare_seq(), ack);
+        // RFC 7323 §3.2: SHOULD be sent in a RST as well.
+        header.options.timestamps = self.agreed.timestamps.then(|| Timestamps {
+            value: timestamp_clock(cx.now, self.id.timestamp_offset),
+            echo: self.rcv.timestamp_echo(),
+        });
+        self.reset_due = Some((header, why));
     }
 
     pub(super) fn reset_header(&self, seq: SeqNum, ack: Option<SeqNum>) -> Header {

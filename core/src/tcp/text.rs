@@ -60,7 +60,7 @@ impl Connection {
         }
         if !payload.is_empty() {
             if self.reader_gone && seq.at_or_after(self.rcv.rcv_nxt) {
-                return self.data_after_close(cx);
+                return self.data_after_close(segment, cx);
             }
             let echoed = self.echoed_age(segment, cx);
             self.take_payload(seq, payload, echoed, cx);
@@ -162,9 +162,12 @@ impl Connection {
     }
 
     /// RFC 9293 §3.6.1: nobody is left to read what comes.
-    fn data_after_close<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+    /// The RST is the one that a segment without a connection gets (§3.10.7.1):
+    /// its number is what the peer has acknowledged, which it cannot but accept.
+    fn data_after_close<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
         cx.dropped(DropReason::ReceiverGone);
-        self.reset_with(ResetReason::DataAfterClose, cx);
+        let header = self.reset_header(segment.ack, None);
+        self.reset_due = Some((header, ResetReason::DataAfterClose));
         self.end(CloseReason::Aborted, cx);
     }
 }

@@ -423,7 +423,7 @@ fn an_abort_tells_the_peer() {
             40     abort
             40       ESTABLISHED -> CLOSED
             40       over: Aborted
-            40       > R. 101 ack 1 win 0  Reset(Aborted)
+            40       > R. 101 ack 1 win 0 ts 40 ecr 100  Reset(Aborted)
             40       * Closed(Aborted)
             50     < . 1 ack 101 ts 130 ecr 30
             50       dropped: NoConnection
@@ -451,7 +451,7 @@ fn a_close_with_unread_data_is_a_reset() {
             40     close
             40       ESTABLISHED -> CLOSED
             40       over: Aborted
-            40       > R. 1 ack 101 win 0  Reset(DataAfterClose)
+            40       > R. 1 ack 101 win 0 ts 40 ecr 110  Reset(DataAfterClose)
             40       * Closed(Aborted)
         "#]],
     );
@@ -480,7 +480,7 @@ fn data_for_a_reader_that_is_gone_is_a_reset() {
             50       dropped: ReceiverGone
             50       FIN-WAIT-2 -> CLOSED
             50       over: Aborted
-            50       > R. 2 ack 1 win 0  Reset(DataAfterClose)
+            50       > R 2 win 0  Reset(DataAfterClose)
             50       * Closed(Aborted)
         "#]],
     );

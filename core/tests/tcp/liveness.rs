@@ -51,7 +51,7 @@ fn what_is_not_acknowledged_in_time_ends_the_connection() {
             1100     timer User
             1100     ESTABLISHED -> CLOSED
             1100     over: TimedOut { syn: false }
-            1100     > R. 101 ack 1 win 0  Reset(TimedOut)
+            1100     > R. 101 ack 1 win 0 ts 1100 ecr 100  Reset(TimedOut)
             1100     * Closed(TimedOut { syn: false })
             3000   wait
         "#]],
@@ -126,7 +126,7 @@ fn a_window_that_stays_closed_wears_out_the_users_patience_although_probes_are_a
             1110     timer User
             1110     ESTABLISHED -> CLOSED
             1110     over: TimedOut { syn: false }
-            1110     > R. 1 ack 1 win 0  Reset(TimedOut)
+            1110     > R. 1 ack 1 win 0 ts 1110 ecr 800  Reset(TimedOut)
             1110     * Closed(TimedOut { syn: false })
             1200   wait
         "#]],
@@ -263,7 +263,7 @@ fn a_silent_peer_is_asked_three_times_and_then_given_up() {
             16020    timer KeepAlive
             16020    ESTABLISHED -> CLOSED
             16020    over: TimedOut { syn: false }
-            16020    > R. 1 ack 1 win 0  Reset(TimedOut)
+            16020    > R. 1 ack 1 win 0 ts 16020 ecr 100  Reset(TimedOut)
             16020    * Closed(TimedOut { syn: false })
             40000  wait
         "#]],
@@ -313,22 +313,22 @@ fn the_users_patience_takes_the_place_of_the_number_of_probes() {
         policy,
         "40000 wait",
         &expect![[r#"
-        0      connect
-        0        CLOSED -> SYN-SENT
-        0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
-        20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
-        20       SYN-SENT -> ESTABLISHED
-        20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
-        20       * Connected
-        10020    timer KeepAlive
-        10020    > . 0 ack 1 win 511 ts 10020 ecr 100  KeepAlive
-        12020    timer KeepAlive
-        12020    ESTABLISHED -> CLOSED
-        12020    over: TimedOut { syn: false }
-        12020    > R. 1 ack 1 win 0  Reset(TimedOut)
-        12020    * Closed(TimedOut { syn: false })
-        40000  wait
-    "#]],
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            10020    timer KeepAlive
+            10020    > . 0 ack 1 win 511 ts 10020 ecr 100  KeepAlive
+            12020    timer KeepAlive
+            12020    ESTABLISHED -> CLOSED
+            12020    over: TimedOut { syn: false }
+            12020    > R. 1 ack 1 win 0 ts 12020 ecr 100  Reset(TimedOut)
+            12020    * Closed(TimedOut { syn: false })
+            40000  wait
+        "#]],
     );
 }
 
@@ -364,7 +364,7 @@ fn a_half_closed_connection_is_asked_as_well() {
             16120    timer KeepAlive
             16120    FIN-WAIT-2 -> CLOSED
             16120    over: TimedOut { syn: false }
-            16120    > R. 2 ack 1 win 0  Reset(TimedOut)
+            16120    > R. 2 ack 1 win 0 ts 16120 ecr 200  Reset(TimedOut)
             16120    * Closed(TimedOut { syn: false })
             40000  wait
         "#]],

@@ -315,7 +315,7 @@ fn timeouts_back_off_and_at_last_give_up() {
             31030    timer Retransmission
             31030    ESTABLISHED -> CLOSED
             31030    over: TimedOut { syn: false }
-            31030    > R. 101 ack 1 win 0  Reset(TimedOut)
+            31030    > R. 101 ack 1 win 0 ts 31030 ecr 100  Reset(TimedOut)
             31030    * Closed(TimedOut { syn: false })
             99000  wait
         "#]],

@@ -232,7 +232,7 @@ fn syn_received() {
             1000   abort
             1000     SYN-RECEIVED -> CLOSED
             1000     over: Aborted
-            1000     > R. 1 ack 1 win 0  Reset(Aborted)
+            1000     > R. 1 ack 1 win 0 ts 1000 ecr 100  Reset(Aborted)
             1000     * Closed(Aborted)
 
         "#]],
@@ -302,7 +302,7 @@ fn established() {
             1000   abort
             1000     ESTABLISHED -> CLOSED
             1000     over: Aborted
-            1000     > R. 1 ack 1 win 0  Reset(Aborted)
+            1000     > R. 1 ack 1 win 0 ts 1000 ecr 100  Reset(Aborted)
             1000     * Closed(Aborted)
 
         "#]],
@@ -369,7 +369,7 @@ fn fin_wait_1() {
             1000   abort
             1000     FIN-WAIT-1 -> CLOSED
             1000     over: Aborted
-            1000     > R. 2 ack 1 win 0  Reset(Aborted)
+            1000     > R. 2 ack 1 win 0 ts 1000 ecr 100  Reset(Aborted)
             1000     * Closed(Aborted)
 
         "#]],
@@ -440,7 +440,7 @@ fn fin_wait_2() {
             1000   abort
             1000     FIN-WAIT-2 -> CLOSED
             1000     over: Aborted
-            1000     > R. 2 ack 1 win 0  Reset(Aborted)
+            1000     > R. 2 ack 1 win 0 ts 1000 ecr 850  Reset(Aborted)
             1000     * Closed(Aborted)
 
         "#]],
@@ -513,7 +513,7 @@ fn close_wait() {
             1000   abort
             1000     CLOSE-WAIT -> CLOSED
             1000     over: Aborted
-            1000     > R. 1 ack 2 win 0  Reset(Aborted)
+            1000     > R. 1 ack 2 win 0 ts 1000 ecr 850  Reset(Aborted)
             1000     * Closed(Aborted)
 
         "#]],
