@@ -41,12 +41,14 @@ impl<O: Observer> Stack<O> {
             Message::TimeExceeded { quote, .. } => {
                 self.deliver_error(carried.frame, quote, IcmpError::TimeExceeded, None)
             }
+            Message::ParameterProblem { quote, .. } => {
+                self.deliver_error(carried.frame, quote, IcmpError::ParameterProblem, None)
+            }
             // Redirects are how traffic is stolen, and one gateway is all we have;
             // the rest answers no question of ours.
-            Message::Redirect { .. }
-            | Message::EchoReply { .. }
-            | Message::ParameterProblem { .. }
-            | Message::Other { .. } => Err(DropReason::IcmpNotOurs),
+            Message::Redirect { .. } | Message::EchoReply { .. } | Message::Other { .. } => {
+                Err(DropReason::IcmpNotOurs)
+            }
         }
     }
 

@@ -50,6 +50,7 @@ use crate::ip::{Interface, NoRoute};
 use crate::link::claim::{Conflicts, Step, Verdict};
 use crate::link::{Claim, Neighbours, Timings};
 use crate::random::Random;
+use crate::tcp::HostChallengeLimit;
 use crate::time::{Duration, Instant};
 use crate::trace::{AppEvent, Cause, ClaimStep, CloseReason, DropReason, Event, FrameId, Observer};
 use crate::wire::MacAddr;
@@ -94,6 +95,7 @@ struct Limits {
     echo: Limit,
     error: Limit,
     reset: Limit,
+    challenge: HostChallengeLimit,
 }
 
 impl<O: Observer> Stack<O> {
@@ -127,6 +129,7 @@ impl<O: Observer> Stack<O> {
                 // RFC 1812 §4.3.2.8: errors must be limited; a burst of ten, then ten a second.
                 error: Limit::new(10, Duration::from_millis(100)),
                 reset: Limit::new(100, Duration::from_millis(10)),
+                challenge: HostChallengeLimit::default(),
             },
         }
     }

@@ -182,8 +182,12 @@ impl<O: Observer> Stack<O> {
         }
         self.confirm_neighbour(carried, view);
         let (now, frame, observer) = (self.now, carried.frame, &mut self.observer);
+        let (limit, random) = (&mut self.limits.challenge, &mut self.random);
+        let open = limit.is_open(now, || random.next_u32());
         self.connections.change(conn, |connection| {
+            connection.permit_challenges(open);
             connection.on_segment(now, segment, frame, observer);
+            limit.spend(connection.take_challenges());
         });
         Ok(())
     }

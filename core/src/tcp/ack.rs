@@ -8,12 +8,23 @@
 //!                                                 or with our next data
 //! ```
 //!
+//! Acknowledging at once serves a sender that grows; waiting serves two ends that
+//! talk in turns. An adaptive receiver goes from one to the other:
+//!
+//! ```text
+//!              we answer within the delay
+//!   quick ----------------------------------> in turns
+//!     ^                                          |
+//!     '--- duplicates come, or an ACK had -------'
+//!          to go out without an answer
+//! ```
+//!
 //! RFC 9293 §3.8.6.3, RFC 5681 §4.2. An ACK that is due goes out with the next
 //! [`poll_transmit`](super::Connection::poll_transmit); data that goes out
 //! before carries it.
 
 use super::policy::{AckStrategy, ReceivePolicy};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::trace::Cause;
 use crate::wire::SeqNum;
 use std::collections::VecDeque;
@@ -33,9 +44,26 @@ pub(super) struct AckSchedule {
     unacked_len: u32,
     /// Segments that are still acknowledged one by one.
     quick_left: u16,
+    /// Both ends talk in turns: an ACK waits for our answer.
+    in_turns: bool,
+    /// A segment that was less than full came since the last ACK.
+    small_came: bool,
+    /// When data came last.
+    last_data_at: Option<Instant>,
     /// With [`AckStrategy::EverySegment`]: one ACK for each segment, its number
     /// and when the thinking is over.
     owed: VecDeque<(Instant, SeqNum)>,
+}
+
+/// What came in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Came {
+    /// How many bytes.
+    pub(super) len: u32,
+    /// What this peer's full-sized segments hold, bytes.
+    pub(super) full_len: u32,
+    /// How long a sender may be silent before it begins anew.
+    pub(super) rto: Duration,
 }
 
 /// What in-order data asks for.
@@ -56,6 +84,9 @@ impl AckSchedule {
             repeats: 0,
             unacked_len: 0,
             quick_left: policy.quick_acks,
+            in_turns: false,
+            small_came: false,
+            last_data_at: None,
             owed: VecDeque::new(),
         }
     }
@@ -75,13 +106,11 @@ impl AckSchedule {
         self.demand(Cause::OutOfOrder);
     }
 
-    /// `len` bytes came in order; `rcv_nxt` is the number to acknowledge them
-    /// with, and `full_len` what this peer's full-sized segments hold.
+    /// Data came in order; `rcv_nxt` is the number to acknowledge it with.
     pub(super) fn on_in_order(
         &mut self,
         now: Instant,
-        len: u32,
-        full_len: u32,
+        came: Came,
         rcv_nxt: SeqNum,
         policy: &ReceivePolicy,
     ) -> AckTimer {
@@ -90,11 +119,19 @@ impl AckSchedule {
             AckStrategy::EverySegment => self.owe(now, rcv_nxt, policy),
             AckStrategy::Delayed { segments, delay } => {
                 self.repeats = 0;
-                self.unacked_len = self.unacked_len.saturating_add(len);
-                // RFC 9293 §3.8.6.3: at least every second full-sized segment.
-                if self.unacked_len >= full_len.saturating_mul(u32::from(segments.max(1))) {
+                self.note_data(now, came, policy);
+                self.unacked_len = self.unacked_len.saturating_add(came.len);
+                // RFC 9293 §3.8.6.3: at least every second full-sized segment. Linux
+                // does not wait for the second to be full.
+                let segments = u32::from(segments.max(1));
+                let enough = if policy.adaptive_acks {
+                    came.full_len.saturating_mul(segments - 1).saturating_add(1)
+                } else {
+                    came.full_len.saturating_mul(segments)
+                };
+                if self.unacked_len >= enough {
                     self.demand(Cause::EverySecondSegment);
-                } else if self.quick_left > 0 {
+                } else if self.quick_left > 0 && !self.in_turns {
                     self.demand(Cause::QuickAck);
                 } else if self.due.is_none() {
                     self.quick_left = self.quick_left.saturating_sub(1);
@@ -106,9 +143,45 @@ impl AckSchedule {
         }
     }
 
-    /// The delayed-ACK timer ran out.
+    fn note_data(&mut self, now: Instant, came: Came, policy: &ReceivePolicy) {
+        let before = self.last_data_at.replace(now);
+        self.small_came |= came.len < came.full_len;
+        // After a silence a sender begins anew, with a small congestion window.
+        if policy.adaptive_acks && before.is_some_and(|at| now.since(at) > came.rto) {
+            self.quick_left = policy.quick_acks;
+        }
+    }
+
+    /// The delayed-ACK timer ran out: the answer that it waited for did not come.
     pub(super) fn on_delay_over(&mut self) {
+        self.in_turns = false;
         self.demand(Cause::DelayedAckTimer);
+    }
+
+    /// Data of ours goes out: if it answers what came just before, the next ACK may
+    /// wait for such an answer, too.
+    pub(super) fn on_data_sent(&mut self, now: Instant, policy: &ReceivePolicy) {
+        let AckStrategy::Delayed { delay, .. } = policy.ack else {
+            return;
+        };
+        let answers = self.last_data_at.is_some_and(|at| now.since(at) < delay);
+        self.in_turns |= policy.adaptive_acks && answers;
+    }
+
+    /// Data came that was here already: the peer did not hear our ACKs.
+    pub(super) fn on_duplicate(&mut self, policy: &ReceivePolicy) {
+        if policy.adaptive_acks {
+            self.in_turns = false;
+            self.quick_left = policy.quick_acks;
+        }
+    }
+
+    /// The application has read all that came. After a segment that was less than
+    /// full there is probably nothing more to wait for, unless it answers.
+    pub(super) fn on_all_read(&mut self, policy: &ReceivePolicy) {
+        if policy.adaptive_acks && self.unacked_len > 0 && self.small_came && !self.in_turns {
+            self.demand(Cause::AllRead);
+        }
     }
 
     /// The next ACK that is due at `now`: its cause, and its number if it is not
@@ -157,6 +230,7 @@ impl AckSchedule {
     pub(super) fn on_ack_sent(&mut self) {
         self.due = None;
         self.unacked_len = 0;
+        self.small_came = false;
     }
 
     fn owe(&mut self, now: Instant, rcv_nxt: SeqNum, policy: &ReceivePolicy) -> AckTimer {
@@ -176,7 +250,13 @@ impl AckSchedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Duration;
+
+    const RTO: Duration = Duration::from_secs(1);
+
+    fn came(len: u32, full_len: u32) -> Came {
+        let rto = RTO;
+        Came { len, full_len, rto }
+    }
 
     fn policy(quick_acks: u16) -> ReceivePolicy {
         ReceivePolicy {
@@ -190,10 +270,10 @@ mod tests {
         let policy = policy(0);
         let mut acks = AckSchedule::new(&policy);
         let now = Instant::ZERO;
-        let first = acks.on_in_order(now, 1460, 1460, SeqNum(1460), &policy);
+        let first = acks.on_in_order(now, came(1460, 1460), SeqNum(1460), &policy);
         assert_eq!(first, AckTimer::Delay(Instant::from_millis(40)));
         assert!(!acks.is_due());
-        acks.on_in_order(now, 1460, 1460, SeqNum(2920), &policy);
+        acks.on_in_order(now, came(1460, 1460), SeqNum(2920), &policy);
         assert_eq!(acks.take_due(now), Some((Cause::EverySecondSegment, None)));
         acks.on_ack_sent();
         assert_eq!(acks.take_due(now), None);
@@ -204,11 +284,52 @@ mod tests {
         let policy = policy(2);
         let mut acks = AckSchedule::new(&policy);
         for _ in 0..2 {
-            acks.on_in_order(Instant::ZERO, 100, 1460, SeqNum(0), &policy);
+            acks.on_in_order(Instant::ZERO, came(100, 1460), SeqNum(0), &policy);
             assert_eq!(acks.take_due(Instant::ZERO), Some((Cause::QuickAck, None)));
             acks.on_ack_sent();
         }
-        acks.on_in_order(Instant::ZERO, 100, 1460, SeqNum(0), &policy);
+        acks.on_in_order(Instant::ZERO, came(100, 1460), SeqNum(0), &policy);
+        assert!(!acks.is_due());
+    }
+
+    #[test]
+    fn an_adaptive_receiver_waits_for_who_answers_and_is_quick_after_a_silence() {
+        let policy = ReceivePolicy {
+            adaptive_acks: true,
+            ..policy(2)
+        };
+        let mut acks = AckSchedule::new(&policy);
+        let at = Instant::from_millis;
+        let arrives = |acks: &mut AckSchedule, ms| {
+            acks.on_in_order(at(ms), came(100, 1460), SeqNum(0), &policy);
+            let due = acks.take_due(at(ms)).map(|(cause, _)| cause);
+            acks.on_ack_sent();
+            due
+        };
+        assert_eq!(arrives(&mut acks, 0), Some(Cause::QuickAck));
+        acks.on_data_sent(at(10), &policy);
+        assert_eq!(arrives(&mut acks, 20), None);
+        acks.on_delay_over();
+        acks.on_ack_sent();
+        assert_eq!(arrives(&mut acks, 80), None, "two quick ACKs are spent");
+        assert_eq!(arrives(&mut acks, 2000), Some(Cause::QuickAck));
+    }
+
+    #[test]
+    fn what_was_read_to_the_end_is_acknowledged_unless_an_answer_is_due() {
+        let policy = ReceivePolicy {
+            adaptive_acks: true,
+            ..policy(0)
+        };
+        let mut acks = AckSchedule::new(&policy);
+        acks.on_in_order(Instant::ZERO, came(100, 1460), SeqNum(0), &policy);
+        acks.on_all_read(&policy);
+        let due = acks.take_due(Instant::ZERO);
+        assert_eq!(due, Some((Cause::AllRead, None)));
+        acks.on_ack_sent();
+        acks.on_data_sent(Instant::ZERO, &policy);
+        acks.on_in_order(Instant::ZERO, came(100, 1460), SeqNum(0), &policy);
+        acks.on_all_read(&policy);
         assert!(!acks.is_due());
     }
 
@@ -221,8 +342,8 @@ mod tests {
         };
         let mut acks = AckSchedule::new(&policy);
         let now = Instant::ZERO;
-        acks.on_in_order(now, 100, 100, SeqNum(100), &policy);
-        acks.on_in_order(now, 100, 100, SeqNum(200), &policy);
+        acks.on_in_order(now, came(100, 100), SeqNum(100), &policy);
+        acks.on_in_order(now, came(100, 100), SeqNum(200), &policy);
         assert_eq!(acks.take_due(now), None);
         let (first, second) = (Instant::from_millis(10), Instant::from_millis(20));
         assert_eq!(acks.next_thought(), Some(first));

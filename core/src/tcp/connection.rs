@@ -7,6 +7,7 @@
 use super::context::Context;
 use super::liveness::Liveness;
 use super::options::{Agreed, mss_for_mtu};
+use super::path::Path;
 use super::policy::Policy;
 use super::receiver::Receiver;
 use super::reset::ChallengeLimit;
@@ -78,6 +79,8 @@ pub enum IcmpError {
     },
     /// TTL or reassembly time exceeded.
     TimeExceeded,
+    /// A router could not make sense of the header.
+    ParameterProblem,
 }
 
 /// Events that wait to be taken: each kind at most once.
@@ -118,6 +121,8 @@ pub struct Connection {
     pub(super) timers: Timers,
     /// What the SYNs agreed on.
     pub(super) agreed: Agreed,
+    /// What is known of the way to the peer.
+    pub(super) path: Path,
     /// The shift that our SYN offers.
     pub(super) offered_scale: WindowScale,
     /// When it came into being.
@@ -183,6 +188,17 @@ impl Connection {
         connection.step(Step::SynArrived, &mut cx);
         connection.syn_due = Some(Cause::SynAck);
         Some(connection)
+    }
+
+    /// Whether challenges (RFC 5961) may be sent on account of what comes next: all
+    /// connections of a host together have a limit, too (§7).
+    pub fn permit_challenges(&mut self, permitted: bool) {
+        self.challenges.permit(permitted);
+    }
+
+    /// How many challenges were decided on since this was asked last.
+    pub fn take_challenges(&mut self) -> u32 {
+        self.challenges.take_spent()
     }
 
     /// A segment for this connection came in with `frame`. Changes the state
@@ -276,6 +292,14 @@ impl Connection {
         let mut cx = self.context(now, Trigger::Application, trace);
         self.rearm(&mut cx);
         taken
+    }
+
+    /// While `more` is to come, less than a full segment waits for it: at most an
+    /// RTO, as long as nothing else is on its way (`MSG_MORE`, `TCP_CORK`).
+    pub fn announce_more<O: Observer>(&mut self, now: Instant, more: bool, trace: &mut O) {
+        self.snd.holds_partial = more;
+        let mut cx = self.context(now, Trigger::Application, trace);
+        self.rearm(&mut cx);
     }
 
     /// Takes received bytes; answers how many.
@@ -464,6 +488,7 @@ impl Connection {
             rcv: Receiver::new(now, &policy, mss_for_mtu(id.mtu)),
             timers: Timers::new(),
             agreed: Agreed::default(),
+            path: Path::new(id.mtu),
             offered_scale: WindowScale::for_buffer(policy.receive.buffer_len),
             policy,
             born_at: now,

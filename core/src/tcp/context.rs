@@ -25,7 +25,7 @@ impl<O: Observer> Context<'_, O> {
 
     /// The frame that set this off goes no further.
     pub(super) fn dropped(&mut self, reason: DropReason) {
-        if let Trigger::Frame(frame) = self.by {
+        if let Trigger::Frame(frame) | Trigger::Icmp(frame) = self.by {
             let conn = Some(self.conn);
             self.emit(&Event::Dropped {
                 frame,

@@ -112,12 +112,17 @@ impl Connection {
     pub(super) fn reset_with<O: Observer>(&mut self, why: ResetReason, cx: &mut Context<'_, O>) {
         let ack = Some(self.rcv.rcv_nxt);
         let mut header = self.reset_header(self.snd.bare_seq(), ack);
-        // RFC 7323 §3.2: SHOULD be sent in a RST as well.
-        header.options.timestamps = self.agreed.timestamps.then(|| Timestamps {
+        // RFC 7323 §3.2: a RST should carry the timestamps, too.
+        header.options.timestamps = self.timestamps(cx);
+        self.reset_due = Some((header, why));
+    }
+
+    /// The timestamps of a segment that goes out now, if they were agreed on.
+    pub(super) fn timestamps<O: Observer>(&self, cx: &Context<'_, O>) -> Option<Timestamps> {
+        self.agreed.timestamps.then(|| Timestamps {
             value: timestamp_clock(cx.now, self.id.timestamp_offset),
             echo: self.rcv.timestamp_echo(),
-        });
-        self.reset_due = Some((header, why));
+        })
     }
 
     pub(super) fn reset_header(&self, seq: SeqNum, ack: Option<SeqNum>) -> Header {
@@ -139,8 +144,13 @@ impl Connection {
             cx.emit(&Event::ReceiveWindow { conn, limit });
         }
         // RFC 9293 §3.8.6.2.2: the window opened enough to say so.
-        if self.may_receive() && self.rcv.wants_window_update() {
+        if !self.may_receive() {
+            return;
+        }
+        if self.rcv.wants_window_update() {
             self.rcv.acks.demand(Cause::WindowUpdate);
+        } else if self.rcv.readable_len() == 0 {
+            self.rcv.acks.on_all_read(&self.policy.receive);
         }
     }
 
@@ -163,9 +173,13 @@ impl Connection {
             return;
         }
         self.timers.stop(TimerKind::Retransmission, cx);
+        // Nothing is outstanding here, so that only a hold lets data wait for more.
         let waits = probing
             || (!snd.probing.due
-                && snd.next_new(snd.mss(), &self.policy) == NewData::WaitsForWindow);
+                && matches!(
+                    snd.next_new(snd.mss(), &self.policy),
+                    NewData::WaitsForWindow | NewData::WaitsForMore
+                ));
         if waits && !self.timers.is_armed(TimerKind::Persist) {
             let base = snd.rtt.base_rto(timing);
             let interval = backed_off(base, snd.probing.backoff, timing.max_rto);

@@ -9,6 +9,7 @@
 //!     handshake.rs    its first states              state.rs      the RFC's diagram
 //!     text.rs         its data and FIN              lifecycle.rs  entering a state
 //!     timeout.rs      timers, ICMP errors               liveness.rs   is the peer still there
+//!                                                       path.rs       its MTU
 //!        |                                          |
 //!        v                                          v
 //!   receiver.rs     RCV.NXT, RCV.WND           sender.rs      SND.UNA, SND.NXT, SND.WND
@@ -58,6 +59,7 @@ pub mod info;
 mod lifecycle;
 mod liveness;
 mod options;
+mod path;
 pub mod policy;
 mod receiver;
 mod recovery;
@@ -82,6 +84,6 @@ pub use connection::{Connection, ConnectionEvent, IcmpError, Identity};
 pub use cookie::cookie_syn_ack;
 pub use info::Info;
 pub use policy::Policy;
-pub use reset::reset_for;
+pub use reset::{HostChallengeLimit, reset_for};
 pub use segment::{Outgoing, Segment};
 pub use time_wait::TimeWait;

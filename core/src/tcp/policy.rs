@@ -55,6 +55,9 @@ pub struct ReceivePolicy {
     pub out_of_order: OutOfOrderPolicy,
     /// How many segments at the start are acknowledged one by one.
     pub quick_acks: u16,
+    /// Whether quick ACKs begin anew after a silence or duplicates, end when both
+    /// sides talk in turns, and follow when all was read (as in Linux).
+    pub adaptive_acks: bool,
     /// Time spent on each data segment before it is acknowledged. With more
     /// than zero, segments are taken one after the other, each with its ACK.
     pub think: Duration,
@@ -104,6 +107,9 @@ pub struct SendPolicy {
     pub max_payload: Option<u16>,
     /// What a zero-window probe looks like.
     pub window_probe: WindowProbe,
+    /// Whether full-sized segments that vanish again and again make segments
+    /// smaller (RFC 4821 §7.7), for the ICMP error that should say so may vanish too.
+    pub black_hole_detection: bool,
 }
 
 /// When less than a full segment waits for more data.
@@ -229,8 +235,10 @@ impl Policy {
         // tcp_rmem's maximum on a host with enough memory: the window scale is 8.
         policy.receive.buffer_len = 15 << 20;
         policy.receive.quick_acks = 16;
+        policy.receive.adaptive_acks = true;
         policy.send.nagle = Nagle::Minshall;
         policy.send.window_probe = WindowProbe::OldSequence;
+        policy.send.black_hole_detection = false;
         policy.timing.min_rto = Duration::from_millis(200);
         policy.timing.min_rto_is_variance = true;
         policy.timing.max_rto = Duration::from_secs(120);
@@ -256,6 +264,7 @@ impl Policy {
                 ack: AckStrategy::EverySegment,
                 out_of_order: OutOfOrderPolicy::DropSilently,
                 quick_acks: 0,
+                adaptive_acks: false,
                 think: Duration::ZERO,
                 dsack: false,
             },
@@ -314,6 +323,7 @@ impl Default for ReceivePolicy {
             },
             out_of_order: OutOfOrderPolicy::Keep,
             quick_acks: 8,
+            adaptive_acks: false,
             think: Duration::ZERO,
             dsack: true,
         }
@@ -327,6 +337,7 @@ impl Default for SendPolicy {
             nagle: Nagle::Classic,
             max_payload: None,
             window_probe: WindowProbe::NextByte,
+            black_hole_detection: true,
         }
     }
 }

@@ -12,7 +12,7 @@
 //! `rcv_adv` is the highest edge ever promised. Data up to it is accepted even
 //! if rounding (RFC 7323 §2.4) made a later window field say a little less.
 
-use super::ack::{AckSchedule, AckTimer};
+use super::ack::{AckSchedule, AckTimer, Came};
 use super::assembler::Assembler;
 use super::policy::{AckStrategy, OutOfOrderPolicy, Policy, ReceivePolicy};
 use super::ring::Ring;
@@ -212,12 +212,14 @@ impl Receiver {
     /// RFC 7323 §4.3 (2): the timestamp to send back is that of the segment that
     /// the last ACK's edge lies in, so that delayed ACKs are measured too.
     pub(super) fn take_timestamp(&mut self, now: Instant, segment: &Segment<'_>) {
-        let (Some((recent, _)), Some(ts)) = (self.ts_recent, segment.options.timestamps) else {
+        let (Some((recent, taken_at)), Some(ts)) = (self.ts_recent, segment.options.timestamps)
+        else {
             return;
         };
-        if segment.seq.at_or_before(self.last_ack_sent)
-            && SeqNum(ts.value).at_or_after(SeqNum(recent))
-        {
+        // RFC 7323 §5.5: what is outdated is replaced by whatever comes.
+        let newer =
+            SeqNum(ts.value).at_or_after(SeqNum(recent)) || now.since(taken_at) >= TS_RECENT_VALID;
+        if segment.seq.at_or_before(self.last_ack_sent) && newer {
             self.ts_recent = Some((ts.value, now));
         }
     }
@@ -324,6 +326,7 @@ impl Receiver {
 
     /// Data came that was here already.
     pub(super) fn report_duplicate(&mut self, range: SeqRange, policy: &ReceivePolicy) {
+        self.acks.on_duplicate(policy);
         if policy.dsack {
             self.sack.on_duplicate(range);
         }
@@ -350,10 +353,12 @@ impl Receiver {
         self.fin.is_some_and(|fin| fin.before(self.rcv_nxt))
     }
 
-    /// In-order data came: when is it acknowledged?
+    /// In-order data came: when is it acknowledged? `rto` is after how long a
+    /// silence the peer begins anew.
     pub(super) fn schedule_ack(
         &mut self,
         now: Instant,
+        rto: Duration,
         len: u32,
         filled_gap: bool,
         policy: &ReceivePolicy,
@@ -363,8 +368,8 @@ impl Receiver {
             self.acks.demand(Cause::GapFilled);
         }
         let full_len = self.full_len();
-        self.acks
-            .on_in_order(now, len, full_len, self.rcv_nxt, policy)
+        let came = Came { len, full_len, rto };
+        self.acks.on_in_order(now, came, self.rcv_nxt, policy)
     }
 
     /// What this peer's full-sized segments hold, bytes, as far as they were seen.

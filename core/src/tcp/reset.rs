@@ -54,13 +54,15 @@ pub(super) fn reset_header(
     }
 }
 
-/// How often this connection may still answer what smells of forgery. The limit
-/// is each connection's own: one for all of them can be measured from outside
-/// (CVE-2016-5696).
+/// How often this connection may still answer what smells of forgery.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ChallengeLimit {
     began: Instant,
     sent: u8,
+    /// The host's limit is reached.
+    forbidden: bool,
+    /// Since it was asked last.
+    spent: u32,
 }
 
 impl ChallengeLimit {
@@ -70,11 +72,52 @@ impl ChallengeLimit {
             self.began = now;
             self.sent = 0;
         }
-        if self.sent >= LIMIT {
+        if self.forbidden || self.sent >= LIMIT {
             return false;
         }
         self.sent += 1;
+        self.spent += 1;
         true
+    }
+
+    /// What the host's limit says.
+    pub(super) fn permit(&mut self, permitted: bool) {
+        self.forbidden = !permitted;
+    }
+
+    pub(super) fn take_spent(&mut self) -> u32 {
+        core::mem::take(&mut self.spent)
+    }
+}
+
+/// How often all connections of a host together may challenge in one second.
+/// Who can count how many are left learns whether somebody else's guess was
+/// right (CVE-2016-5696): hence the number is another each second, and only the
+/// host knows it.
+#[derive(Clone, Debug, Default)]
+pub struct HostChallengeLimit {
+    began: Instant,
+    left: u32,
+}
+
+impl HostChallengeLimit {
+    /// Challenges in a second, on average.
+    const MEAN: u32 = 1000;
+    const PERIOD: Duration = Duration::from_secs(1);
+
+    /// Whether one more may be sent now. `random` is asked for a number when a new
+    /// second begins.
+    pub fn is_open(&mut self, now: Instant, random: impl FnOnce() -> u32) -> bool {
+        if self.began == Instant::ZERO || now.since(self.began) >= Self::PERIOD {
+            self.began = now;
+            self.left = Self::MEAN / 2 + random() % Self::MEAN;
+        }
+        self.left > 0
+    }
+
+    /// So many were sent.
+    pub fn spend(&mut self, sent: u32) {
+        self.left = self.left.saturating_sub(sent);
     }
 }
 
@@ -111,5 +154,32 @@ mod tests {
         let at = Instant::from_millis(7_000);
         assert_eq!((0..50).filter(|_| limit.allow(at)).count(), 10);
         assert!(limit.allow(at + LIMIT_PERIOD));
+    }
+
+    #[test]
+    fn the_hosts_limit_is_another_number_each_second() {
+        let mut limit = HostChallengeLimit::default();
+        let mut sent_in = |at: Instant, random: u32| {
+            (0..5000)
+                .filter(|_| {
+                    let open = limit.is_open(at, || random);
+                    limit.spend(u32::from(open));
+                    open
+                })
+                .count()
+        };
+        assert_eq!(sent_in(Instant::from_millis(1), 7), 507);
+        assert_eq!(sent_in(Instant::from_millis(900), 8), 0);
+        assert_eq!(sent_in(Instant::from_millis(1001), 999), 1499);
+    }
+
+    #[test]
+    fn a_closed_host_forbids_challenges() {
+        let mut limit = ChallengeLimit::default();
+        limit.permit(false);
+        assert!(!limit.allow(Instant::ZERO));
+        limit.permit(true);
+        assert!(limit.allow(Instant::ZERO));
+        assert_eq!((limit.take_spent(), limit.take_spent()), (1, 0));
     }
 }

@@ -94,7 +94,8 @@ impl Connection {
         let closed = self.rcv.is_closed();
         match self.rcv.take(seq, payload, policy) {
             Taken::InOrder { len, filled_gap } => {
-                let timer = self.rcv.schedule_ack(cx.now, len, filled_gap, policy);
+                let rto = self.snd.rtt.base_rto(&self.policy.timing);
+                let timer = self.rcv.schedule_ack(cx.now, rto, len, filled_gap, policy);
                 let came = payload.len() as u32;
                 self.rcv.measure_round_trip(cx.now, came, echoed);
                 self.pending.readable = true;
@@ -149,7 +150,8 @@ impl Connection {
         self.pending.peer_closed = true;
         if self.policy.receive.ack == AckStrategy::EverySegment {
             let rcv = &mut self.rcv;
-            let timer = rcv.schedule_ack(cx.now, 0, false, &self.policy.receive);
+            let rto = self.snd.rtt.base_rto(&self.policy.timing);
+            let timer = rcv.schedule_ack(cx.now, rto, 0, false, &self.policy.receive);
             self.start_ack_timer(timer, cx);
         } else {
             self.demand_ack(Cause::FinReceived);

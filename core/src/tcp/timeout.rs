@@ -3,22 +3,13 @@
 
 use super::connection::{Connection, IcmpError};
 use super::context::Context;
-use super::options::{MIN_SEND_MSS, mss_for_mtu};
-use super::policy::Recovery;
 use super::state::{self, Step};
 use crate::time::Instant;
 use crate::trace::{
-    Cause, CloseReason, DropReason, FrameId, Observer, ResetReason, TcpState, TimerKind, Trigger,
+    Cause, CloseReason, DropReason, Event, FrameId, Observer, ResetReason, TcpState, TimerKind,
+    Trigger,
 };
 use crate::wire::SeqNum;
-
-/// RFC 1191 §7.1: MTUs that links have, to be tried in turn when the router
-/// did not say which fits.
-const PLATEAUS: [u16; 9] = [32_000, 17_914, 8_166, 4_352, 2_002, 1_492, 1_006, 508, 296];
-
-/// No path is taken to have a smaller MTU, whatever a message says: forged ones
-/// would make us send tiny segments for ever (RFC 5927 §7; Linux has this number).
-const MIN_PATH_MTU: u16 = 552;
 
 impl Connection {
     /// A timer ran out.
@@ -54,6 +45,7 @@ impl Connection {
         if self.snd.timeouts >= u32::from(timing.retries) {
             return self.give_up(false, cx);
         }
+        self.suspect_black_hole(cx);
         self.snd.on_retransmission_timeout();
         self.tell_congestion(cx);
     }
@@ -116,28 +108,29 @@ impl Connection {
             } if !state::is_synchronized(self.state) => {
                 self.end(CloseReason::Unreachable { code }, &mut cx);
             }
-            IcmpError::Unreachable { code } => self.soft_error = Some(code),
-            IcmpError::TimeExceeded => {}
+            IcmpError::Unreachable { code } => {
+                self.soft_error = Some(code);
+                self.tell_soft_error(error, frame, &mut cx);
+            }
+            IcmpError::TimeExceeded | IcmpError::ParameterProblem => {
+                self.tell_soft_error(error, frame, &mut cx);
+            }
         }
         self.rearm(&mut cx);
     }
 
-    /// RFC 1191: the path takes packets of `mtu` bytes only.
-    fn on_path_mtu<O: Observer>(&mut self, mtu: u16, cx: &mut Context<'_, O>) {
-        let current = self.snd.send_mss + 40;
-        let told = if mtu == 0 {
-            let next = PLATEAUS.into_iter().find(|plateau| *plateau < current);
-            next.unwrap_or(MIN_PATH_MTU)
-        } else {
-            mtu
+    /// RFC 5461 §3: noted, and nothing else.
+    fn tell_soft_error<O: Observer>(
+        &self,
+        error: IcmpError,
+        frame: FrameId,
+        cx: &mut Context<'_, O>,
+    ) {
+        let conn = cx.conn;
+        let code = match error {
+            IcmpError::Unreachable { code } => Some(code),
+            _ => None,
         };
-        let send_mss = mss_for_mtu(told.max(MIN_PATH_MTU)).max(MIN_SEND_MSS);
-        // RFC 1191 §6.2: never raised by such a message.
-        if send_mss >= self.snd.send_mss || !state::is_synchronized(self.state) {
-            return cx.dropped(DropReason::IcmpNotOurs);
-        }
-        self.snd
-            .on_path_mtu(send_mss, self.policy.recovery != Recovery::None);
-        self.tell_congestion(cx);
+        cx.emit(&Event::SoftError { conn, frame, code });
     }
 }

@@ -117,6 +117,7 @@ impl Connection {
     }
 
     fn next_new_data<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
+        self.try_larger_segments(cx);
         if self.snd.restart_if_idle(cx.now, &self.policy) {
             self.tell_congestion(cx);
         }
@@ -178,6 +179,9 @@ impl Connection {
         cx: &mut Context<'_, O>,
     ) -> Transmission {
         self.snd.on_new_sent(cx.now, range, fin, &self.policy);
+        if !range.is_empty() {
+            self.rcv.acks.on_data_sent(cx.now, &self.policy.receive);
+        }
         let taken = SeqRange {
             end: range.end + u32::from(fin),
             ..range
@@ -205,8 +209,8 @@ impl Connection {
             end: taken.end.earlier(end.later(taken.start)),
         };
         let mut flags = Flags::ACK;
-        // RFC 9293 §3.9.1.2: PSH where the buffer ends.
-        if !data.is_empty() && data.end == end {
+        // RFC 9293 §3.9.1.2: PSH where the buffer ends, if nothing more is announced.
+        if !data.is_empty() && data.end == end && !self.snd.holds_partial {
             flags |= Flags::PSH;
         }
         let mut number = None;
@@ -234,12 +238,8 @@ impl Connection {
         number: Option<SeqNum>,
         cx: &mut Context<'_, O>,
     ) -> Header {
-        let timestamps = self.agreed.timestamps.then(|| Timestamps {
-            value: timestamp_clock(cx.now, self.id.timestamp_offset),
-            echo: self.rcv.timestamp_echo(),
-        });
         let options = Options {
-            timestamps,
+            timestamps: self.timestamps(cx),
             sack: self.rcv.take_sack_blocks(self.sack_room()),
             ..Options::NONE
         };

@@ -50,6 +50,8 @@ pub enum Cause {
     /// ACK: at once, for the sender is probably in slow start, or the policy
     /// asks for an ACK for each segment.
     QuickAck,
+    /// ACK: the application has read all that came, and answers nothing.
+    AllRead,
     /// ACK: a segment arrived out of order. (RFC 5681 §4.2)
     OutOfOrder,
     /// ACK: a gap was filled, wholly or in part. (RFC 5681 §4.2)

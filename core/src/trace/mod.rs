@@ -282,6 +282,25 @@ pub enum Event {
         /// Bytes taken so far.
         total: u64,
     },
+    /// The path's MTU was found to be another.
+    PathMtu {
+        /// Whose path.
+        conn: ConnId,
+        /// The largest IPv4 packet from now on, bytes.
+        mtu: u16,
+        /// What said so: an ICMP message; the retransmission timer, for full-sized
+        /// segments vanish; or, after ten minutes, the frame that tries more.
+        by: Trigger,
+    },
+    /// An ICMP error came that ends nothing by itself (RFC 5461 §3).
+    SoftError {
+        /// Whose segment it quotes.
+        conn: ConnId,
+        /// The frame that brought it.
+        frame: FrameId,
+        /// The code, of "destination unreachable".
+        code: Option<u8>,
+    },
     /// The application keeps up: the receive window may be larger from now on.
     ReceiveWindow {
         /// Whose.

@@ -333,7 +333,9 @@ fn port_unreachable_ends_an_attempt_and_a_hint_does_not() {
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             10     icmp unreachable 1 seq 0
+            10       soft error: unreachable 1
             20     icmp unreachable 3 seq 9
+            20       dropped: IcmpNotOurs
             30     icmp unreachable 3 seq 0
             30       SYN-SENT -> CLOSED
             30       over: Unreachable { code: 3 }
@@ -357,6 +359,7 @@ fn what_a_router_said_is_told_when_the_attempt_is_given_up() {
             0        CLOSED -> SYN-SENT
             0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
             10     icmp unreachable 1 seq 0
+            10       soft error: unreachable 1
             1000     timer Retransmission
             1000     > S 0 win 65535 mss 1460 sackok ts 1000 ecr 0 ws 7  RetransmissionTimeout (again: 1)
             3000     timer Retransmission

@@ -459,7 +459,8 @@ fn a_receiver_that_takes_back_what_it_sacked_is_served_again() {
             4100     timer Retransmission
             4100     > . 1449:2897 ack 1 win 511 ts 4100 ecr 1130  RetransmissionTimeout (again: 2)
             8100     timer Retransmission
-            8100     > . 1449:2897 ack 1 win 511 ts 8100 ecr 1130  RetransmissionTimeout (again: 3)
+            8100     path MTU 1064
+            8100     > . 1449:2461 ack 1 win 511 ts 8100 ecr 1130  RetransmissionTimeout (again: 3)
             9000   wait
         "#]],
     );

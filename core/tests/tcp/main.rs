@@ -8,6 +8,7 @@ mod hostile;
 mod link;
 mod liveness;
 mod loss;
+mod path;
 mod policies;
 mod receiving;
 mod sending;

@@ -677,3 +677,124 @@ fn without_timestamps_the_window_grows_by_its_turnover() {
         "#]],
     );
 }
+
+#[test]
+fn after_24_days_of_silence_any_timestamp_is_believed() {
+    check(
+        "
+        30          < P. 1:101 ack 1 ts 2000000000 ecr 20
+        31          recv
+        2100000000  < P. 101:201 ack 1 ts 1900000000 ecr 20
+        2100000001  < P. 201:301 ack 1 ts 1900000001 ecr 20
+        2100000002  < P. 301:401 ack 1 ts 1800000000 ecr 20
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 2000000000 ecr 20
+            30       > . 1 ack 101 win 511 ts 30 ecr 2000000000  QuickAck
+            31     recv
+            31       read 100 bytes
+            2100000000 < P. 101:201 ack 1 ts 1900000000 ecr 20
+            2100000000   > . 1 ack 201 win 510 ts 2100000000 ecr 1900000000  QuickAck
+            2100000001 < P. 201:301 ack 1 ts 1900000001 ecr 20
+            2100000001   > . 1 ack 301 win 509 ts 2100000001 ecr 1900000001  QuickAck
+            2100000002 < P. 301:401 ack 1 ts 1800000000 ecr 20
+            2100000002   dropped: OldTimestamp
+            2100000002   > . 1 ack 301 win 509 ts 2100000002 ecr 1900000001  Unacceptable
+        "#]],
+    );
+}
+
+#[test]
+fn timestamps_come_from_the_segment_that_the_last_ack_ends_in() {
+    // RFC 7323 §4.3: a delayed ACK echoes the first segment, not the last.
+    let mut policy = Policy::rfc();
+    policy.receive.quick_acks = 0;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30  < . 1:1001 ack 1 ts 110 ecr 20
+            35  < . 1001:2001 ack 1 ts 115 ecr 20
+            40  < . 3001:4001 ack 1 ts 120 ecr 20
+            45  < . 2001:3001 ack 1 ts 125 ecr 20
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1001 ack 1 ts 110 ecr 20
+            35     < . 1001:2001 ack 1 ts 115 ecr 20
+            35       > . 1 ack 2001 win 496 ts 35 ecr 110  EverySecondSegment
+            40     < . 3001:4001 ack 1 ts 120 ecr 20
+            40       > . 1 ack 2001 win 496 ts 40 ecr 110 sack 3001-4001  OutOfOrder
+            45     < . 2001:3001 ack 1 ts 125 ecr 20
+            45       > . 1 ack 4001 win 480 ts 45 ecr 125  GapFilled
+        "#]],
+    );
+}
+
+#[test]
+fn a_linux_receiver_is_quick_then_waits_and_is_quick_again_after_a_silence() {
+    let mut policy = Policy::linux();
+    policy.receive.quick_acks = 1;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30    < . 1:1001 ack 1 ts 110 ecr 20
+            40    < . 1001:2001 ack 1 ts 120 ecr 30
+            50    < P. 2001:2101 ack 1 ts 130 ecr 30
+            60    < P. 2101:2201 ack 1 ts 140 ecr 50
+            110   recv
+            120   < P. 2201:2301 ack 1 ts 150 ecr 60
+            125   recv
+            130   send 100
+            150   < P. 2301:2401 ack 101 ts 180 ecr 130
+            155   recv
+            5000  < . 2401:3401 ack 101 ts 5100 ecr 155
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1001 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1001 win 252 ts 30 ecr 110  QuickAck
+            40     < . 1001:2001 ack 1 ts 120 ecr 30
+            50     < P. 2001:2101 ack 1 ts 130 ecr 30
+            50       > . 1 ack 2101 win 247 ts 50 ecr 120  EverySecondSegment
+            60     < P. 2101:2201 ack 1 ts 140 ecr 50
+            100      timer DelayedAck
+            100      > . 1 ack 2201 win 247 ts 100 ecr 140  DelayedAckTimer
+            110    recv
+            110      read 2200 bytes
+            120    < P. 2201:2301 ack 1 ts 150 ecr 60
+            125    recv
+            125      read 100 bytes
+            125      > . 1 ack 2301 win 255 ts 125 ecr 150  AllRead
+            130    send 100
+            130      > P. 1:101 ack 2301 win 255 ts 130 ecr 150  Data
+            150    < P. 2301:2401 ack 101 ts 180 ecr 130
+            155    recv
+            155      read 100 bytes
+            190      timer DelayedAck
+            190      > . 101 ack 2401 win 254 ts 190 ecr 180  DelayedAckTimer
+            5000   < . 2401:3401 ack 101 ts 5100 ecr 155
+            5000     > . 101 ack 3401 win 250 ts 5000 ecr 5100  QuickAck
+        "#]],
+    );
+}

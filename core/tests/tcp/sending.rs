@@ -389,12 +389,15 @@ fn a_router_with_a_small_mtu_makes_the_segments_smaller() {
             30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
             30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
             40     icmp too-big 1200 seq 1
+            40       path MTU 1200
             40       cwnd 11480, ssthresh -, in flight 2896
             40       > . 1:1149 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
             40       > . 1149:2297 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
             40       > . 2297:2897 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
             45     icmp too-big 68 seq 99999
+            45       dropped: IcmpNotOurs
             46     icmp too-big 1300 seq 1
+            46       dropped: IcmpNotOurs
             70     < . 1 ack 2897 ts 150 ecr 40
             70       > P. 2897:4001 ack 1 win 511 ts 70 ecr 150  Data
             80     send 2000
@@ -527,6 +530,51 @@ fn an_ack_stays_within_the_window_that_a_probe_has_left() {
             1040     > . 1:2 ack 1 win 511 ts 1040 ecr 110  WindowProbe
             1060   < P. 1:101 ack 1 win 0 ts 1100 ecr 1040
             1060     > . 1 ack 101 win 511 ts 1060 ecr 1100  QuickAck
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_announced_to_go_on_waits_for_it_but_not_longer_than_an_rto() {
+    Story::new(Policy::linux()).check(
+        &format!(
+            "{OPEN}
+            30   more
+            30   send 100
+            40   send 1400
+            60   < . 1 ack 1449 ts 140 ecr 40
+            70   send 200
+            80   no-more
+            100  < . 1 ack 1701 ts 180 ecr 80
+            110  more
+            110  send 100
+            600  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     more
+            30     send 100
+            40     send 1400
+            40       > . 1:1449 ack 1 win 255 ts 40 ecr 100  Data
+            60     < . 1 ack 1449 ts 140 ecr 40
+            70     send 200
+            80     no-more
+            80       > P. 1449:1701 ack 1 win 255 ts 80 ecr 140  Data
+            100    < . 1 ack 1701 ts 180 ecr 80
+            110    more
+            110    send 100
+            330      timer Persist
+            330      > . 1701:1801 ack 1 win 255 ts 330 ecr 180  Data
+            550      timer Retransmission
+            550      > . 1701:1801 ack 1 win 255 ts 550 ecr 180  RetransmissionTimeout (again: 1)
+            600    wait
         "#]],
     );
 }

@@ -222,6 +222,8 @@ impl Run {
                 let len = connection.urgent_len();
                 self.note(&format!("{len} bytes to the end of what is urgent"));
             }
+            "more" => connection.announce_more(now, true, trace),
+            "no-more" => connection.announce_more(now, false, trace),
             "shutdown" => connection.shutdown(now, trace),
             "close" => connection.close(now, trace),
             "abort" => connection.abort(now, trace),
@@ -242,9 +244,12 @@ impl Run {
                     "too-big" => IcmpError::FragmentationNeeded {
                         mtu: number(2).expect("an MTU") as u16,
                     },
+                    "time-exceeded" => IcmpError::TimeExceeded,
+                    "parameter-problem" => IcmpError::ParameterProblem,
                     other => panic!("unknown ICMP error {other}"),
                 };
-                let seq = self.story.iss + number(4).expect("seq n") as u32;
+                let seq = words.last().and_then(|n| n.parse::<u32>().ok());
+                let seq = self.story.iss + seq.expect("seq n");
                 let frame = FrameId::received(self.frames.0);
                 self.frames.0 += 1;
                 connection.on_icmp_error(now, error, seq, frame, trace);
@@ -433,6 +438,11 @@ impl Run {
                 Event::Dropped { reason, .. } => format!("dropped: {reason:?}"),
                 Event::TimerFired { timer, .. } => format!("timer {timer:?}"),
                 Event::Closed { reason, .. } => format!("over: {reason:?}"),
+                Event::PathMtu { mtu, .. } => format!("path MTU {mtu}"),
+                Event::SoftError { code, .. } => match code {
+                    Some(code) => format!("soft error: unreachable {code}"),
+                    None => String::from("soft error"),
+                },
                 Event::ReceiveWindow { limit, .. } => format!("window up to {limit}"),
                 Event::Rtt {
                     sample, srtt, rto, ..

@@ -267,6 +267,11 @@ fn by_cause(
              where we are (RFC 9293 §3.10.7.4)."
             .into(),
         Cause::FinReceived => "The peer's FIN is acknowledged: it will send nothing more.".into(),
+        Cause::AllRead => {
+            "The application has read all that came and answers nothing, so that there is \
+             nothing to wait for."
+                .into()
+        }
         Cause::WindowUpdate => format!(
             "The application has read; there is room again, and worth saying so: {} bytes.",
             tcp.window

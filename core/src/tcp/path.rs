@@ -1,0 +1,139 @@
+//! The path's MTU: what a router says of it, what silence says of it, and when
+//! to try again for more.
+//!
+//! ```text
+//!             ICMP "fragmentation needed"          believed within bounds
+//!   link MTU ---------------------------> lower
+//!      ^      full segments vanish again and again (a black hole)
+//!      |                                    |
+//!      '------- ten minutes later ----------'
+//! ```
+//!
+//! RFC 1191; RFC 5927 §7 on what to believe; black holes, where the ICMP never
+//! comes, are found by timeouts alone, as RFC 4821 §7.7 allows.
+
+use super::connection::Connection;
+use super::context::Context;
+use super::options::{MIN_SEND_MSS, mss_for_mtu};
+use super::policy::Recovery;
+use super::state;
+use crate::time::{Duration, Instant};
+use crate::trace::{DropReason, Event, Observer};
+
+/// RFC 1191 §7.1: MTUs that links have, to be tried in turn when the router
+/// did not say which fits.
+const PLATEAUS: [u16; 9] = [32_000, 17_914, 8_166, 4_352, 2_002, 1_492, 1_006, 508, 296];
+
+/// No path is taken to have a smaller MTU, whatever a message says: forged ones
+/// would make us send tiny segments for ever (RFC 5927 §7; Linux has this number).
+const MIN_PATH_MTU: u16 = 552;
+
+/// What is tried in turn when full-sized segments vanish: first what RFC 4821
+/// §7.2 would begin with, 1024 bytes of data.
+const BLACK_HOLE_STEPS: [u16; 2] = [1_064, MIN_PATH_MTU];
+
+/// From which timeout in a row on a black hole is suspected (R1 of RFC 9293 §3.8.3).
+const BLACK_HOLE_TIMEOUTS: u32 = 3;
+
+/// RFC 1191 §6.3: after so long the path may be another one.
+const RETRY_AFTER: Duration = Duration::from_secs(600);
+
+/// What is known of the path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Path {
+    /// The largest IPv4 packet that it takes, as far as is known, bytes.
+    pub(super) mtu: u16,
+    /// When that was found to be less than the link's.
+    lowered_at: Option<Instant>,
+}
+
+impl Path {
+    /// A path that takes what the link takes, until it is heard otherwise.
+    pub(super) fn new(link_mtu: u16) -> Self {
+        Self {
+            mtu: link_mtu,
+            lowered_at: None,
+        }
+    }
+}
+
+impl Connection {
+    /// RFC 1191: a router says that the path takes packets of `mtu` bytes only.
+    pub(super) fn on_path_mtu<O: Observer>(&mut self, mtu: u16, cx: &mut Context<'_, O>) {
+        let current = self.snd.send_mss + 40;
+        let told = if mtu == 0 {
+            // RFC 1191 §5: a router from before.
+            let next = PLATEAUS.into_iter().find(|plateau| *plateau < current);
+            next.unwrap_or(MIN_PATH_MTU)
+        } else {
+            mtu
+        };
+        let told = told.max(MIN_PATH_MTU);
+        // RFC 1191 §6.2: never raised by such a message.
+        let send_mss = mss_for_mtu(told).max(MIN_SEND_MSS);
+        if send_mss >= self.snd.send_mss || !state::is_synchronized(self.state) {
+            return cx.dropped(DropReason::IcmpNotOurs);
+        }
+        self.lower_path_mtu(told, cx);
+    }
+
+    /// The retransmission timer runs out once more. If it is a full-sized segment
+    /// that does not get through, the path may take smaller ones only.
+    pub(super) fn suspect_black_hole<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        if !self.policy.send.black_hole_detection || self.snd.timeouts + 1 < BLACK_HOLE_TIMEOUTS {
+            return;
+        }
+        let Some(mtu) = BLACK_HOLE_STEPS
+            .into_iter()
+            .find(|step| *step < self.path.mtu)
+        else {
+            return;
+        };
+        let smaller = self.full_payload_for(mtu);
+        let too_large = self
+            .snd
+            .queue
+            .head()
+            .is_some_and(|head| head.range.len() > smaller);
+        if too_large {
+            self.lower_path_mtu(mtu, cx);
+        }
+    }
+
+    /// New data is about to go out: ten minutes after the MTU was lowered the path
+    /// may be another one, and larger segments are tried.
+    pub(super) fn try_larger_segments<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        let Some(lowered_at) = self.path.lowered_at else {
+            return;
+        };
+        if cx.now.since(lowered_at) < RETRY_AFTER || self.snd.unsent_len() <= self.snd.mss() {
+            return;
+        }
+        self.path = Path::new(self.id.mtu);
+        let send_mss = self.agreed.peer_mss.min(mss_for_mtu(self.path.mtu));
+        self.set_send_mss(send_mss);
+        self.tell_path_mtu(cx);
+    }
+
+    fn lower_path_mtu<O: Observer>(&mut self, mtu: u16, cx: &mut Context<'_, O>) {
+        self.path = Path {
+            mtu,
+            lowered_at: Some(cx.now),
+        };
+        let send_mss = self.agreed.peer_mss.min(mss_for_mtu(mtu));
+        let resend = self.policy.recovery != Recovery::None;
+        self.snd.on_path_mtu(send_mss, resend);
+        self.tell_path_mtu(cx);
+        self.tell_congestion(cx);
+    }
+
+    /// What a full segment would carry if the path took `mtu` bytes.
+    fn full_payload_for(&self, mtu: u16) -> u32 {
+        u32::from(mss_for_mtu(mtu).saturating_sub(self.snd.fixed_options_len))
+    }
+
+    fn tell_path_mtu<O: Observer>(&self, cx: &mut Context<'_, O>) {
+        let (conn, by, mtu) = (cx.conn, cx.by, self.path.mtu);
+        cx.emit(&Event::PathMtu { conn, mtu, by });
+    }
+}

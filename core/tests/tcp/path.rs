@@ -1,0 +1,236 @@
+//! What the way to the peer tells: its MTU, and errors on it.
+
+use crate::story::{OPEN, Story, check};
+use expect_test::expect;
+use synema_core::tcp::Policy;
+use synema_core::tcp::policy::Nagle;
+
+#[test]
+fn a_smaller_path_makes_smaller_segments_and_is_tried_anew_after_ten_minutes() {
+    let mut policy = Policy::rfc();
+    policy.send.nagle = Nagle::Off;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30      send 2896
+            40      icmp too-big 1000 seq 1
+            60      < . 1 ack 2897 ts 140 ecr 40
+            600000  send 1448
+            600020  < . 1 ack 4345 ts 600100 ecr 600000
+            600041  send 1448
+            600050  icmp too-big 1400 seq 4345
+            600070  < . 1 ack 5793 ts 600150 ecr 600050
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 2896
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > P. 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            40     icmp too-big 1000 seq 1
+            40       path MTU 1000
+            40       > . 1:949 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            40       > . 949:1897 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            40       > . 1897:2845 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            40       > P. 2845:2897 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            60     < . 1 ack 2897 ts 140 ecr 40
+            600000 send 1448
+            600000   > . 2897:3845 ack 1 win 511 ts 600000 ecr 140  Data
+            600000   > P. 3845:4345 ack 1 win 511 ts 600000 ecr 140  Data
+            600020 < . 1 ack 4345 ts 600100 ecr 600000
+            600041 send 1448
+            600041   > P. 4345:5793 ack 1 win 511 ts 600041 ecr 600100  Data
+            600041   path MTU 1500
+            600050 icmp too-big 1400 seq 4345
+            600050   path MTU 1400
+            600050   > . 4345:5693 ack 1 win 511 ts 600050 ecr 600100  PathMtu (again: 1)
+            600050   > P. 5693:5793 ack 1 win 511 ts 600050 ecr 600100  PathMtu (again: 1)
+            600070 < . 1 ack 5793 ts 600150 ecr 600050
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_router_says_of_the_mtu_is_believed_within_bounds() {
+    check(
+        "
+        30  send 1448
+        40  icmp too-big 1400 seq 5000
+        41  icmp too-big 9000 seq 1
+        42  icmp too-big 68 seq 1
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 1448
+            30       > P. 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            40     icmp too-big 1400 seq 5000
+            40       dropped: IcmpNotOurs
+            41     icmp too-big 9000 seq 1
+            41       dropped: IcmpNotOurs
+            42     icmp too-big 68 seq 1
+            42       path MTU 552
+            42       > . 1:501 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 1)
+            42       > . 501:1001 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 1)
+            42       > P. 1001:1449 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 1)
+        "#]],
+    );
+}
+
+#[test]
+fn full_segments_that_vanish_again_and_again_are_made_smaller() {
+    check(
+        "
+        30     send 2896
+        7100   wait
+        7130   < . 1 ack 1013 ts 7200 ecr 7031
+        7160   < . 1 ack 2897 ts 7230 ecr 7130
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 2896
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > P. 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            1030     timer Retransmission
+            1030     > . 1:1449 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            3030     timer Retransmission
+            3030     > . 1:1449 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
+            7030     timer Retransmission
+            7030     path MTU 1064
+            7030     > . 1:1013 ack 1 win 511 ts 7030 ecr 100  RetransmissionTimeout (again: 3)
+            7100   wait
+            7130   < . 1 ack 1013 ts 7200 ecr 7031
+            7130     > . 1013:2025 ack 1 win 511 ts 7130 ecr 7200  RetransmissionTimeout (again: 3)
+            7130     > P. 2025:2897 ack 1 win 511 ts 7130 ecr 7200  Recovery (again: 1)
+            7160   < . 1 ack 2897 ts 7230 ecr 7130
+        "#]],
+    );
+}
+
+#[test]
+fn small_segments_that_vanish_say_nothing_of_the_mtu() {
+    check(
+        "
+        30     send 500
+        20000  wait
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 500
+            30       > P. 1:501 ack 1 win 511 ts 30 ecr 100  Data
+            1030     timer Retransmission
+            1030     > P. 1:501 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            3030     timer Retransmission
+            3030     > P. 1:501 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
+            7030     timer Retransmission
+            7030     > P. 1:501 ack 1 win 511 ts 7030 ecr 100  RetransmissionTimeout (again: 3)
+            15030    timer Retransmission
+            15030    > P. 1:501 ack 1 win 511 ts 15030 ecr 100  RetransmissionTimeout (again: 4)
+            20000  wait
+        "#]],
+    );
+}
+
+#[test]
+fn without_black_hole_detection_segments_stay_as_they_are() {
+    let mut policy = Policy::rfc();
+    policy.send.black_hole_detection = false;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30     send 1448
+            20000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 1448
+            30       > P. 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            1030     timer Retransmission
+            1030     > P. 1:1449 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            3030     timer Retransmission
+            3030     > P. 1:1449 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
+            7030     timer Retransmission
+            7030     > P. 1:1449 ack 1 win 511 ts 7030 ecr 100  RetransmissionTimeout (again: 3)
+            15030    timer Retransmission
+            15030    > P. 1:1449 ack 1 win 511 ts 15030 ecr 100  RetransmissionTimeout (again: 4)
+            20000  wait
+        "#]],
+    );
+}
+
+#[test]
+fn errors_on_the_way_end_nothing_but_are_the_reason_if_it_ends() {
+    let mut policy = Policy::rfc();
+    policy.timing.retries = 2;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30    send 100
+            40    icmp time-exceeded seq 1
+            41    icmp parameter-problem seq 1
+            42    icmp unreachable 3 seq 1
+            43    icmp unreachable 1 seq 1
+            9000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 100
+            30       > P. 1:101 ack 1 win 511 ts 30 ecr 100  Data
+            40     icmp time-exceeded seq 1
+            40       soft error
+            41     icmp parameter-problem seq 1
+            41       soft error
+            42     icmp unreachable 3 seq 1
+            42       soft error: unreachable 3
+            43     icmp unreachable 1 seq 1
+            43       soft error: unreachable 1
+            1030     timer Retransmission
+            1030     > P. 1:101 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            3030     timer Retransmission
+            3030     > P. 1:101 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
+            7030     timer Retransmission
+            7030     ESTABLISHED -> CLOSED
+            7030     over: Unreachable { code: 1 }
+            7030     > R. 101 ack 1 win 0 ts 7030 ecr 100  Reset(TimedOut)
+            7030     * Closed(Unreachable { code: 1 })
+            9000   wait
+        "#]],
+    );
+}
