@@ -294,14 +294,6 @@ impl Connection {
         taken
     }
 
-    /// While `more` is to come, less than a full segment waits for it: at most an
-    /// RTO, as long as nothing else is on its way (`MSG_MORE`, `TCP_CORK`).
-    pub fn announce_more<O: Observer>(&mut self, now: Instant, more: bool, trace: &mut O) {
-        self.snd.holds_partial = more;
-        let mut cx = self.context(now, Trigger::Application, trace);
-        self.rearm(&mut cx);
-    }
-
     /// Takes received bytes; answers how many.
     pub fn recv<O: Observer>(&mut self, now: Instant, buf: &mut [u8], trace: &mut O) -> usize {
         let mut taken = 0;

@@ -173,13 +173,9 @@ impl Connection {
             return;
         }
         self.timers.stop(TimerKind::Retransmission, cx);
-        // Nothing is outstanding here, so that only a hold lets data wait for more.
         let waits = probing
             || (!snd.probing.due
-                && matches!(
-                    snd.next_new(snd.mss(), &self.policy),
-                    NewData::WaitsForWindow | NewData::WaitsForMore
-                ));
+                && snd.next_new(snd.mss(), &self.policy) == NewData::WaitsForWindow);
         if waits && !self.timers.is_armed(TimerKind::Persist) {
             let base = snd.rtt.base_rto(timing);
             let interval = backed_off(base, snd.probing.backoff, timing.max_rto);

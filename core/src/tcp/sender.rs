@@ -91,8 +91,6 @@ pub(super) struct Sender {
     pub(super) probing: Probing,
     /// When new data went out last.
     last_sent_at: Option<Instant>,
-    /// The application says that more is to come: less than a full segment waits.
-    pub(super) holds_partial: bool,
     /// End of the last segment that was smaller than full (Minshall's rule).
     small_end: Option<SeqNum>,
 }
@@ -143,7 +141,6 @@ impl Sender {
             timeouts: 0,
             probing: Probing::default(),
             last_sent_at: None,
-            holds_partial: false,
             small_end: None,
         }
     }
@@ -246,12 +243,10 @@ impl Sender {
             if !idle || len < self.max_snd_wnd.0 / 2 {
                 return NewData::WaitsForWindow;
             }
-        } else if len < limit && !fin {
+        } else if len < limit && !fin && !idle && self.nagle_waits(policy.send.nagle) {
             // RFC 9293 §3.8.6.2.1 (2), §3.7.4: the end of what was written, while
-            // something is outstanding; or while more is announced.
-            if self.holds_partial || (!idle && self.nagle_waits(policy.send.nagle)) {
-                return NewData::WaitsForMore;
-            }
+            // something is outstanding.
+            return NewData::WaitsForMore;
         }
         // RFC 5681 §3.1: no more in the network than cwnd allows.
         if u64::from(self.pipe()) + u64::from(len) > self.cc.cwnd() && len > 0 {

@@ -209,8 +209,8 @@ impl Connection {
             end: taken.end.earlier(end.later(taken.start)),
         };
         let mut flags = Flags::ACK;
-        // RFC 9293 §3.9.1.2: PSH where the buffer ends, if nothing more is announced.
-        if !data.is_empty() && data.end == end && !self.snd.holds_partial {
+        // RFC 9293 §3.9.1.2: PSH where the buffer ends.
+        if !data.is_empty() && data.end == end {
             flags |= Flags::PSH;
         }
         let mut number = None;

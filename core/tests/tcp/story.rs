@@ -222,8 +222,6 @@ impl Run {
                 let len = connection.urgent_len();
                 self.note(&format!("{len} bytes to the end of what is urgent"));
             }
-            "more" => connection.announce_more(now, true, trace),
-            "no-more" => connection.announce_more(now, false, trace),
             "shutdown" => connection.shutdown(now, trace),
             "close" => connection.close(now, trace),
             "abort" => connection.abort(now, trace),
