@@ -174,7 +174,15 @@ fn try_send(
         Progress::Ended => return Err(Errno(libc::EPIPE)),
         Progress::Connected => {}
     }
-    *done += host.stack.send(now, conn, &data[*done..]);
+    // Where what is unsent is limited, sending makes room.
+    loop {
+        let taken = host.stack.send_with(now, conn, &data[*done..], flags.write);
+        *done += taken;
+        if taken == 0 || *done == data.len() {
+            break;
+        }
+        host.drain();
+    }
     if *done == data.len() || (*done > 0 && !waits) {
         return Ok(true);
     }

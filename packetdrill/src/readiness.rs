@@ -68,7 +68,7 @@ pub(crate) fn of(host: &mut Host, fd: RawFd) -> Answer<c_short> {
             if is_over || (ends && socket.is_write_shut) {
                 ready |= libc::POLLHUP;
             }
-            if is_over || socket.is_write_shut || host.stack.writable_len(*conn) > 0 {
+            if is_over || socket.is_write_shut || host.stack.is_writable(*conn) {
                 ready |= libc::POLLOUT | libc::POLLWRNORM;
             }
         }

@@ -53,6 +53,11 @@ impl Settings {
         if let Some(len) = self.number("tcp_wmem", 1) {
             policy.send.buffer_len = len;
         }
+        let unsent_limit = self.number("tcp_notsent_lowat", 0);
+        policy.send.unsent_limit = unsent_limit.filter(|limit| *limit != u32::MAX);
+        if let Some(segments) = self.number("tcp_min_tso_segs", 0) {
+            policy.send.min_burst = u16::try_from(segments).unwrap_or(u16::MAX);
+        }
         if let Some(times) = self.number("tcp_syn_retries", 0) {
             policy.timing.syn_retries = u8::try_from(times).unwrap_or(u8::MAX);
         }

@@ -41,6 +41,11 @@ pub(crate) struct Socket {
     pub(crate) tells_unread: bool,
     /// What `SO_KEEPALIVE` switches on.
     pub(crate) keep_alive: KeepAlive,
+    /// `TCP_NODELAY`, `TCP_CORK`
+    pub(crate) is_without_delay: bool,
+    pub(crate) is_corked: bool,
+    /// `TCP_NOTSENT_LOWAT`; 0 leaves it to the system's settings.
+    pub(crate) unsent_limit: u32,
     /// Options that are remembered and change nothing, by level and name.
     pub(crate) remembered: Vec<(i32, i32, i32)>,
     /// How often something happened that whoever polls wants to know.
@@ -58,6 +63,9 @@ impl Socket {
             is_write_shut: false,
             tells_unread: false,
             keep_alive: KeepAlive::default(),
+            is_without_delay: false,
+            is_corked: false,
+            unsent_limit: 0,
             remembered: Vec::new(),
             wakes: 0,
         }
@@ -70,6 +78,9 @@ impl Socket {
         socket.kind = Kind::Connection { conn, progress };
         socket.tells_unread = self.tells_unread;
         socket.keep_alive = self.keep_alive;
+        socket.is_without_delay = self.is_without_delay;
+        socket.is_corked = self.is_corked;
+        socket.unsent_limit = self.unsent_limit;
         socket.remembered.clone_from(&self.remembered);
         socket
     }

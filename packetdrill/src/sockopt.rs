@@ -8,6 +8,10 @@ use std::os::fd::RawFd;
 use synema_core::tcp::policy::Nagle;
 use synema_core::time::Duration;
 
+/// `TCP_NOTSENT_LOWAT`, which the libc crate does not name everywhere.
+const TCP_NOTSENT_LOWAT: i32 = 25;
+/// What a segment holds where nothing else is known (RFC 9293 §3.7.1), bytes.
+const DEFAULT_MSS: u16 = 536;
 /// `TCP_INQ`, which the libc crate does not name.
 const TCP_INQ: i32 = 36;
 /// `TCP_CC_INFO`
@@ -27,11 +31,22 @@ pub(crate) fn set(host: &mut Host, fd: RawFd, level: i32, name: i32, value: &[u8
     };
     match (level, name) {
         (libc::SOL_TCP, libc::TCP_NODELAY) => {
-            socket.policy.send.nagle = if number == 0 {
-                Nagle::Minshall
-            } else {
-                Nagle::Off
-            };
+            socket.is_without_delay = number != 0;
+            return set_nagle(host, fd, number != 0);
+        }
+        (libc::SOL_TCP, libc::TCP_CORK) => {
+            socket.is_corked = number != 0;
+            return set_nagle(host, fd, number == 0);
+        }
+        (libc::SOL_TCP, libc::TCP_MAXSEG) => {
+            let limit = u16::try_from(number).map_err(|_| Errno(libc::EINVAL))?;
+            socket.policy.offer.mss_limit = (limit > 0).then_some(limit);
+        }
+        (libc::SOL_TCP, TCP_NOTSENT_LOWAT) => {
+            socket.unsent_limit = number.cast_unsigned();
+            let chosen = (number != 0).then_some(socket.unsent_limit);
+            let limit = chosen.or(host.settings.policy().send.unsent_limit);
+            host.socket(fd)?.policy.send.unsent_limit = limit;
         }
         (libc::SOL_TCP, TCP_INQ) => socket.tells_unread = number != 0,
         (libc::SOL_TCP, libc::TCP_USER_TIMEOUT) => {
@@ -71,6 +86,23 @@ pub(crate) fn set(host: &mut Host, fd: RawFd, level: i32, name: i32, value: &[u8
     apply(host, fd)
 }
 
+/// What waits for company goes out at once if `pushes`.
+fn set_nagle(host: &mut Host, fd: RawFd, pushes: bool) -> Answer<()> {
+    let now = host.now;
+    let socket = host.socket(fd)?;
+    socket.policy.send.nagle = match (socket.is_corked, socket.is_without_delay) {
+        (true, _) => Nagle::Cork,
+        (false, true) => Nagle::Off,
+        (false, false) => Nagle::Minshall,
+    };
+    let conn = socket.conn();
+    apply(host, fd)?;
+    if let Some(conn) = conn.filter(|_| pushes) {
+        host.stack.push(now, conn);
+    }
+    Ok(())
+}
+
 /// Makes a connection, or those that a listener will have, behave as its policy says now.
 fn apply(host: &mut Host, fd: RawFd) -> Answer<()> {
     let now = host.now;
@@ -94,7 +126,10 @@ pub(crate) fn value(host: &mut Host, fd: RawFd, level: i32, name: i32) -> Answer
         (libc::SOL_SOCKET, libc::SO_ERROR) => socket.error.take().map_or(0, |Errno(number)| number),
         (libc::SOL_SOCKET, libc::SO_SNDBUF) => socket.policy.send.buffer_len.cast_signed(),
         (libc::SOL_SOCKET, libc::SO_TYPE) => libc::SOCK_STREAM,
-        (libc::SOL_TCP, libc::TCP_NODELAY) => i32::from(socket.policy.send.nagle == Nagle::Off),
+        (libc::SOL_TCP, libc::TCP_NODELAY) => i32::from(socket.is_without_delay),
+        (libc::SOL_TCP, libc::TCP_CORK) => i32::from(socket.is_corked),
+        (libc::SOL_TCP, libc::TCP_MAXSEG) => max_segment(host, fd)?,
+        (libc::SOL_TCP, TCP_NOTSENT_LOWAT) => socket.unsent_limit.cast_signed(),
         (libc::SOL_TCP, TCP_INQ) => i32::from(socket.tells_unread),
         _ => {
             let mut options = socket.remembered.iter();
@@ -103,6 +138,16 @@ pub(crate) fn value(host: &mut Host, fd: RawFd, level: i32, name: i32) -> Answer
         }
     };
     Ok(number.to_ne_bytes().to_vec())
+}
+
+/// What a segment carries, or may carry once there is a connection.
+fn max_segment(host: &mut Host, fd: RawFd) -> Answer<i32> {
+    let socket = host.socket(fd)?;
+    let limit = socket.policy.offer.mss_limit.unwrap_or(DEFAULT_MSS);
+    let conn = socket.conn();
+    let info = conn.and_then(|conn| host.stack.info(conn));
+    let len = info.map_or(limit.into(), |info| info.send_mss);
+    Ok(i32::try_from(len).unwrap_or(i32::MAX))
 }
 
 fn number_in(value: &[u8]) -> Option<i32> {

@@ -2,7 +2,7 @@
 
 use super::connections::Owner;
 use super::{Backlog, ConnectError, ListenError, Stack};
-use crate::tcp::{Connection, Identity, Info, Policy};
+use crate::tcp::{Connection, Identity, Info, Policy, Write};
 use crate::time::Instant;
 use crate::trace::{ConnId, Observer, TcpState};
 use crate::wire::Port;
@@ -141,6 +141,24 @@ impl<O: Observer> Stack<O> {
         self.connections.change(conn, send).unwrap_or(0)
     }
 
+    /// The same, with what the application says of this write.
+    pub fn send_with(&mut self, now: Instant, conn: ConnId, data: &[u8], write: Write) -> usize {
+        self.advance(now);
+        let now = self.now;
+        let observer = &mut self.observer;
+        let send = |connection: &mut Connection| connection.send_with(now, data, write, observer);
+        self.connections.change(conn, send).unwrap_or(0)
+    }
+
+    /// Sends what waits for company without it.
+    pub fn push(&mut self, now: Instant, conn: ConnId) {
+        self.advance(now);
+        let now = self.now;
+        let observer = &mut self.observer;
+        self.connections
+            .change(conn, |connection| connection.push(now, observer));
+    }
+
     /// Takes bytes that were received, in order; answers how many.
     pub fn recv(&mut self, now: Instant, conn: ConnId, buf: &mut [u8]) -> usize {
         self.advance(now);
@@ -227,7 +245,15 @@ impl<O: Observer> Stack<O> {
             .map_or(0, Connection::readable_len)
     }
 
-    /// How many bytes [`Stack::send`] would take now.
+    /// Whether it is worth while to write: there is room, and little is unsent if
+    /// the policy limits that.
+    pub fn is_writable(&self, conn: ConnId) -> bool {
+        self.connections
+            .get(conn)
+            .is_some_and(Connection::is_writable)
+    }
+
+    /// How many bytes the send buffer has room for.
     pub fn writable_len(&self, conn: ConnId) -> usize {
         self.connections
             .get(conn)

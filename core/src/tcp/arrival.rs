@@ -180,6 +180,7 @@ impl Connection {
         let Some(ack) = self.acceptable_ack(segment, cx) else {
             return Check::Done;
         };
+        self.snd.writes.release();
         let before = (self.snd.cc.cwnd(), self.snd.cc.ssthresh());
         let echoed = self.echoed_age(segment, cx);
         let was_closed = self.snd.is_window_closed();
@@ -246,7 +247,7 @@ impl Connection {
             let deadline = cx.now + self.snd.rtt.rto(&self.policy.timing);
             self.timers.arm(TimerKind::Retransmission, deadline, cx);
         }
-        if self.writer_waits && self.snd.buffer.room() > 0 {
+        if self.writer_waits && self.snd.is_writable(&self.policy) {
             self.writer_waits = false;
             self.pending.writable = true;
         }

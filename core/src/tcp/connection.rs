@@ -6,7 +6,8 @@
 
 use super::context::Context;
 use super::liveness::Liveness;
-use super::options::{Agreed, mss_for_mtu};
+
+use super::options::{Agreed, own_mss};
 use super::path::Path;
 use super::policy::Policy;
 use super::receiver::Receiver;
@@ -16,6 +17,7 @@ use super::sender::{Fin, Sender};
 use super::state::Step;
 use super::timers::Timers;
 use super::window::WindowScale;
+use super::writes::Write;
 use crate::time::Instant;
 use crate::trace::{
     Cause, CloseReason, ConnId, FrameId, Observer, ResetReason, TcpState, TimerKind, Trigger,
@@ -284,14 +286,45 @@ impl Connection {
     /// Queues bytes to be sent; answers how many there was room for (zero also
     /// after [`shutdown`](Self::shutdown) and when the connection is over).
     pub fn send<O: Observer>(&mut self, now: Instant, data: &[u8], trace: &mut O) -> usize {
+        self.send_with(now, data, Write::default(), trace)
+    }
+
+    /// The same, with what the application says of this write. With a limit on what
+    /// is unsent ([`SendPolicy::unsent_limit`](super::policy::SendPolicy)), write
+    /// again after [`poll_transmit`](Self::poll_transmit) until nothing is taken.
+    pub fn send_with<O: Observer>(
+        &mut self,
+        now: Instant,
+        data: &[u8],
+        write: Write,
+        trace: &mut O,
+    ) -> usize {
         if !self.may_write() {
             return 0;
         }
-        let taken = self.snd.buffer.append(data);
+        let room = self.snd.write_room(&self.policy).min(data.len());
+        let taken = self.snd.buffer.append(&data[..room]);
         self.writer_waits |= taken < data.len();
+        if taken > 0 {
+            let is_whole = taken == data.len();
+            let write = Write {
+                more_follows: write.more_follows,
+                ends_record: write.ends_record && is_whole,
+            };
+            let (end, snd_nxt) = (self.snd.buffer.end(), self.snd.snd_nxt);
+            self.snd.writes.on_written(end, snd_nxt, write);
+        }
         let mut cx = self.context(now, Trigger::Application, trace);
         self.rearm(&mut cx);
         taken
+    }
+
+    /// Sends what waits for company without it, whatever the policy says (what is
+    /// written later waits again).
+    pub fn push<O: Observer>(&mut self, now: Instant, trace: &mut O) {
+        self.snd.writes.push(self.snd.buffer.end());
+        let mut cx = self.context(now, Trigger::Application, trace);
+        self.rearm(&mut cx);
     }
 
     /// Takes received bytes; answers how many.
@@ -435,7 +468,13 @@ impl Connection {
         }
     }
 
-    /// How many bytes [`send`](Self::send) would take now.
+    /// Whether it is worth while to write: there is room, and little is unsent if
+    /// the policy limits that.
+    pub fn is_writable(&self) -> bool {
+        self.may_write() && self.snd.is_writable(&self.policy)
+    }
+
+    /// How many bytes the send buffer has room for.
     pub fn writable_len(&self) -> usize {
         if self.may_write() {
             self.snd.buffer.room()
@@ -477,7 +516,7 @@ impl Connection {
             id,
             state: TcpState::Closed,
             snd: Sender::new(id.iss, &policy),
-            rcv: Receiver::new(now, &policy, mss_for_mtu(id.mtu)),
+            rcv: Receiver::new(now, &policy, own_mss(policy.offer, id.mtu)),
             timers: Timers::new(),
             agreed: Agreed::default(),
             path: Path::new(id.mtu),

@@ -12,7 +12,7 @@ use super::arrival::Check;
 use super::congestion::CongestionControl;
 use super::connection::Connection;
 use super::context::Context;
-use super::options::{agree, mss_for_mtu};
+use super::options::{agree, own_mss};
 use super::segment::Segment;
 use super::state::Step;
 use crate::trace::{Cause, CloseReason, DropReason, Observer, ResetReason};
@@ -146,7 +146,10 @@ impl Connection {
         self.snd.scale = self.agreed.snd_scale;
         self.snd.sack_permitted = self.agreed.sack;
         self.snd.set_window(syn, syn.ack);
-        let send_mss = self.agreed.peer_mss.min(mss_for_mtu(self.id.mtu));
+        let send_mss = self
+            .agreed
+            .peer_mss
+            .min(own_mss(self.policy.offer, self.id.mtu));
         self.set_send_mss(send_mss);
     }
 

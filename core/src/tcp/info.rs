@@ -88,7 +88,7 @@ impl Connection {
             sack: self.agreed.sack,
             window_scales: self.agreed.window_scale.then_some(scales),
             send_mss: snd.mss(),
-            announced_mss: super::options::mss_for_mtu(self.id.mtu),
+            announced_mss: super::options::own_mss(self.policy.offer, self.id.mtu),
             path_mtu: self.id.mtu,
             cwnd: snd.cc.cwnd(),
             ssthresh: (ssthresh != u64::MAX).then_some(ssthresh),

@@ -175,7 +175,12 @@ impl Connection {
         self.timers.stop(TimerKind::Retransmission, cx);
         let waits = probing
             || (!snd.probing.due
-                && snd.next_new(snd.mss(), &self.policy) == NewData::WaitsForWindow);
+                && match snd.next_new(snd.mss(), &self.policy) {
+                    NewData::WaitsForWindow => true,
+                    // Nothing will be acknowledged: corked data does not wait for ever.
+                    NewData::WaitsForMore => snd.queue.is_empty(),
+                    _ => false,
+                });
         if waits && !self.timers.is_armed(TimerKind::Persist) {
             let base = snd.rtt.base_rto(timing);
             let interval = backed_off(base, snd.probing.backoff, timing.max_rto);

@@ -18,7 +18,7 @@
 //!     sack.rs         what SACK reports          rtt.rs         RFC 6298
 //!     ring.rs         the bytes                  congestion/    how much at once
 //!     tuning.rs       how much may come
-//!                                                send_buffer.rs, ring.rs
+//!                                                send_buffer.rs, ring.rs, writes.rs, burst.rs
 //!   time_wait.rs    what is left of it in TIME-WAIT      cookie.rs   a handshake without memory
 //!   policy.rs       how it behaves, on purpose
 //!   info.rs         what can be said of it at a glance
@@ -50,6 +50,7 @@
 mod ack;
 mod arrival;
 mod assembler;
+mod burst;
 mod congestion;
 pub mod connection;
 mod context;
@@ -79,6 +80,7 @@ mod timers;
 mod transmit;
 mod tuning;
 mod window;
+mod writes;
 
 pub use connection::{Connection, ConnectionEvent, IcmpError, Identity};
 pub use cookie::cookie_syn_ack;
@@ -87,3 +89,4 @@ pub use policy::Policy;
 pub use reset::{HostChallengeLimit, reset_for};
 pub use segment::{Outgoing, Segment};
 pub use time_wait::TimeWait;
+pub use writes::Write;

@@ -40,9 +40,10 @@ pub(super) struct Agreed {
 impl Agreed {
     /// What a SYN-ACK offers: only what the SYN asked for (RFC 7323 §2.2, §3.2;
     /// RFC 2018 §2).
-    pub(super) fn offer(&self, mss: bool) -> Offer {
+    pub(super) fn offer(&self, ours: Offer) -> Offer {
         Offer {
-            mss,
+            mss: ours.mss,
+            mss_limit: ours.mss_limit,
             window_scale: self.window_scale,
             sack: self.sack,
             timestamps: self.timestamps,
@@ -53,6 +54,12 @@ impl Agreed {
 /// The MSS for a path: what an IPv4 packet holds beside its headers (RFC 6691).
 pub(super) fn mss_for_mtu(mtu: u16) -> u16 {
     mtu.saturating_sub(HEADERS_LEN).max(MIN_SEND_MSS)
+}
+
+/// The largest segment that we announce, and send.
+pub(super) fn own_mss(offer: Offer, mtu: u16) -> u16 {
+    let limit = offer.mss_limit.unwrap_or(u16::MAX).max(MIN_SEND_MSS);
+    mss_for_mtu(mtu).min(limit)
 }
 
 /// The timestamp clock: milliseconds, and a secret offset (RFC 7323 §5.4).
@@ -69,7 +76,7 @@ pub(super) fn syn_options(
     timestamps: Timestamps,
 ) -> Options {
     Options {
-        mss: offer.mss.then_some(mss_for_mtu(mtu)),
+        mss: offer.mss.then_some(own_mss(offer, mtu)),
         window_scale: offer.window_scale.then_some(scale.shift()),
         sack_permitted: offer.sack,
         timestamps: offer.timestamps.then_some(timestamps),
@@ -107,7 +114,7 @@ mod tests {
         let agreed = agree(Offer::default(), scale, &plain);
         assert_eq!(agreed.peer_mss, 1400);
         assert_eq!(agreed.rcv_scale, WindowScale::ZERO);
-        let answer = syn_options(agreed.offer(true), 1500, scale, CLOCK);
+        let answer = syn_options(agreed.offer(Offer::default()), 1500, scale, CLOCK);
         let only_mss = Options {
             mss: Some(1460),
             ..Options::NONE
@@ -117,7 +124,10 @@ mod tests {
         assert_eq!(full.window_scale, Some(7));
         let agreed = agree(Offer::default(), scale, &full);
         assert_eq!((agreed.rcv_scale, agreed.snd_scale), (scale, scale));
-        assert_eq!(syn_options(agreed.offer(true), 1500, scale, CLOCK), full);
+        assert_eq!(
+            syn_options(agreed.offer(Offer::default()), 1500, scale, CLOCK),
+            full
+        );
     }
 
     #[test]

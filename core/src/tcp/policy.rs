@@ -30,6 +30,8 @@ pub struct Policy {
 pub struct Offer {
     /// Maximum segment size (RFC 9293 §3.7.1).
     pub mss: bool,
+    /// No larger one is announced, and no larger segment sent (`TCP_MAXSEG`), bytes.
+    pub mss_limit: Option<u16>,
     /// Window scale (RFC 7323 §2).
     pub window_scale: bool,
     /// Selective acknowledgments (RFC 2018).
@@ -110,6 +112,22 @@ pub struct SendPolicy {
     /// Whether full-sized segments that vanish again and again make segments
     /// smaller (RFC 4821 §7.7), for the ICMP error that should say so may vanish too.
     pub black_hole_detection: bool,
+    /// Which segments bear a PSH bit.
+    pub push: PushMarks,
+    /// With [`PushMarks::EachWrite`], the fewest segments that make a full burst.
+    pub min_burst: u16,
+    /// Writes are taken only while fewer bytes than these are unsent
+    /// (`TCP_NOTSENT_LOWAT`).
+    pub unsent_limit: Option<u32>,
+}
+
+/// Which segments bear a PSH bit (RFC 9293 §3.9.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PushMarks {
+    /// Those that empty the send buffer.
+    BufferEnd,
+    /// Those with the end of a write, and the last of each burst, as in Linux.
+    EachWrite,
 }
 
 /// When less than a full segment waits for more data.
@@ -121,6 +139,8 @@ pub enum Nagle {
     Classic,
     /// While a small segment is outstanding (Minshall's variant, as in Linux).
     Minshall,
+    /// Always, until the persist timer runs out (`TCP_CORK`).
+    Cork,
 }
 
 /// What is sent into a closed window (RFC 9293 §3.8.6.1).
@@ -239,6 +259,7 @@ impl Policy {
         policy.send.nagle = Nagle::Minshall;
         policy.send.window_probe = WindowProbe::OldSequence;
         policy.send.black_hole_detection = false;
+        policy.send.push = PushMarks::EachWrite;
         policy.timing.min_rto = Duration::from_millis(200);
         policy.timing.min_rto_is_variance = true;
         policy.timing.max_rto = Duration::from_secs(120);
@@ -253,6 +274,7 @@ impl Policy {
         Self {
             offer: Offer {
                 mss: false,
+                mss_limit: None,
                 window_scale: false,
                 sack: false,
                 timestamps: false,
@@ -304,6 +326,7 @@ impl Default for Offer {
     fn default() -> Self {
         Self {
             mss: true,
+            mss_limit: None,
             window_scale: true,
             sack: true,
             timestamps: true,
@@ -338,6 +361,9 @@ impl Default for SendPolicy {
             max_payload: None,
             window_probe: WindowProbe::NextByte,
             black_hole_detection: true,
+            push: PushMarks::BufferEnd,
+            min_burst: 2,
+            unsent_limit: None,
         }
     }
 }

@@ -121,6 +121,7 @@ impl Sender {
         self.probing.unanswered = 0;
         if progress {
             self.buffer.acknowledge(ack);
+            self.writes.acknowledge(ack);
             self.snd_una = ack;
             self.probing.outstanding = false;
             if self.fin == Fin::Sent && ack == self.snd_nxt && ack.after(self.buffer.end()) {

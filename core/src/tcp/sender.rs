@@ -19,9 +19,13 @@ use super::rtt::RttEstimator;
 use super::segment::Segment;
 use super::send_buffer::SendBuffer;
 use super::window::{UnscaledWindow, WindowScale, WindowSize};
+use super::writes::Writes;
 use crate::time::Instant;
 use crate::trace::Cause;
 use crate::wire::{SeqNum, SeqRange};
+
+/// The largest piece of the buffer that writes fill up, bytes.
+const MAX_PIECE_LEN: u32 = 65_535;
 
 /// Our FIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +78,10 @@ pub(super) struct Sender {
     /// Bytes of options on every segment.
     pub(super) fixed_options_len: u16,
     pub(super) buffer: SendBuffer,
+    /// Where writes end in it.
+    pub(super) writes: Writes,
+    /// Where the burst ends that is going out.
+    pub(super) burst_end: SeqNum,
     pub(super) queue: RetransmitQueue,
     pub(super) rtt: RttEstimator,
     pub(super) cc: Congestion,
@@ -130,6 +138,8 @@ impl Sender {
             send_mss: DEFAULT_SEND_MSS,
             fixed_options_len: 0,
             buffer: SendBuffer::new(iss + 1, policy.send.buffer_len),
+            writes: Writes::new(iss + 1),
+            burst_end: iss,
             queue: RetransmitQueue::default(),
             rtt: RttEstimator::new(&policy.timing),
             cc: Congestion::new(policy.congestion, u32::from(DEFAULT_SEND_MSS)),
@@ -229,7 +239,8 @@ impl Sender {
             return NewData::Nothing;
         }
         let usable = self.usable_window();
-        let len = unsent.min(limit).min(usable);
+        let record = unsent.min(self.writes.record_left(self.snd_nxt));
+        let len = record.min(limit).min(usable);
         // Our FIN takes room in the window too, unless it is not counted.
         let fin_len = u32::from(!policy.quirks.fin_not_counted);
         let fin = fin_due && len == unsent && usable >= len + fin_len;
@@ -237,15 +248,13 @@ impl Sender {
             return NewData::WaitsForWindow;
         }
         let idle = self.queue.is_empty();
-        if len < limit && len < unsent {
+        if len < limit && len < record {
             // RFC 9293 §3.8.6.2.1 (3): less than a full segment, for the window
             // ends: only when idle, and only if it is half of the largest window.
             if !idle || len < self.max_snd_wnd.0 / 2 {
                 return NewData::WaitsForWindow;
             }
-        } else if len < limit && !fin && !idle && self.nagle_waits(policy.send.nagle) {
-            // RFC 9293 §3.8.6.2.1 (2), §3.7.4: the end of what was written, while
-            // something is outstanding.
+        } else if len < limit && !fin && self.waits_for_company(self.snd_nxt + len, policy) {
             return NewData::WaitsForMore;
         }
         // RFC 5681 §3.1: no more in the network than cwnd allows.
@@ -261,12 +270,42 @@ impl Sender {
         }
     }
 
-    fn nagle_waits(&self, nagle: Nagle) -> bool {
-        match nagle {
-            Nagle::Off => false,
-            Nagle::Classic => true,
-            Nagle::Minshall => self.small_end.is_some_and(|end| end.after(self.snd_una)),
+    /// Whether less than a full segment, which ends at `end`, waits for more: RFC 9293
+    /// §3.8.6.2.1 (2), §3.7.4. The end of a record, and what others follow, does not.
+    pub(super) fn waits_for_company(&self, end: SeqNum, policy: &Policy) -> bool {
+        if end != self.buffer.end() || self.writes.is_pushed(end) {
+            return false;
         }
+        let idle = self.queue.is_empty();
+        let nagle = match policy.send.nagle {
+            Nagle::Off => false,
+            Nagle::Classic => !idle,
+            Nagle::Minshall => self.small_end.is_some_and(|end| end.after(self.snd_una)),
+            Nagle::Cork => true,
+        };
+        nagle || self.writes.holds()
+    }
+
+    /// How much a write may add now, bytes.
+    pub(super) fn write_room(&mut self, policy: &Policy) -> usize {
+        let room = self.buffer.room();
+        let Some(unsent_limit) = policy.send.unsent_limit else {
+            return room;
+        };
+        // As Linux does: pieces of half the peer's largest window, in whole segments.
+        let mss = self.mss();
+        let piece_len = (self.max_snd_wnd.0 / 2).clamp(mss, MAX_PIECE_LEN.max(mss));
+        let (end, snd_nxt) = (self.buffer.end(), self.snd_nxt);
+        let piece_len = piece_len - piece_len % mss;
+        let piece = self.writes.room(end, snd_nxt, unsent_limit, piece_len);
+        room.min(piece as usize)
+    }
+
+    /// Whether whoever waits to write is to be told now.
+    pub(super) fn is_writable(&self, policy: &Policy) -> bool {
+        let unsent_limit = policy.send.unsent_limit;
+        let is_below = unsent_limit.is_none_or(|limit| self.unsent_len() < limit.div_ceil(2));
+        is_below && self.buffer.room() > 0
     }
 
     /// What is to be sent again now, at most `limit` bytes.

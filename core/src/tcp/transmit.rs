@@ -4,7 +4,7 @@
 use super::connection::Connection;
 use super::context::Context;
 use super::options::{syn_options, timestamp_clock};
-use super::policy::WindowProbe;
+use super::policy::{PushMarks, WindowProbe};
 use super::sender::NewData;
 use super::state::{self, Step};
 use crate::trace::{Cause, Observer, TcpState, TimerKind, Trigger};
@@ -56,7 +56,7 @@ impl Connection {
             echo: self.rcv.timestamp_echo(),
         };
         let offer = if answers {
-            self.agreed.offer(self.policy.offer.mss)
+            self.agreed.offer(self.policy.offer)
         } else {
             self.policy.offer
         };
@@ -126,7 +126,13 @@ impl Connection {
             return None;
         };
         let cause = self.snd.cause_of_new(range);
-        Some(self.send_new(range, fin, cause, cx))
+        let ends_burst = self.policy.send.push == PushMarks::EachWrite
+            && self.snd.ends_burst(range, limit, &self.policy);
+        let mut segment = self.send_new(range, fin, cause, cx);
+        if ends_burst {
+            segment.header.flags |= Flags::PSH;
+        }
+        Some(segment)
     }
 
     fn next_probe<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
@@ -143,7 +149,10 @@ impl Connection {
         if !self.snd.is_window_closed() {
             // RFC 9293 §3.8.6.2.1 (4): the override timeout of SWS avoidance.
             let range = self.snd.override_range(self.payload_limit())?;
-            return Some(self.send_new(range, false, Cause::Data, cx));
+            let mut segment = self.send_new(range, false, Cause::Data, cx);
+            // It has waited long enough, and is not to wait at the other end as well.
+            segment.header.flags |= Flags::PSH;
+            return Some(segment);
         }
         match self.policy.send.window_probe {
             WindowProbe::NextByte => {
@@ -209,8 +218,11 @@ impl Connection {
             end: taken.end.earlier(end.later(taken.start)),
         };
         let mut flags = Flags::ACK;
-        // RFC 9293 §3.9.1.2: PSH where the buffer ends.
-        if !data.is_empty() && data.end == end {
+        let pushes = match self.policy.send.push {
+            PushMarks::BufferEnd => data.end == end,
+            PushMarks::EachWrite => self.snd.writes.has_end_in(data),
+        };
+        if !data.is_empty() && pushes {
             flags |= Flags::PSH;
         }
         let mut number = None;

@@ -1,0 +1,61 @@
+//! Segments that Linux hands to the network card as one, for the card to cut up
+//! (TSO). Here they are separate segments from the start, but one thing is seen of
+//! it on the wire: the last of several bears a PSH bit.
+
+use super::congestion::CongestionControl;
+use super::policy::Policy;
+use super::sender::Sender;
+use crate::wire::{SeqNum, SeqRange};
+
+/// The largest burst, bytes (`gso_max_size`).
+const MAX_LEN: u64 = 65_535;
+
+impl Sender {
+    /// Whether the burst that the new data in `range` belongs to ends with it, and
+    /// is more than one segment of `limit` bytes. To be asked once, before the data
+    /// is counted as sent.
+    pub(super) fn ends_burst(&mut self, range: SeqRange, limit: u32, policy: &Policy) -> bool {
+        let in_burst = range.start.before(self.burst_end);
+        if !in_burst {
+            self.burst_end = range.start + self.burst_len(range.start, limit, policy);
+        }
+        let is_single = !in_burst && range.end.at_or_after(self.burst_end);
+        range.end.at_or_after(self.burst_end) && !is_single
+    }
+
+    /// The length of a burst that begins now, bytes.
+    fn burst_len(&self, start: SeqNum, limit: u32, policy: &Policy) -> u32 {
+        let mss = u64::from(limit.max(1));
+        let cwnd = self.cc.cwnd() / mss;
+        let free = cwnd.saturating_sub(u64::from(self.pipe()) / mss);
+        let most = (cwnd / 2).max(1).min(free.max(1));
+        let segments = self.segments_a_millisecond(mss);
+        let segments = segments.max(u64::from(policy.send.min_burst)).min(most);
+        let window_end = (self.snd_una + self.snd_wnd.0).later(start);
+        let sendable = self.unsent_len().min(window_end.distance(start));
+        let sendable = sendable.min(self.writes.record_left(start));
+        // A last one that is not full joins if nothing holds it back.
+        let rest = sendable % limit;
+        let held = self.waits_for_company(start + sendable, policy);
+        let joined = if held { sendable - rest } else { sendable };
+        let wanted = u32::try_from(segments * mss).unwrap_or(u32::MAX);
+        joined.min(wanted).max(limit.min(sendable))
+    }
+
+    /// How many segments the pacing rate of Linux sends in a millisecond: 200 % of
+    /// the window in a round trip while it grows fast, else 120 %.
+    fn segments_a_millisecond(&self, mss: u64) -> u64 {
+        let Some(srtt) = self.rtt.srtt() else {
+            return MAX_LEN / mss;
+        };
+        let srtt_us = u64::try_from(srtt.as_micros()).unwrap_or(u64::MAX).max(1);
+        let is_slow_start = self.cc.cwnd() < self.cc.ssthresh() / 2;
+        let percent = if is_slow_start { 200 } else { 120 };
+        let window = self.cc.cwnd().max(self.queue.outstanding().into());
+        let rate = window.saturating_mul(percent) / 100 * 1_000_000 / srtt_us;
+        // For a near peer bursts may be longer: they cost it no time.
+        let nearness = srtt_us >> 9;
+        let bonus = if nearness < 32 { 65_536 >> nearness } else { 0 };
+        (rate / 1024 + bonus).min(MAX_LEN) / mss
+    }
+}
