@@ -151,7 +151,9 @@ impl Connection {
             let range = self.snd.override_range(self.payload_limit())?;
             let mut segment = self.send_new(range, false, Cause::Data, cx);
             // It has waited long enough, and is not to wait at the other end as well.
-            segment.header.flags |= Flags::PSH;
+            if self.policy.send.push == PushMarks::EachWrite {
+                segment.header.flags |= Flags::PSH;
+            }
             return Some(segment);
         }
         match self.policy.send.window_probe {

@@ -80,7 +80,7 @@ fn each_step_forward_starts_the_users_patience_anew() {
             20       * Connected
             100    send 3000
             100      > . 1:1449 ack 1 win 255 ts 100 ecr 100  Data
-            100      > . 1449:2897 ack 1 win 255 ts 100 ecr 100  Data
+            100      > P. 1449:2897 ack 1 win 255 ts 100 ecr 100  Data
             100      > P. 2897:3001 ack 1 win 255 ts 100 ecr 100  Data
             120    < . 1 ack 1449 ts 200 ecr 100
             340      timer Retransmission

@@ -254,7 +254,7 @@ fn linux_probes_with_an_old_number() {
             700      > . 0 ack 1 win 65535  WindowProbe
             800    < . 1 ack 1 win 8000
             800      > . 1:1001 ack 1 win 65535  Data
-            800      > . 1001:2001 ack 1 win 65535  Data
+            800      > P. 1001:2001 ack 1 win 65535  Data
             800      > P. 2001:3001 ack 1 win 65535  Data
         "#]],
     );
