@@ -33,7 +33,7 @@ pub(super) struct Agreed {
     pub(super) sack: bool,
     /// Every segment carries timestamps.
     pub(super) timestamps: bool,
-    /// The peer's MSS, bytes.
+    /// The peer's MSS, or our own limit if that is smaller, bytes.
     pub(super) peer_mss: u16,
 }
 
@@ -94,7 +94,11 @@ pub(super) fn agree(offer: Offer, scale: WindowScale, peer: &Options) -> Agreed 
         sack: offer.sack && peer.sack_permitted,
         timestamps: offer.timestamps && peer.timestamps.is_some(),
         // RFC 9293 §3.7.1: zero would stop us for ever; nobody means it.
-        peer_mss: peer.mss.unwrap_or(DEFAULT_SEND_MSS).max(MIN_SEND_MSS),
+        peer_mss: peer
+            .mss
+            .unwrap_or(DEFAULT_SEND_MSS)
+            .min(offer.mss_limit.unwrap_or(u16::MAX))
+            .max(MIN_SEND_MSS),
     }
 }
 
