@@ -1,8 +1,9 @@
 //! A machine with our own stack and an application on it.
 
 use crate::node::{Node, Port};
+use synema_core::app::server::Service;
 use synema_core::ip::Interface;
-use synema_core::stack::{Config, Stack, StackEvent};
+use synema_core::stack::{Config, ListenError, Stack, StackEvent};
 use synema_core::time::Instant;
 use synema_core::trace::{FrameId, Record};
 use synema_core::wire::MacAddr;
@@ -10,22 +11,10 @@ use synema_core::wire::MacAddr;
 /// A stack whose trace is kept.
 pub type TracedStack = Stack<Vec<Record>>;
 
-/// What runs on a [`Host`].
-pub trait App: 'static {
-    /// The host was switched on: listen, bind.
-    fn start(&mut self, stack: &mut TracedStack);
+/// What runs on a [`Host`]: a service of core's, or one of this crate's own.
+pub trait App: Service<Vec<Record>> + 'static {}
 
-    /// Something happened.
-    fn on_event(&mut self, stack: &mut TracedStack, now: Instant, event: StackEvent);
-
-    /// The time of [`poll_timeout`](Self::poll_timeout) has come.
-    fn on_timeout(&mut self, _stack: &mut TracedStack, _now: Instant) {}
-
-    /// When the application wants [`on_timeout`](Self::on_timeout).
-    fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-}
+impl<S: Service<Vec<Record>> + 'static> App for S {}
 
 /// A machine with one port, a fixed address and an application.
 #[derive(Debug)]
@@ -38,13 +27,14 @@ impl<A: App> Host<A> {
     /// A host that has its address from the start, as servers do.
     ///
     /// # Panics
-    /// Never: a fresh stack takes any interface.
+    /// When the application wants one port twice.
     pub fn new(mac: MacAddr, interface: Interface, seed: u64, mut app: A) -> Self {
         let mut stack = Stack::new(Config::new(mac), seed, Vec::new());
         stack
             .assume(Instant::ZERO, interface)
             .expect("a fresh stack has claimed nothing");
-        app.start(&mut stack);
+        app.start(&mut stack)
+            .expect("a fresh stack has every port free");
         Self { stack, app }
     }
 
@@ -96,7 +86,10 @@ impl<A: App> Node for Host<A> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Idle;
 
-impl App for Idle {
-    fn start(&mut self, _stack: &mut TracedStack) {}
+impl Service<Vec<Record>> for Idle {
+    fn start(&mut self, _stack: &mut TracedStack) -> Result<(), ListenError> {
+        Ok(())
+    }
+
     fn on_event(&mut self, _stack: &mut TracedStack, _now: Instant, _event: StackEvent) {}
 }

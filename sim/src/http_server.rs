@@ -1,12 +1,13 @@
 //! A small web server on our own stack: pages that are right, and pages that
 //! break in every way a client must survive.
 
-use crate::host::{App, TracedStack};
+use crate::host::TracedStack;
 use std::collections::{BTreeMap, VecDeque};
-use synema_core::stack::StackEvent;
+use synema_core::app::server::Service;
+use synema_core::stack::{ListenError, StackEvent};
 use synema_core::tcp::{ConnectionEvent, Policy};
 use synema_core::time::{Duration, Instant};
-use synema_core::trace::ConnId;
+use synema_core::trace::{ConnId, Record};
 use synema_core::wire::Port;
 
 /// Longest request that is read, bytes.
@@ -196,10 +197,9 @@ impl HttpServer {
     }
 }
 
-impl App for HttpServer {
-    fn start(&mut self, stack: &mut TracedStack) {
-        // Only a port that is taken is refused, and nobody else listens on this host.
-        let _ = stack.listen(Port(80), &self.policy);
+impl Service<Vec<Record>> for HttpServer {
+    fn start(&mut self, stack: &mut TracedStack) -> Result<(), ListenError> {
+        stack.listen(Port(80), &self.policy)
     }
 
     fn on_event(&mut self, stack: &mut TracedStack, now: Instant, event: StackEvent) {

@@ -1,15 +1,16 @@
 //! A small name server on our own stack, over UDP and TCP.
 
-use crate::host::{App, TracedStack};
+use crate::host::TracedStack;
 use core::net::Ipv4Addr;
 use simple_dns::rdata::{A, CNAME, RData};
 use simple_dns::{CLASS, Name, Packet, PacketFlag, RCODE, ResourceRecord};
 use std::collections::BTreeMap;
 use synema_core::app::dns::DNS_PORT;
-use synema_core::stack::StackEvent;
+use synema_core::app::server::Service;
+use synema_core::stack::{ListenError, StackEvent};
 use synema_core::tcp::{ConnectionEvent, Policy};
 use synema_core::time::Instant;
-use synema_core::trace::ConnId;
+use synema_core::trace::{ConnId, Record};
 use synema_core::wire::Port;
 
 /// RFC 1035 §4.2.1: longer answers are cut, and fetched over TCP.
@@ -134,11 +135,11 @@ fn push(reply: &mut Packet<'_>, name: &str, rdata: RData<'static>) {
     }
 }
 
-impl App for NameServer {
-    fn start(&mut self, stack: &mut TracedStack) {
-        // Only ports that are taken are refused, and this host has no others.
+impl Service<Vec<Record>> for NameServer {
+    fn start(&mut self, stack: &mut TracedStack) -> Result<(), ListenError> {
+        // Only a port that is taken is refused, and this host has no others.
         let _ = stack.udp_bind(Some(Port(DNS_PORT)));
-        let _ = stack.listen(Port(DNS_PORT), &Policy::rfc());
+        stack.listen(Port(DNS_PORT), &Policy::rfc())
     }
 
     fn on_event(&mut self, stack: &mut TracedStack, now: Instant, event: StackEvent) {

@@ -1,5 +1,6 @@
 //! Whole fetches: claim, ARP, DNS, TCP, HTTP, over wires that are good and bad.
 
+use synema_core::app::server::files::{FileServer, MemoryDirectory, Settings};
 use synema_core::app::session::{ClaimEvent, FetchEvent, FetchOptions, SessionEvent};
 use synema_core::tcp::Policy;
 use synema_core::time::Duration;
@@ -98,4 +99,27 @@ fn a_megabyte() {
     let fetched = lab.fetch(1, URL, FetchOptions::default());
     assert_eq!(fetched.end.map(|(_, end)| end), Some(Ok(1 << 20)));
     assert!(fetched.body == body);
+}
+
+#[test]
+fn our_own_file_server_serves_our_own_client() {
+    let mut lab = lab_with(9, ten_ms(), Page::new(b""));
+    let bytes = body(300_000);
+    let directory = MemoryDirectory::new().with_file("a b/c.bin", bytes.clone(), Some(1));
+    let files = FileServer::new(directory, Settings::default());
+    let host = lab.add_host(77, files);
+    let fetched = lab.fetch(1, "http://10.1.0.77/a%20b/c.bin", FetchOptions::default());
+    assert_eq!(fetched.end.map(|(_, end)| end), Some(Ok(300_000)));
+    assert!(fetched.body == bytes);
+    let listed = lab.fetch(2, "http://10.1.0.77/a%20b", FetchOptions::default());
+    assert_eq!(
+        listed.head.map(|head| head.status),
+        Some(200),
+        "redirected to the folder"
+    );
+    assert!(String::from_utf8_lossy(&listed.body).contains("c.bin"));
+    let server = lab.network.node_mut(host).app_mut();
+    let statuses: Vec<_> = core::iter::from_fn(|| server.poll_served()).collect();
+    let statuses: Vec<_> = statuses.iter().map(|served| served.status).collect();
+    assert_eq!(statuses, [200, 301, 200]);
 }

@@ -16,9 +16,11 @@
 //! [`dns`] and [`http`] never touch the stack: they are fed bytes and time and
 //! answer with what to send, so that each is tested by itself. [`session`] is
 //! the one place that joins them to it, and the one thing that both the program
-//! and the page drive.
+//! and the page drive. [`server`] is the other direction: others call, and are
+//! served.
 
 pub mod dns;
 pub mod http;
 pub mod recording;
+pub mod server;
 pub mod session;

@@ -464,6 +464,24 @@ pub enum AppEvent {
         /// In words.
         why: String,
     },
+    /// A client's request was read.
+    HttpAsked {
+        /// On which connection.
+        conn: ConnId,
+        /// Method; empty if it could not be made out.
+        method: String,
+        /// What was asked for, as it came.
+        target: String,
+    },
+    /// A client is answered.
+    HttpAnswered {
+        /// On which connection.
+        conn: ConnId,
+        /// Status code.
+        status: u16,
+        /// Bytes of the body that follow.
+        body_len: u64,
+    },
 }
 
 /// One event and its time on the stack's own clock.

@@ -47,7 +47,7 @@ impl<O: Observer> Shared<O> {
         };
         self.stack
             .claim(self.now, addr, prefix_len, gateway, timings)
-            .map_err(|error| refusal(error, prefix_len))?;
+            .map_err(|error| claim_refusal(error, prefix_len))?;
         dns.truncate(MAX_SERVERS);
         self.network = Some(Network {
             addr,
@@ -90,7 +90,7 @@ impl<O: Observer> Shared<O> {
     }
 }
 
-fn refusal(error: ClaimError, prefix_len: u8) -> ClaimRefusal {
+pub(in crate::app) fn claim_refusal(error: ClaimError, prefix_len: u8) -> ClaimRefusal {
     let interface = match error {
         ClaimError::AlreadyClaimed(_) => return ClaimRefusal::Busy,
         ClaimError::Interface(interface) => interface,

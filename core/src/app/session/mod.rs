@@ -37,6 +37,7 @@ use crate::time::Instant;
 use crate::trace::{ConnId, FrameId, Observer};
 use crate::wire::Port;
 use address::Network;
+pub(super) use address::claim_refusal;
 use core::hash::Hasher;
 use core::net::SocketAddrV4;
 use fetch::Fetch;
@@ -74,17 +75,13 @@ struct Shared<O: Observer> {
 impl<O: Observer> Session<O> {
     /// A session without an address. `observer` is told every trace event.
     pub fn new(config: SessionConfig, observer: O) -> Self {
-        let word = |index: usize| {
-            let bytes = config.seed[index * 8..][..8].try_into();
-            u64::from_le_bytes(bytes.expect("eight bytes were cut out of 32"))
-        };
         let stack_config = Config::new(config.mac).with_mtu(config.mtu);
         Self {
             shared: Shared {
-                stack: Stack::new(stack_config, word(0) ^ word(1), observer),
+                stack: Stack::new(stack_config, config.stack_seed(), observer),
                 now: Instant::ZERO,
                 ids: Ids {
-                    key: (word(2), word(3)),
+                    key: (config.seed_word(2), config.seed_word(3)),
                     count: 0,
                 },
                 network: None,

@@ -23,6 +23,19 @@ pub struct SessionConfig {
     pub seed: [u8; 32],
 }
 
+impl SessionConfig {
+    /// What the stack's random numbers come from.
+    pub(in crate::app) fn stack_seed(&self) -> u64 {
+        self.seed_word(0) ^ self.seed_word(1)
+    }
+
+    /// One of the seed's four words.
+    pub(super) fn seed_word(&self, index: usize) -> u64 {
+        let bytes = self.seed[index * 8..][..8].try_into();
+        u64::from_le_bytes(bytes.expect("eight bytes were cut out of 32"))
+    }
+}
+
 /// One thing that happens to a session.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
