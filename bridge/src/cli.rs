@@ -100,6 +100,85 @@ pub struct LabWireArgs {
     /// Let the host end of the lab's wire forward packets, as any Docker host does
     #[arg(long)]
     pub ip_forward: bool,
+    /// The way to the lab's servers.
+    #[command(flatten)]
+    pub way: WayArgs,
+}
+
+/// What the way to the lab's servers does to frames, alike in both directions; without any of these,
+/// nothing.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "The way to the lab's servers")]
+pub struct WayArgs {
+    /// Milliseconds from end to end, in each direction
+    #[arg(long, value_name = "MS", value_parser = at_most(60_000.0))]
+    pub delay: Option<f64>,
+    /// Up to so many milliseconds more, by chance; order is kept
+    #[arg(long, value_name = "MS", value_parser = at_most(60_000.0))]
+    pub jitter: Option<f64>,
+    /// So many frames of a hundred are lost
+    #[arg(long, value_name = "PERCENT", value_parser = at_most(100.0))]
+    pub loss: Option<f64>,
+    /// So many are 5 ms late, and overtaken by those behind them
+    #[arg(long, value_name = "PERCENT", value_parser = at_most(100.0))]
+    pub reorder: Option<f64>,
+    /// So many arrive twice
+    #[arg(long, value_name = "PERCENT", value_parser = at_most(100.0))]
+    pub duplicate: Option<f64>,
+    /// So many arrive with one bit changed
+    #[arg(long, value_name = "PERCENT", value_parser = at_most(100.0))]
+    pub corrupt: Option<f64>,
+    /// Mbit/s that the way carries
+    #[arg(long, value_name = "MBIT", value_parser = at_most(100_000.0))]
+    pub rate: Option<f64>,
+    /// KiB that may wait where the rate is limited
+    #[arg(long, value_name = "KIB", requires = "rate")]
+    pub queue: Option<u64>,
+    /// Chance is the same for the same seed and the same frames
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// A number from 0 to `limit`.
+fn at_most(limit: f64) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| match text.parse::<f64>() {
+        Ok(number) if (0.0..=limit).contains(&number) => Ok(number),
+        _ => Err(format!("give a number from 0 to {limit}")),
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl WayArgs {
+    /// The way that the arguments tell of; `None` if they tell of none.
+    pub fn way(&self) -> Option<crate::lab::impair::Way> {
+        use std::time::Duration;
+        use synema_sim::Conditions;
+        const OVERTAKEN_BY: Duration = Duration::from_millis(5);
+        let ms = |value: Option<f64>| Duration::from_secs_f64(value.unwrap_or(0.0) / 1000.0);
+        // The ranges are checked when the arguments are read.
+        let ppm = |value: Option<f64>| (value.unwrap_or(0.0) * 10_000.0).round() as u32;
+        let conditions = Conditions {
+            delay: ms(self.delay),
+            jitter: ms(self.jitter),
+            rate_bps: self.rate.map(|mbit| (mbit * 1e6).round() as u64),
+            queue_len: self.queue.map(|kib| kib.saturating_mul(1024)),
+            loss_ppm: ppm(self.loss),
+            lose: Vec::new(),
+            reorder_ppm: ppm(self.reorder),
+            reorder_by: OVERTAKEN_BY,
+            duplicate_ppm: ppm(self.duplicate),
+            corrupt_ppm: ppm(self.corrupt),
+        };
+        let nothing = Conditions {
+            reorder_by: OVERTAKEN_BY,
+            ..Conditions::default()
+        };
+        (conditions != nothing).then(|| crate::lab::impair::Way {
+            there: conditions.clone(),
+            back: conditions,
+            seed: self.seed,
+        })
+    }
 }
 
 /// Whether segmentation and checksums are left to the (virtual) hardware.

@@ -12,8 +12,8 @@
 //! kernel's receive time. The socket is opened once, while the process still may; nothing that is
 //! done with it later needs a privilege.
 //!
-//! `unsafe` lives in four files here (`open`, `linux`, `ring`, `ethtool`), because no kept crate maps a
-//! packet ring with virtio headers or attaches a classic filter to such a socket.
+//! `unsafe` lives in five files here (`open`, `linux`, `ring`, `ethtool`, `tap`), because no kept crate
+//! maps a packet ring with virtio headers or attaches a classic filter to such a socket.
 
 pub mod batch;
 #[cfg(target_os = "linux")]
@@ -31,6 +31,8 @@ pub mod open;
 pub mod portable;
 #[cfg(target_os = "linux")]
 mod ring;
+#[cfg(target_os = "linux")]
+pub mod tap;
 
 pub use batch::{Batch, Frame};
 #[cfg(target_os = "linux")]

@@ -68,6 +68,8 @@ fn serve(control: impl AsFd, options: &LabOptions) -> io::Result<()> {
 /// The namespaces and what is held in them.
 struct Held {
     places: Places,
+    /// Whether the way to the servers is of TAPs.
+    impaired: bool,
     /// Listens and lets no SYN in.
     _silent: OwnedFd,
     guard: Option<Guard>,
@@ -77,12 +79,14 @@ type Answer = (Reply, Option<OwnedFd>);
 
 fn build(options: &LabOptions) -> Result<(Held, OwnedFd, Passport), Failure> {
     userns::enter()?;
-    let places = network::build()?;
-    network::set_offloads(&places, options.offloads)?;
+    let places = network::build(options.way.as_ref())?;
+    let impaired = options.way.is_some();
+    network::set_offloads(&places, impaired, options.offloads)?;
     let silent = start_servers(&places)?;
     wait_until_connected(&places)?;
     let mut held = Held {
         places,
+        impaired,
         _silent: silent,
         guard: None,
     };
@@ -148,7 +152,9 @@ impl Held {
                 .kernel_socket(place, transport)
                 .map(|socket| (Reply::Done, Some(socket))),
             Request::IpForward(place, on) => self.set_forward(place, on).map(done),
-            Request::Offloads(on) => network::set_offloads(&self.places, on).map(done),
+            Request::Offloads(on) => {
+                network::set_offloads(&self.places, self.impaired, on).map(done)
+            }
             Request::ForgetNeighbour(place, address) => self.forget(place, address).map(done),
             Request::Neighbours(place) => self
                 .neighbours(place)

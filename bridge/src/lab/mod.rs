@@ -14,6 +14,7 @@
 pub mod child;
 pub mod content;
 mod dns;
+pub mod impair;
 mod network;
 pub mod observer;
 mod place;
@@ -58,6 +59,9 @@ pub struct LabOptions {
     pub host_mac: bool,
     /// `net.ipv4.ip_forward` of the machine that the raw socket is on.
     pub ip_forward: bool,
+    /// What the wire between the router and the servers does to frames; `None` is a wire that does
+    /// nothing to them.
+    pub way: Option<impair::Way>,
     /// Kill the child when the thread that starts it ends. Right for a program's main thread.
     pub die_with_thread: bool,
 }
@@ -69,6 +73,7 @@ impl Default for LabOptions {
             offloads: true,
             host_mac: false,
             ip_forward: false,
+            way: None,
             die_with_thread: false,
         }
     }
@@ -80,6 +85,7 @@ impl From<&crate::cli::LabWireArgs> for LabOptions {
             offloads: args.offloads == crate::cli::Offloads::On,
             host_mac: args.host_mac,
             ip_forward: args.ip_forward,
+            way: args.way.way(),
             die_with_thread: true,
             ..Self::default()
         }

@@ -1,10 +1,12 @@
 //! Builds the lab's network: wires between the places, addresses, routes.
 
+use super::impair::{self, Way};
 use super::place::{Inhabited, broken};
 use super::plan::{self, Place};
 use crate::error::Failure;
 use crate::io::ethtool;
 use crate::io::guard::nest;
+use crate::io::tap;
 use futures_util::TryStreamExt;
 use netlink_packet_core::DefaultNla;
 use netlink_packet_route::AddressFamily;
@@ -16,7 +18,7 @@ use rtnetlink::{
 };
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 /// What the peers' TCP uses whatever the system's default is, so that runs can be compared.
 pub(super) const CONGESTION_CONTROL: &str = "cubic";
@@ -29,7 +31,8 @@ const NEVER_MERGED: u32 = 1;
 /// All namespaces.
 pub(super) type Places = BTreeMap<Place, Inhabited>;
 
-/// One wire: a veth pair, with the end that the kernel of `to` has an address on.
+/// One wire, with the end that the kernel of `to` has an address on: a veth pair, or two TAPs with
+/// [`impair`] between them.
 struct Wire {
     from: Place,
     near: &'static str,
@@ -39,6 +42,7 @@ struct Wire {
     far_mac: [u8; 6],
 }
 
+/// The last is the way to the servers.
 const WIRES: [Wire; 4] = [
     Wire {
         from: Place::Switch,
@@ -75,7 +79,7 @@ const WIRES: [Wire; 4] = [
 ];
 
 /// Makes the namespaces, and everything between them.
-pub(super) fn build() -> Result<Places, Failure> {
+pub(super) fn build(way: Option<&Way>) -> Result<Places, Failure> {
     let mut places = Places::new();
     for place in Place::ALL {
         let inhabited = Inhabited::new(name(place))?;
@@ -87,8 +91,14 @@ pub(super) fn build() -> Result<Places, Failure> {
     }
     let at = |place: Place| &places[&place];
     make_switch(at(Place::Switch))?;
-    for wire in WIRES {
-        make_wire(&places, &wire)?;
+    let [.., to_servers] = &WIRES;
+    for wire in &WIRES {
+        match way {
+            Some(way) if std::ptr::eq(wire, to_servers) => {
+                make_impaired(&places, wire, way.clone())?;
+            }
+            _ => make_wire(&places, wire)?,
+        }
     }
 
     for (place, interface, address) in [
@@ -116,9 +126,12 @@ pub(super) fn build() -> Result<Places, Failure> {
     Ok(places)
 }
 
-/// Switches the offloads of every wire, at both ends. Frames stay in order either way.
-pub(super) fn set_offloads(places: &Places, on: bool) -> Result<(), Failure> {
-    for wire in WIRES {
+/// Switches the offloads of every veth wire, at both ends. Frames stay in order either way. An
+/// `impaired` way to the servers is none: TAPs leave nothing to hardware.
+pub(super) fn set_offloads(places: &Places, impaired: bool, on: bool) -> Result<(), Failure> {
+    let [lan @ .., _to_servers] = &WIRES;
+    let changed: &[Wire] = if impaired { lan } else { &WIRES };
+    for wire in changed {
         for (place, interface) in [(wire.from, wire.near), (wire.to, wire.far)] {
             set_offloads_of(&places[&place], name(place), interface, on)?;
         }
@@ -272,6 +285,42 @@ fn make_wire(places: &Places, wire: &Wire) -> Result<(), Failure> {
     })?;
     up(from, near)?;
     up(to, far)
+}
+
+/// A wire of two TAPs, whose frames go through [`impair`].
+fn make_impaired(places: &Places, wire: &Wire, way: Way) -> Result<(), Failure> {
+    let near = make_tap(&places[&wire.from], wire.near, wire.near_mac)?;
+    let far = make_tap(&places[&wire.to], wire.far, Some(wire.far_mac))?;
+    impair::carry(near, far, way)
+}
+
+fn make_tap(
+    place: &Inhabited,
+    interface: &'static str,
+    mac: Option<[u8; 6]>,
+) -> Result<OwnedFd, Failure> {
+    let netlink = place.netlink();
+    let tap = place.run(move || async move {
+        let tap = tap::make(interface).map_err(|error| {
+            let why = format!("/dev/net/tun, which an impaired wire needs: {error}");
+            broken(interface, &why)
+        })?;
+        let mut change = LinkMessageBuilder::<LinkUnspec>::new()
+            .index(index_of(&netlink, interface).await?)
+            .mtu(plan::MTU);
+        if let Some(mac) = mac {
+            change = change.address(mac.to_vec());
+        }
+        netlink
+            .link()
+            .set(change.build())
+            .execute()
+            .await
+            .map_err(|e| wrong(interface, &e))?;
+        Ok(tap)
+    })?;
+    up(place, interface)?;
+    Ok(tap)
 }
 
 /// Lets a kernel forward what comes in over one interface. By netlink, not by /proc/sys, which a
