@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// How often a page of 100 MB
     #[arg(long, default_value_t = 3)]
     large: u32,
+    /// How often a page of 20 MiB is fetched over ways that delay, lose, reorder, double and corrupt
+    #[arg(long, default_value_t = 200)]
+    impaired: u32,
     /// How many cases each property test is given; 0 leaves them out
     #[arg(long, default_value_t = 20_000)]
     cases: u32,
@@ -59,6 +62,11 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
                 passed += times - failures;
             }
         }
+    }
+    if arguments.impaired > 0 {
+        let failures = soak.over_impaired_ways(arguments.impaired)?;
+        failed += failures;
+        passed += arguments.impaired - failures;
     }
     if arguments.cases > 0 {
         println!("property tests, {} cases each", arguments.cases);
@@ -123,10 +131,35 @@ impl Soak {
         Ok(failures)
     }
 
+    /// Fetches 20 MiB over one way after the other; returns how often that failed.
+    fn over_impaired_ways(&self, times: u32) -> anyhow::Result<u32> {
+        let url = "http://www.lab.test/size/20971520";
+        let digest = self.digest(url, "on")?;
+        let body = self.folder.path("body");
+        let (begun, mut failures) = (Instant::now(), 0);
+        for number in 0..times {
+            let way = impaired_way(number);
+            let fetched = self
+                .curl(&[url, "-o"], &[&body], &way)
+                .and_then(|()| same_body(&body, &digest));
+            if let Err(error) = fetched {
+                failures += 1;
+                println!("{}: {error:#}", way.join(" "));
+            }
+        }
+        println!(
+            "{url} over impaired ways: {} of {times} identical, {:.2} s each",
+            times - failures,
+            begun.elapsed().as_secs_f64() / f64::from(times)
+        );
+        Ok(failures)
+    }
+
     /// The digest as the server tells it.
     fn digest(&self, url: &str, offloads: &str) -> anyhow::Result<String> {
         let file = self.folder.path("digest");
-        self.curl(&format!("{url}.sha256"), offloads, &["-o".as_ref(), &file])?;
+        let url = format!("{url}.sha256");
+        self.curl(&[&url, "--offloads", offloads, "-o"], &[&file], &[])?;
         let text = fs::read_to_string(&file).context("the digest was fetched to a file")?;
         let digest = text.trim().to_owned();
         if digest.len() != 64 {
@@ -137,17 +170,9 @@ impl Soak {
 
     fn fetch(&self, url: &str, offloads: &str, digest: &str) -> anyhow::Result<()> {
         let (body, capture) = (self.folder.path("body"), self.folder.path("run.pcapng"));
-        let files = [
-            "-o".as_ref(),
-            body.as_path(),
-            "--capture".as_ref(),
-            &capture,
-        ];
-        self.curl(url, offloads, &files)?;
-        let found = sha256(&body)?;
-        if found != digest {
-            bail!("the body's SHA-256 is {found}, the server's {digest}");
-        }
+        let arguments = [url, "--offloads", offloads, "--capture"];
+        self.curl(&arguments, &[&capture, "-o".as_ref(), &body], &[])?;
+        same_body(&body, digest)?;
         let complaints = tshark::complaints(&capture)?;
         if !complaints.is_empty() {
             bail!("tshark finds {}", complaints.join(", "));
@@ -155,13 +180,15 @@ impl Soak {
         Ok(())
     }
 
-    fn curl(&self, url: &str, offloads: &str, files: &[&Path]) -> anyhow::Result<()> {
+    fn curl(&self, arguments: &[&str], files: &[&Path], way: &[String]) -> anyhow::Result<()> {
         // A fetch that hangs is a failure, not a reason to wait.
         let mut command = Command::new("timeout");
         command.arg("300").arg(&self.program);
         command
-            .args(["curl", "--lab", url, "--offloads", offloads])
-            .args(files);
+            .args(["curl", "--lab"])
+            .args(arguments)
+            .args(files)
+            .args(way);
         let output = command
             .stdin(Stdio::null())
             .output()
@@ -172,6 +199,34 @@ impl Soak {
         }
         Ok(())
     }
+}
+
+/// The nth way: every mixture of delay, loss and the rest comes in its turn, each time with another seed.
+fn impaired_way(number: u32) -> Vec<String> {
+    let pick = |values: &[&'static str], every: u32| {
+        let count = u32::try_from(values.len()).unwrap_or(u32::MAX);
+        values[((number / every) % count) as usize]
+    };
+    let seed = number.to_string();
+    let settings = [
+        ("--delay", pick(&["1", "5", "10"], 1)),
+        ("--loss", pick(&["0", "0.1", "1"], 3)),
+        ("--reorder", pick(&["0", "1"], 9)),
+        ("--duplicate", pick(&["0", "1"], 18)),
+        ("--corrupt", pick(&["0", "0.1"], 36)),
+        ("--jitter", pick(&["0", "2"], 72)),
+        ("--seed", &seed),
+    ];
+    let spelled = settings.iter().flat_map(|(name, value)| [*name, *value]);
+    spelled.map(str::to_owned).collect()
+}
+
+fn same_body(body: &Path, digest: &str) -> anyhow::Result<()> {
+    let found = sha256(body)?;
+    if found != digest {
+        bail!("the body's SHA-256 is {found}, the server's {digest}");
+    }
+    Ok(())
 }
 
 fn sha256(file: &Path) -> anyhow::Result<String> {
