@@ -47,14 +47,14 @@ pub(super) fn carry(router: OwnedFd, server: OwnedFd, way: Way) -> Result<(), Fa
         .name("way".to_owned())
         .spawn(move || {
             // It ends when a TAP is gone, and with it the network.
-            let _ = relay([router, server], [there, back]);
+            let _ = relay(&[router, server], [there, back]);
         })
         .map(|_| ())
         .map_err(|error| broken("way to the servers", &error.to_string()))
 }
 
 /// `directions[0]` leads from `ends[0]` to `ends[1]`, the other back.
-fn relay(ends: [OwnedFd; 2], mut directions: [Direction; 2]) -> io::Result<()> {
+fn relay(ends: &[OwnedFd; 2], mut directions: [Direction; 2]) -> io::Result<()> {
     let begun = std::time::Instant::now();
     let now = || Instant::from_nanos(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX));
     loop {

@@ -169,7 +169,7 @@ pub fn start(options: &LabOptions) -> Result<(Lab, RawSocket), Failure> {
         control: Mutex::new(Some(ours)),
         child,
     };
-    match lab.ask(&Request::Build(options.clone()))? {
+    match lab.ask(&Request::Build(Box::new(options.clone())))? {
         (Reply::Opened(passport), Some(fd)) => {
             let socket = RawSocket::from_passed(fd, passport).map_err(failed)?;
             lab.facts = facts(socket.mac());

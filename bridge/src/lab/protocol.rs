@@ -23,7 +23,7 @@ const MAX_MESSAGE: usize = 64 * 1024;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Request {
     /// First of all: build this network, and pass the stack's socket out.
-    Build(LabOptions),
+    Build(Box<LabOptions>),
     /// Open a packet socket there, and pass it out.
     PacketSocket(Place, OpenOptions),
     /// Make a socket of the kernel's own there, and pass it out.
