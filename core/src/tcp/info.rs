@@ -89,7 +89,7 @@ impl Connection {
             window_scales: self.agreed.window_scale.then_some(scales),
             send_mss: snd.mss(),
             announced_mss: super::options::own_mss(self.policy.offer, self.id.mtu),
-            path_mtu: self.id.mtu,
+            path_mtu: self.path.mtu,
             cwnd: snd.cc.cwnd(),
             ssthresh: (ssthresh != u64::MAX).then_some(ssthresh),
             peer_window: snd.snd_wnd.0,

@@ -1,6 +1,7 @@
 //! What a connection does, told as packet stories, and what must hold in every
 //! story that could be told.
 
+mod cell;
 mod checker;
 mod closing;
 mod handshake;

@@ -99,25 +99,6 @@ impl Story {
         }
         expect.assert_eq(&run.log);
     }
-
-    /// Runs `before`, which the log leaves out, and then each of `scripts` from
-    /// there, on a connection of its own.
-    pub(crate) fn check_each(before: &str, scripts: &[&str], expect: &Expect) {
-        let mut log = String::new();
-        for script in scripts {
-            let mut run = Story::new(Policy::rfc()).begin();
-            for line in lines(before) {
-                run.line(line);
-            }
-            run.log.clear();
-            for line in lines(script) {
-                run.line(line);
-            }
-            log.push_str(&run.log);
-            log.push('\n');
-        }
-        expect.assert_eq(&log);
-    }
 }
 
 /// What every story of an established connection begins with: our SYN at 0, the
