@@ -139,6 +139,7 @@ impl<O: Observer> Stack<O> {
             let (now, frame) = (self.now, FrameId::sent(self.next_frame));
             let (conn, connection) = self.connections.next_ready()?;
             let remote = *connection.identity().remote.ip();
+            let (ttl, traffic_class) = connection.ip_fields();
             let Some(segment) = connection.poll_transmit(now, frame, &mut self.observer) else {
                 self.connections.idle(conn);
                 continue;
@@ -149,8 +150,12 @@ impl<O: Observer> Stack<O> {
                 cause: segment.cause,
             };
             let tcp_header = segment.header;
-            let mut header = ipv4::Header::new(interface.address(), remote, Protocol::TCP);
-            header.identification = self.next_identification;
+            let header = ipv4::Header {
+                identification: self.next_identification,
+                ttl,
+                traffic_class,
+                ..ipv4::Header::new(interface.address(), remote, Protocol::TCP)
+            };
             // Every connection has a next hop: it was asked for when it was opened.
             let next_hop = interface.next_hop(remote).unwrap_or(remote);
             let mac = self.neighbours.lookup(now, next_hop, &mut self.observer);

@@ -503,6 +503,12 @@ impl Connection {
         self.soft_error
     }
 
+    /// The TTL of its packets, and the first six bits of their traffic class.
+    pub fn ip_fields(&self) -> (u8, u8) {
+        let send = &self.policy.send;
+        (send.ttl, send.dscp << 2)
+    }
+
     /// What it was told at birth.
     pub fn identity(&self) -> &Identity {
         &self.id

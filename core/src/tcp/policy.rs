@@ -109,6 +109,10 @@ pub struct SendPolicy {
     pub max_payload: Option<u16>,
     /// What a zero-window probe looks like.
     pub window_probe: WindowProbe,
+    /// How many routers a packet may pass (RFC 9293 §3.9.2).
+    pub ttl: u8,
+    /// The Differentiated Services code point, 0 to 63 (RFC 9293 §3.9.1.6).
+    pub dscp: u8,
     /// Whether full-sized segments that vanish again and again make segments
     /// smaller (RFC 4821 §7.7), for the ICMP error that should say so may vanish too.
     pub black_hole_detection: bool,
@@ -360,6 +364,8 @@ impl Default for SendPolicy {
             nagle: Nagle::Classic,
             max_payload: None,
             window_probe: WindowProbe::NextByte,
+            ttl: 64,
+            dscp: 0,
             black_hole_detection: true,
             push: PushMarks::BufferEnd,
             min_burst: 2,

@@ -61,6 +61,16 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_unsigned_and_a_window_has_32_bits() {
+        let widest = UnscaledWindow(u16::MAX);
+        assert_eq!(WindowScale::ZERO.scale_up(widest), WindowSize(65_535));
+        assert_eq!(
+            WindowScale::new(14).scale_up(widest),
+            WindowSize(65_535 << 14)
+        );
+    }
+
+    #[test]
     fn the_shift_fits_the_buffer() {
         assert_eq!(WindowScale::for_buffer(65_535).shift(), 0);
         assert_eq!(WindowScale::for_buffer(65_536).shift(), 1);

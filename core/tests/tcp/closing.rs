@@ -515,3 +515,25 @@ fn a_peer_that_never_closes_does_not_hold_us_for_ever() {
         "#]],
     );
 }
+
+#[test]
+fn a_reset_may_carry_data() {
+    check(
+        "
+        30  < R. 1:20 ack 1 ts 110 ecr 20
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < R. 1:20 ack 1 ts 110 ecr 20
+            30       ESTABLISHED -> CLOSED
+            30       over: ResetByPeer
+            30       * Closed(ResetByPeer)
+        "#]],
+    );
+}

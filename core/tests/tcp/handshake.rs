@@ -398,3 +398,49 @@ fn numbers_may_go_round_the_circle() {
         "#]],
     );
 }
+
+#[test]
+fn a_peer_that_says_no_mss_gets_segments_of_536_bytes() {
+    Story::new(Policy::rfc()).check(
+        "
+        0   connect
+        20  < S. 0 ack 1
+        30  send 1072
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 1072
+            30       > . 1:537 ack 1 win 65535  Data
+            30       > P. 537:1073 ack 1 win 65535  Data
+        "#]],
+    );
+}
+
+#[test]
+fn a_reset_after_a_simultaneous_open_refuses_the_connection() {
+    Story::new(Policy::rfc()).check(
+        "
+        0   connect
+        10  < S 0 mss 1460
+        20  < R. 1 ack 1
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            10     < S 0 mss 1460
+            10       SYN-SENT -> SYN-RECEIVED
+            10       > S. 0 ack 1 win 65535 mss 1460  SynAck (again: 1)
+            20     < R. 1 ack 1
+            20       SYN-RECEIVED -> CLOSED
+            20       over: Refused
+            20       * Closed(Refused)
+        "#]],
+    );
+}

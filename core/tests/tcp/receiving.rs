@@ -798,3 +798,43 @@ fn a_linux_receiver_is_quick_then_waits_and_is_quick_again_after_a_silence() {
         "#]],
     );
 }
+
+#[test]
+fn a_closed_window_still_hears_acks_urgent_pointers_and_resets() {
+    let mut policy = Policy::rfc();
+    policy.receive.buffer_len = 1000;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30  < . 1:1001 ack 1 ts 110 ecr 20
+            31  send 100
+            40  < U. 1001:1011 ack 101 ts 120 ecr 31 urg 5
+            41  urgent
+            50  < R. 1001 ack 101
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 1000 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 1000 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1001 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1001 win 0 ts 30 ecr 110  QuickAck
+            31     send 100
+            31       > P. 1:101 ack 1001 win 0 ts 31 ecr 110  Data
+            40     < U. 1001:1011 ack 101 ts 120 ecr 31 urg 5
+            40       dropped: OutsideWindow
+            40       > . 101 ack 1001 win 0 ts 40 ecr 120  ProbeAnswered
+            40       * Urgent
+            41     urgent
+            41       1005 bytes to the end of what is urgent
+            50     < R. 1001 ack 101
+            50       ESTABLISHED -> CLOSED
+            50       over: ResetByPeer
+            50       * Closed(ResetByPeer)
+        "#]],
+    );
+}

@@ -4,6 +4,7 @@ use crate::story::{OPEN, OPEN_PLAIN, Story, check};
 use expect_test::expect;
 use synema_core::tcp::Policy;
 use synema_core::tcp::policy::{Nagle, WindowProbe};
+use synema_core::time::Duration;
 
 #[test]
 fn data_goes_out_in_full_segments_and_the_window_grows() {
@@ -476,7 +477,7 @@ fn after_a_long_silence_the_window_starts_over() {
 #[test]
 fn answers_to_a_probe_are_no_duplicate_acks() {
     let mut policy = Policy::rfc();
-    policy.timing.min_rto = synema_core::time::Duration::from_millis(100);
+    policy.timing.min_rto = Duration::from_millis(100);
     Story::new(policy).check(
         &format!(
             "{OPEN_PLAIN}
@@ -532,4 +533,83 @@ fn an_ack_stays_within_the_window_that_a_probe_has_left() {
             1060     > . 1 ack 101 win 511 ts 1060 ecr 1100  QuickAck
         "#]],
     );
+}
+
+#[test]
+fn a_window_that_shrinks_stops_what_is_new_and_what_is_old_is_still_repaired() {
+    // RFC 9293 §3.8.6: the peer takes back 4000 bytes of 5000; nothing new goes
+    // out, what was sent is sent again, and the connection stays.
+    check(
+        "
+        30    < . 1 ack 1 win 39 ts 110 ecr 20
+        40    send 2896
+        50    < . 1 ack 1 win 8 ts 130 ecr 20
+        60    send 1448
+        3500  wait
+        3510  < . 1 ack 2897 win 100 ts 3600 ecr 3050
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 39 ts 110 ecr 20
+            40     send 2896
+            40       > . 1:1449 ack 1 win 511 ts 40 ecr 110  Data
+            40       > P. 1449:2897 ack 1 win 511 ts 40 ecr 110  Data
+            50     < . 1 ack 1 win 8 ts 130 ecr 20
+            60     send 1448
+            1040     timer Retransmission
+            1040     > . 1:1449 ack 1 win 511 ts 1040 ecr 130  RetransmissionTimeout (again: 1)
+            3040     timer Retransmission
+            3040     > . 1:1449 ack 1 win 511 ts 3040 ecr 130  RetransmissionTimeout (again: 2)
+            3500   wait
+            3510   < . 1 ack 2897 win 100 ts 3600 ecr 3050
+            3510     > P. 2897:4345 ack 1 win 511 ts 3510 ecr 3600  Data
+        "#]],
+    );
+}
+
+#[test]
+fn a_window_may_stay_closed_for_ever_while_probes_are_answered() {
+    let mut policy = Policy::rfc();
+    policy.timing.retries = 2;
+    let mut script = format!("{OPEN} 30 < . 1 ack 1 win 0 ts 110 ecr 20\n 40 send 100\n");
+    for at in [1_050, 3_050, 7_050, 15_050, 31_050] {
+        script += &format!("{at} < . 1 ack 1 win 0 ts {at} ecr 20\n");
+    }
+    script += "63050 < . 1 ack 2 win 500 ts 63050 ecr 20";
+    Story::new(policy).check(&script, &expect![[r#"
+        0      connect
+        0        CLOSED -> SYN-SENT
+        0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+        20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+        20       SYN-SENT -> ESTABLISHED
+        20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+        20       * Connected
+        30     < . 1 ack 1 win 0 ts 110 ecr 20
+        40     send 100
+        1040     timer Persist
+        1040     > . 1:2 ack 1 win 511 ts 1040 ecr 110  WindowProbe
+        1050   < . 1 ack 1 win 0 ts 1050 ecr 20
+        3040     timer Persist
+        3040     > . 1:2 ack 1 win 511 ts 3040 ecr 1050  WindowProbe (again: 1)
+        3050   < . 1 ack 1 win 0 ts 3050 ecr 20
+        7040     timer Persist
+        7040     > . 1:2 ack 1 win 511 ts 7040 ecr 3050  WindowProbe (again: 2)
+        7050   < . 1 ack 1 win 0 ts 7050 ecr 20
+        15040    timer Persist
+        15040    > . 1:2 ack 1 win 511 ts 15040 ecr 7050  WindowProbe (again: 3)
+        15050  < . 1 ack 1 win 0 ts 15050 ecr 20
+        31040    timer Persist
+        31040    > . 1:2 ack 1 win 511 ts 31040 ecr 15050  WindowProbe (again: 4)
+        31050  < . 1 ack 1 win 0 ts 31050 ecr 20
+        63040    timer Persist
+        63040    > . 1:2 ack 1 win 511 ts 63040 ecr 31050  WindowProbe (again: 5)
+        63050  < . 1 ack 2 win 500 ts 63050 ecr 20
+        63050    > P. 2:101 ack 1 win 511 ts 63050 ecr 63050  Data
+    "#]]);
 }

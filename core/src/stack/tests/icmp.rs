@@ -289,3 +289,40 @@ fn an_error_is_believed_only_if_it_quotes_what_is_ours() {
     );
     assert_eq!(bench.events(), []);
 }
+
+#[test]
+fn a_source_quench_is_nobodys_business() {
+    let mut bench = Bench::with_peer();
+    let remote = SocketAddrV4::new(PEER, 80);
+    let policy = Policy::default();
+    let conn = bench.stack.connect(bench.now, remote, &policy).unwrap();
+    bench.drain();
+    let quote = bench.sent[0].1[14..].to_vec();
+    bench.forget();
+    let data = [&[0; 4], &quote[..]].concat();
+    let quench = icmp_payload(&Message::Other {
+        kind: 4,
+        code: 0,
+        data: &data,
+    });
+    bench.frame(1, &ip_frame(Protocol::ICMP, &quench));
+    bench.check("1 x received#3 IcmpNotOurs");
+    assert_eq!(bench.stack.soft_error(conn), None);
+}
+
+#[test]
+fn options_of_ip_are_passed_over() {
+    let mut bench = Bench::with_peer();
+    let mut packet = ip_frame(Protocol::ICMP, &echo(b"x"))[14..].to_vec();
+    // A timestamp, a record of the route, an unknown one, and the end: 12 bytes.
+    let options = [68, 4, 5, 0, 7, 3, 4, 200, 3, 9, 0, 0];
+    packet.splice(20..20, options);
+    packet[0] = 0x48;
+    let total = u16::try_from(packet.len()).unwrap().to_be_bytes();
+    packet[2..4].copy_from_slice(&total);
+    packet[10..12].fill(0);
+    let sum = crate::wire::checksum::Sum::new().with(&packet[..32]);
+    packet[10..12].copy_from_slice(&sum.finish().to_be_bytes());
+    bench.frame(1, &in_ethernet(PEER_MAC, OUR_MAC, EtherType::IPV4, &packet));
+    bench.check("1 > 02:00:00:00:00:07: 192.168.0.7 icmp 0/0 (EchoReply)");
+}

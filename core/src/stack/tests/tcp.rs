@@ -140,3 +140,25 @@ fn where_there_is_no_way_there_is_no_connection() {
     let everybody = Ipv4Addr::new(224, 0, 0, 1);
     assert_eq!(connect(everybody, 80), ConnectError::NoRoute(everybody));
 }
+
+#[test]
+fn packets_bear_the_ttl_and_the_code_point_that_the_policy_says() {
+    let mut bench = Bench::with_peer();
+    let mut policy = Policy::default();
+    (policy.send.ttl, policy.send.dscp) = (3, 46);
+    let remote = SocketAddrV4::new(PEER, 80);
+    let conn = bench.stack.connect(bench.now, remote, &policy).unwrap();
+    bench.drain();
+    policy.send.dscp = 8;
+    bench.stack.set_policy(bench.now, conn, &policy);
+    bench.run_to(1_500);
+    let fields = |frame: &[u8]| {
+        let packet = dissect(LinkType::Ethernet, frame, frame.len());
+        let Body::Ipv4(ip) = &packet.layers[1].body else {
+            panic!("it is an IPv4 packet");
+        };
+        (ip.ttl(), ip.dscp())
+    };
+    let sent: Vec<_> = bench.sent.iter().map(|(_, frame)| fields(frame)).collect();
+    assert_eq!(sent, [(3, 46), (3, 8)]);
+}
