@@ -582,7 +582,9 @@ fn a_window_may_stay_closed_for_ever_while_probes_are_answered() {
         script += &format!("{at} < . 1 ack 1 win 0 ts {at} ecr 20\n");
     }
     script += "63050 < . 1 ack 2 win 500 ts 63050 ecr 20";
-    Story::new(policy).check(&script, &expect![[r#"
+    Story::new(policy).check(
+        &script,
+        &expect![[r#"
         0      connect
         0        CLOSED -> SYN-SENT
         0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
@@ -611,5 +613,6 @@ fn a_window_may_stay_closed_for_ever_while_probes_are_answered() {
         63040    > . 1:2 ack 1 win 511 ts 63040 ecr 31050  WindowProbe (again: 5)
         63050  < . 1 ack 2 win 500 ts 63050 ecr 20
         63050    > P. 2:101 ack 1 win 511 ts 63050 ecr 63050  Data
-    "#]]);
+    "#]],
+    );
 }
