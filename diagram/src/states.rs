@@ -43,6 +43,9 @@ pub struct Change {
 struct End {
     state: Option<TcpState>,
     changes: Vec<Change>,
+    /// Whether anybody heard from it: it sent, or the other end acknowledges that it
+    /// did. Of who is only spoken to nothing is known.
+    heard: bool,
     /// One past its FIN, once it was sent.
     fin_end: Option<i64>,
     /// A FIN of the other end came before data that is missing: not taken yet.
@@ -108,10 +111,17 @@ impl States {
         let departs = When::Departure(index);
         let arrives = When::Arrival(index);
         if tcp.flags.rst() {
+            if !sender.heard {
+                // RFC 9293 §3.10.7.1: whoever answers with a reset was closed all along.
+                sender.changes.clear();
+            }
+            sender.heard = true;
             sender.go(TcpState::Closed, departs);
             receiver.go(TcpState::Closed, arrives);
             return;
         }
+        sender.heard = true;
+        receiver.heard |= tcp.flags.ack();
         if !tcp.flags.syn() {
             // A capture that begins in the middle.
             for (end, when) in [(&mut *sender, departs), (&mut *receiver, arrives)] {
@@ -245,9 +255,12 @@ impl States {
         {
             return (&conn.changes, Certainty::Firm);
         }
-        let ends = self.streams.get(stream as usize);
+        let end = self
+            .streams
+            .get(stream as usize)
+            .map(|ends| &ends[usize::from(!client)]);
         (
-            ends.map_or(&[], |ends| &ends[usize::from(!client)].changes),
+            end.filter(|end| end.heard).map_or(&[], |end| &end.changes),
             Certainty::Inferred,
         )
     }
@@ -312,6 +325,11 @@ fn receive(end: &mut End, tcp: &TcpDigest, when: When) {
             .is_none_or(|state| matches!(state, Closed | Listen | SynSent))
         {
             end.go(SynReceived, when);
+        } else if !end.heard
+            && let Some(change) = end.changes.last_mut()
+        {
+            // It did not answer the SYN before this one: that may have been lost.
+            change.when = when;
         }
         return;
     }
@@ -352,3 +370,6 @@ fn take_fin(end: &mut End, when: When) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use synema_core::trace::{
 };
 use synema_core::wire::tcp::{Flags, Options};
 use synema_core::wire::{
-    EtherType, MacAddr, Port, Protocol, SeqNum, arp, ethernet, ipv4, tcp, udp,
+    EtherType, MacAddr, Port, Protocol, SeqNum, arp, ethernet, icmpv4, ipv4, tcp, udp,
 };
 
 pub(crate) const PAGE_MAC: MacAddr = MacAddr([0x02, 0x5e, 0x7a, 0x10, 0, 0x29]);
@@ -166,6 +166,12 @@ pub(crate) fn udp_frame(
     };
     header.emit(from, to, payload, &mut upper);
     ip_frame(from, to, Protocol::UDP, &upper)
+}
+
+pub(crate) fn icmp_frame(from: Ipv4Addr, to: Ipv4Addr, message: icmpv4::Message<'_>) -> Vec<u8> {
+    let mut upper = Vec::new();
+    message.emit(&mut upper);
+    ip_frame(from, to, Protocol::ICMP, &upper)
 }
 
 /// A segment between page and server; the payload begins with `text`.
