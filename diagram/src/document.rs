@@ -139,6 +139,13 @@ impl Document {
                 .totals
                 .count(frame, &document.analysis.digests()[index]);
         }
+        for index in 0..document.capture.frames().len() {
+            let digests = document.analysis.digests();
+            if let Some(answer) = digests[index].answered_by() {
+                document.timing.bound(index, answer, digests);
+            }
+        }
+        document.timing.take_moved();
         document.lay_out();
         document
     }
@@ -171,6 +178,11 @@ impl Document {
     /// Both ends' states.
     pub fn states(&self) -> &States {
         &self.states
+    }
+
+    /// When every packet departed and arrived.
+    pub fn timing(&self) -> &Timing {
+        &self.timing
     }
 
     /// How it is looked at.
@@ -276,7 +288,7 @@ impl Document {
             self.learn_clock(frame.id, stack, frame.at);
         }
         let index = self.capture.push(frame);
-        let waiting = judge(
+        let learned = judge(
             &self.capture,
             index,
             &mut self.analysis,
@@ -294,14 +306,16 @@ impl Document {
         ladder.push(source, index);
         let typical = self.timing.typical_round_trip_ns();
         self.ladder.set_round_trip(typical);
-        for earlier in waiting {
+        for earlier in learned.waiting {
             self.reckon_again(earlier as usize);
         }
-        if let Some(question) = self.analysis.digests()[index].answers()
-            && self.timing.keep_cause_first(question, index)
-        {
+        for question in learned.answered {
+            self.timing
+                .bound(question as usize, index, self.analysis.digests());
+        }
+        for moved in self.timing.take_moved() {
             let (source, ladder) = self.parts();
-            ladder.change(source, question);
+            ladder.change(source, moved as usize);
         }
     }
 
@@ -467,15 +481,22 @@ impl Document {
     }
 }
 
-/// Takes one packet into all that is known; gives the earlier packets whose times
-/// can be told better now.
+/// Earlier packets of which a packet told something.
+struct Told {
+    /// Their distance is known now.
+    waiting: Vec<u32>,
+    /// It answers them.
+    answered: Vec<u32>,
+}
+
+/// Takes one packet into all that is known; gives what it told of earlier ones.
 fn judge(
     capture: &Capture,
     index: usize,
     analysis: &mut Analysis,
     states: &mut States,
     timing: &mut Timing,
-) -> Vec<u32> {
+) -> Told {
     let frame = &capture.frames()[index];
     let interface = &capture.interfaces()[frame.interface as usize];
     let before = analysis.streams().len();
@@ -490,15 +511,18 @@ fn judge(
             states.opened(tcp.stream, ends);
         }
     }
-    let Some(trip) = learned.round_trip else {
-        return Vec::new();
-    };
-    let question = &capture.frames()[trip.question];
-    if digest.tcp.is_some() {
-        let ns = frame.at.as_nanos().saturating_sub(question.at.as_nanos());
-        timing.set_typical(ns);
+    let waiting = learned.round_trip.map_or_else(Vec::new, |trip| {
+        let question = &capture.frames()[trip.question];
+        if digest.tcp.is_some() {
+            let ns = frame.at.as_nanos().saturating_sub(question.at.as_nanos());
+            timing.set_typical(ns);
+        }
+        timing.learn(trip, question, frame)
+    });
+    Told {
+        waiting,
+        answered: learned.answered,
     }
-    timing.learn(trip, question, frame)
 }
 
 #[cfg(test)]

@@ -12,10 +12,14 @@
 //! ```
 //!
 //! The model holds for a vantage point anywhere on the way: a packet from A to B
-//! departed `d(A)` before it was seen, and arrives `d(B)` after.
+//! departed `d(A)` before it was seen, and arrives `d(B)` after. What is known
+//! besides then moves an estimate: see [`paths`](self::paths).
+
+mod paths;
 
 use crate::analysis::{Digest, HostId, RoundTrip};
-use crate::capture::Frame;
+use crate::capture::{Fate, Frame};
+use paths::Paths;
 
 /// Departure and arrival of a packet, in ns on the capture's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +34,9 @@ pub struct Times {
     pub arrival_known: bool,
 }
 
+/// An answer that took more round trips than this tells nothing of where on its way
+/// the packet was all the time.
+const NEAR_TRIPS: u64 = 4;
 /// Packets that wait for the first answer of a host, at the most.
 const MAX_WAITING: usize = 256;
 
@@ -45,7 +52,8 @@ struct Distance {
 pub struct Timing {
     times: Vec<Times>,
     distances: Vec<Distance>,
-    shortest_ns: Option<u64>,
+    paths: Paths,
+    typical_ns: Option<u64>,
 }
 
 impl Timing {
@@ -61,7 +69,7 @@ impl Timing {
 
     /// The first round trip of TCP that was measured, or else of anything.
     pub fn typical_round_trip_ns(&self) -> Option<u64> {
-        self.shortest_ns
+        self.typical_ns
     }
 
     /// This host is the vantage point itself.
@@ -95,7 +103,7 @@ impl Timing {
     /// Remembers a round trip as the measure of the drawing's scale. The first one
     /// stays: what was drawn keeps its place.
     pub fn set_typical(&mut self, ns: u64) {
-        self.shortest_ns.get_or_insert(ns.max(1));
+        self.typical_ns.get_or_insert(ns.max(1));
     }
 
     /// Reckons the times of the next packet, or those of an earlier one anew.
@@ -114,6 +122,7 @@ impl Timing {
             departure_known: from_known || (!from_missing && !to_missing && from < to / 16),
             arrival_known: to_known || (!to_missing && !from_missing && to < from / 16),
         };
+        let mut estimated = !to_known && matches!(frame.fate, Fate::Seen);
         if let Some(other) = frame.other_end {
             let other = other.as_nanos();
             if other <= at {
@@ -123,27 +132,36 @@ impl Timing {
             }
             times.departure_known = true;
             times.arrival_known = true;
+            estimated = false;
         }
         match self.times.get_mut(index) {
             Some(place) => *place = times,
-            None => self.times.push(times),
+            None => {
+                self.times.push(times);
+                let path = estimated.then_some((digest.from, digest.to));
+                self.paths.push(path, &mut self.times);
+            }
+        }
+        if let Some(first) = digest.first_sent() {
+            self.paths.was_sent_again(first);
+        }
+        if estimated {
+            self.paths.settle(index, &mut self.times);
         }
     }
 
-    /// No answer departs before what it answers arrived: shortens the way there.
-    /// Gives whether that changed anything.
-    pub fn keep_cause_first(&mut self, question: usize, answer: usize) -> bool {
-        let Some(&answer) = self.times.get(answer) else {
-            return false;
-        };
-        let Some(times) = self.times.get_mut(question) else {
-            return false;
-        };
-        if times.arrival_known || times.arrival_ns <= answer.departure_ns {
-            return false;
-        }
-        times.arrival_ns = answer.departure_ns.max(times.departure_ns);
-        true
+    /// A packet answers an earlier one: so that one arrived before this departed, and
+    /// after all that its receiver sent without knowing of it.
+    pub fn bound(&mut self, question: usize, answer: usize, digests: &[Digest]) {
+        let near_ns = self.typical_ns.unwrap_or(0).saturating_mul(NEAR_TRIPS);
+        let unaware = unaware_before(question, answer, digests);
+        self.paths
+            .bound(question, answer, unaware, near_ns, &mut self.times);
+    }
+
+    /// The packets whose times were moved since this was last asked.
+    pub fn take_moved(&mut self) -> Vec<u32> {
+        self.paths.take_moved()
     }
 
     /// Distance, whether it is known to be none, and whether it is unknown.
@@ -161,3 +179,15 @@ impl Timing {
         }
     }
 }
+
+/// What the sender of the answer sent just before it, if that would have acknowledged
+/// the question, had it been there: nothing was missing before it.
+fn unaware_before(question: usize, answer: usize, digests: &[Digest]) -> Option<usize> {
+    let question = digests.get(question)?.tcp?;
+    let before = digests.get(answer)?.same_sender_before()?;
+    let unaware = digests.get(before)?.tcp?;
+    (unaware.flags.ack() && unaware.ack >= question.seq).then_some(before)
+}
+
+#[cfg(test)]
+mod tests;

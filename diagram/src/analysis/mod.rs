@@ -63,6 +63,11 @@ impl Digest {
         self.tcp.and_then(|tcp| some(tcp.first_sent))
     }
 
+    /// The index of the packet that its sender sent before it in its conversation.
+    pub(crate) fn same_sender_before(&self) -> Option<usize> {
+        self.tcp.and_then(|tcp| some(tcp.same_sender_before))
+    }
+
     /// Whether any of its data was carried before: by its numbers, or because the
     /// trace says so.
     pub fn is_retransmission(&self) -> bool {
@@ -271,10 +276,12 @@ impl Analysis {
         }
         digest.kind = tcp_kind(&tcp);
         digest.tcp = Some(tcp);
-        if let Some(question) = settled.rtt_of.or(settled.acked.last().copied()) {
+        // The way there and back took no longer than the last that it acknowledges shows.
+        let quickest = settled.rtt_of.or(settled.acked.last().copied());
+        if let Some(question) = quickest {
             digest.answers = question;
         }
-        let round_trip = settled.rtt_of.map(|question| RoundTrip {
+        let round_trip = quickest.map(|question| RoundTrip {
             host: digest.from,
             question: question as usize,
         });

@@ -61,6 +61,8 @@ pub struct TcpDigest {
     /// The packet that jumped over this data, for what fills a hole late enough
     /// to have been sent twice: its first transmission was never seen.
     pub(crate) unseen_before: u32,
+    /// The packet that its sender sent before it in this conversation.
+    pub(crate) same_sender_before: u32,
 }
 
 /// What a segment says, before anything is made of it.
@@ -164,6 +166,7 @@ struct Way {
     /// Numbers that were jumped over, and by which packet.
     holes: VecDeque<Hole>,
     saw_fin: bool,
+    last_packet: u32,
 }
 
 impl Way {
@@ -208,6 +211,7 @@ impl Stream {
         let way = Way {
             scale: -1,
             bytes_in_flight_valid: true,
+            last_packet: NONE,
             ..Way::default()
         };
         Self {
@@ -267,6 +271,7 @@ impl Stream {
             in_flight: 0,
             first_sent: NONE,
             unseen_before: NONE,
+            same_sender_before: NONE,
         }
     }
 
@@ -336,6 +341,7 @@ impl Stream {
             in_flight,
             first_sent,
             unseen_before,
+            same_sender_before: std::mem::replace(&mut fwd.last_packet, packet),
         };
         (digest, settled)
     }

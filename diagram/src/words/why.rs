@@ -340,6 +340,7 @@ const EMPTY: TcpDigest = TcpDigest {
     in_flight: 0,
     first_sent: u32::MAX,
     unseen_before: u32::MAX,
+    same_sender_before: u32::MAX,
 };
 
 const fn reset(reason: ResetReason) -> &'static str {
