@@ -4,6 +4,7 @@
 //! mean to us. A file is hostile: what cannot be read is reported with its offset,
 //! and all that came before it is kept.
 
+mod options;
 mod write;
 
 pub use write::write_pcapng;
@@ -12,6 +13,7 @@ use super::notes::{self, SectionParts};
 use super::{Capture, Direction, Fate, Frame, Interface, MemoryPolicy};
 use core::fmt;
 use flate2::read::MultiGzDecoder;
+use pcap_file::DataLink;
 use pcap_file::pcap::{PcapParseError, PcapParser, PcapTsResolution};
 use pcap_file::pcapng::blocks::block_common::{
     ENHANCED_PACKET_BLOCK, INTERFACE_DESCRIPTION_BLOCK, PACKET_BLOCK, SECTION_HEADER_BLOCK,
@@ -23,9 +25,7 @@ use pcap_file::pcapng::blocks::interface_description::{
 };
 use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
-use pcap_file::pcapng::{Block, PcapNgParseError, PcapNgParser, RawBlock};
-use pcap_file::{DataLink, Endianness};
-use std::borrow::Cow;
+use pcap_file::pcapng::{Block, PcapNgParseError, PcapNgParser, PcapNgState, RawBlock};
 use std::io::Read;
 use std::time::Duration;
 use synema_core::time::Instant;
@@ -38,9 +38,6 @@ const NOT_SEEN: &str = "not seen here";
 const MAX_FRAME: usize = 1 << 20;
 /// A gzipped capture may grow to this many bytes.
 const MAX_INFLATED: u64 = 4 << 30;
-/// Options of an interface that tell what its times mean.
-const IF_TSRESOL: u16 = 9;
-const IF_TSOFFSET: u16 = 14;
 /// More warnings than this are counted, not listed.
 const MAX_WARNINGS: usize = 20;
 
@@ -205,41 +202,41 @@ struct SectionInterface {
 
 fn read_pcapng(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem> {
     let problem = |what: String| FileProblem { offset: 0, what };
-    let mut parser = PcapNgParser::new(bytes)
-        .map_err(|error| problem(words(&error)))?
-        .1;
+    let mut parser = match PcapNgParser::new(bytes) {
+        Ok((_, parser)) => parser,
+        // Mended again, and told of, when it is read below.
+        Err(error) => options::mend(bytes, &PcapNgState::default())
+            .and_then(|better| Some(PcapNgParser::new(&better.block).ok()?.1))
+            .ok_or_else(|| problem(words(&error)))?,
+    };
     let mut interfaces = Vec::new();
     let mut trace = SectionParts::default();
     // From the beginning again: the first section header is a block like the others.
     let mut rest = bytes;
     while !rest.is_empty() {
         let offset = (bytes.len() - rest.len()) as u64;
+        let mended;
         let (after, raw) = match parser.next_raw_block(rest) {
             Ok(read) => read,
             Err(PcapNgParseError::IncompleteBuffer(needed, present)) => {
                 opened.stop(offset, cut_short(needed, present));
                 break;
             }
-            // An option that breaks its own rules does not cost us the interface.
+            // An option that breaks its own rules does not cost us what the block describes.
             Err(PcapNgParseError::StateUpdate(error)) => {
-                let order = parser.section().endianness;
-                let Some((plain, after)) = plain_interface(rest, order) else {
+                let Some(better) = options::mend(rest, parser.state()) else {
                     opened.stop(offset, words(&error));
                     break;
                 };
-                if parser.next_raw_block(&plain).is_err() {
-                    opened.stop(offset, words(&error));
-                    break;
+                opened.warn(offset, better.words(&words(&error)));
+                mended = better;
+                match parser.next_raw_block(&mended.block) {
+                    Ok((_, raw)) => (rest.get(mended.len..).unwrap_or_default(), raw),
+                    Err(error) => {
+                        opened.stop(offset, words(&error));
+                        break;
+                    }
                 }
-                opened.warn(
-                    offset,
-                    format!("options were passed over: {}", words(&error)),
-                );
-                if let Some(described) = parser.interfaces().last() {
-                    interfaces.push(read_interface(described, opened));
-                }
-                rest = after;
-                continue;
             }
             Err(error) => {
                 opened.stop(offset, words(&error));
@@ -267,54 +264,6 @@ fn read_pcapng(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem> {
         opened.capture.record(record);
     }
     Ok(())
-}
-
-/// The interface block at the beginning of `rest` with nothing left of its options
-/// but the resolution and offset of its times; and what follows it.
-fn plain_interface(rest: &[u8], order: Endianness) -> Option<(Vec<u8>, &[u8])> {
-    let big = order == Endianness::Big;
-    let u16_at = |at: usize| {
-        let bytes: [u8; 2] = rest.get(at..at + 2)?.try_into().ok()?;
-        Some(if big {
-            u16::from_be_bytes(bytes)
-        } else {
-            u16::from_le_bytes(bytes)
-        })
-    };
-    let u32_at = |at: usize| {
-        let bytes: [u8; 4] = rest.get(at..at + 4)?.try_into().ok()?;
-        Some(if big {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        })
-    };
-    if u32_at(0)? != INTERFACE_DESCRIPTION_BLOCK {
-        return None;
-    }
-    let end = u32_at(4)? as usize;
-    let mut body = rest.get(8..16)?.to_vec();
-    let mut at = 16;
-    while at + 4 <= end.checked_sub(4)? {
-        let (code, len) = (u16_at(at)?, u16_at(at + 2)? as usize);
-        let next = at + 4 + len.next_multiple_of(4);
-        let option = rest.get(at..next)?;
-        if matches!((code, len), (IF_TSRESOL, 1) | (IF_TSOFFSET, 8)) {
-            body.extend_from_slice(option);
-        }
-        if code == 0 {
-            break;
-        }
-        at = next;
-    }
-    let total = u32::try_from(body.len() + 12).ok()?;
-    let total = if big {
-        total.to_be_bytes()
-    } else {
-        total.to_le_bytes()
-    };
-    let block = [&rest[..4], &total, &body, &total].concat();
-    Some((block, rest.get(end..)?))
 }
 
 fn read_section(section: &SectionHeaderBlock<'_>, opened: &mut Opened, trace: &mut SectionParts) {
@@ -368,25 +317,26 @@ fn read_packet(
     interfaces: &[SectionInterface],
     opened: &mut Opened,
 ) {
-    let bare = without_options(&raw, parser.section().endianness);
+    let whole = raw.clone();
+    let mended;
     let block = match raw.try_into_block(parser.state()) {
         Ok(block) => block,
         // An option that breaks its own rules does not cost us the packet.
-        Err(error) => match bare.and_then(|bare| bare.try_into_block(parser.state()).ok()) {
-            Some(block) => {
-                opened.warn(
-                    offset,
-                    format!("a packet's options were passed over: {}", words(&error)),
-                );
-                block
-            }
-            None => {
+        Err(error) => {
+            mended = options::mend_block(&whole, parser.state());
+            let better = mended.as_ref().and_then(|better| {
+                let block = better.raw().try_into_block(parser.state()).ok()?;
+                Some((better, block))
+            });
+            let Some((better, block)) = better else {
                 return opened.warn(
                     offset,
                     format!("a packet was passed over: {}", words(&error)),
                 );
-            }
-        },
+            };
+            opened.warn(offset, better.words(&words(&error)));
+            block
+        }
     };
     let (interface, at, original_len, data) = match &block {
         Block::EnhancedPacket(packet) => (
@@ -425,29 +375,6 @@ fn read_packet(
         frame.fate = Fate::NeverSeen;
     }
     opened.capture.push(frame);
-}
-
-/// The same packet without its options.
-fn without_options<'a>(raw: &RawBlock<'a>, order: Endianness) -> Option<RawBlock<'a>> {
-    if raw.type_ != ENHANCED_PACKET_BLOCK {
-        return None;
-    }
-    let field: [u8; 4] = raw.body.get(12..16)?.try_into().ok()?;
-    let captured = match order {
-        Endianness::Big => u32::from_be_bytes(field),
-        Endianness::Little => u32::from_le_bytes(field),
-    };
-    let end = (captured as usize)
-        .checked_next_multiple_of(4)?
-        .checked_add(20)?;
-    let body = raw.body.get(..end)?.to_vec();
-    let len = u32::try_from(end + 12).ok()?;
-    Some(RawBlock {
-        type_: raw.type_,
-        initial_len: len,
-        body: Cow::Owned(body),
-        trailer_len: len,
-    })
 }
 
 fn read_packet_options(options: &[EnhancedPacketOption<'_>], frame: &mut Frame) {

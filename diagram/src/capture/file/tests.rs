@@ -201,3 +201,64 @@ fn a_gzipped_capture_is_inflated() {
     let file = gzip.finish().expect("a Vec takes all");
     assert_eq!(read(&file).expect("gzip").capture, capture);
 }
+
+/// A pcapng file of one section, one interface and one packet, each with a good option
+/// and `bad` behind it, in either byte order.
+fn with_options(big: bool, bad: (u16, &[u8])) -> Vec<u8> {
+    let u16s = |value: u16| match big {
+        true => value.to_be_bytes(),
+        false => value.to_le_bytes(),
+    };
+    let u32s = |value: u32| match big {
+        true => value.to_be_bytes(),
+        false => value.to_le_bytes(),
+    };
+    let option = |(code, value): (u16, &[u8])| {
+        let len = u16::try_from(value.len()).expect("short");
+        let mut bytes = [&u16s(code)[..], &u16s(len), value].concat();
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    };
+    let block = |type_: u32, fixed: &[u8], good: (u16, &[u8])| {
+        let body = [fixed, &option(good), &option(bad), &[0; 4]].concat();
+        let len = u32::try_from(body.len() + 12).expect("short");
+        [&u32s(type_)[..], &u32s(len), &body, &u32s(len)].concat()
+    };
+    let version = [&u32s(0x1a2b_3c4d)[..], &u16s(1), &u16s(0), &[0xff; 8]].concat();
+    let ethernet = [&u16s(1)[..], &u16s(0), &u32s(0)].concat();
+    let fields = [0, 0, 7_000, 4, 60].map(u32s).concat();
+    let packet = [&fields[..], &[1, 2, 3, 4]].concat();
+    [
+        block(0x0a0d_0d0a, &version, (1, b"of the section")),
+        block(1, &ethernet, (2, b"eth0")),
+        block(6, &packet, (1, b"of the packet")),
+    ]
+    .concat()
+}
+
+#[test]
+fn an_option_that_breaks_its_own_rules_is_left_out_and_told_of() {
+    // A comment that is not UTF-8: bad in every block.
+    for big in [false, true] {
+        let opened = read(&with_options(big, (1, &[0xff, 0xfe]))).expect("a pcapng file");
+        assert_eq!(opened.stopped, None);
+        assert_eq!(opened.passed_over, 3, "{:?}", opened.warnings);
+        assert!(
+            opened.warnings[1]
+                .what
+                .contains("1 option of a block left out"),
+            "{:?}",
+            opened.warnings
+        );
+        assert_eq!(opened.capture.comments, ["of the section"]);
+        assert_eq!(opened.capture.interfaces()[0].name, "eth0");
+        let [frame] = opened.capture.frames() else {
+            panic!("one frame")
+        };
+        assert_eq!(frame.at, Instant::from_micros(7_000));
+        assert_eq!((&*frame.bytes, frame.original_len), (&[1, 2, 3, 4][..], 60));
+        assert_eq!(frame.comments, ["of the packet"]);
+    }
+    let clean = read(&with_options(true, (2_000, b"unknown, but well-formed")));
+    assert_eq!(clean.expect("a pcapng file").passed_over, 0);
+}
