@@ -326,6 +326,8 @@ pub enum FromDocument {
         name: String,
         /// What was wrong with it from some packet on.
         partly: Option<String>,
+        /// What was passed over on the way: how many things, and the first of them.
+        passed_over: Option<(u64, String)>,
     },
     /// A file could not be opened.
     OpenFailed {

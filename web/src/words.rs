@@ -218,6 +218,7 @@ words! {
     open_failed_next: "Give a pcap or pcapng file, as Wireshark, tcpdump or this page write them.",
     before_restart: "the wire, before the bridge was restarted",
     open_partly: "{name} was read up to packet {n}: {why}",
+    open_passed_over: "Passed over, because it breaks the format's rules: {n}. The first, {first}",
     file_panel: "A capture",
     file_text: "{packets} from {name}. Nothing leaves this page: the file is read here.",
     back_to_wire: "Back to the wire",

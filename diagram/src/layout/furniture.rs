@@ -326,7 +326,6 @@ impl Surroundings<'_> {
     /// vantage point.
     fn tick_labels(&self, y0: f64, y1: f64) -> Vec<(Key, Label)> {
         let mut labels: Vec<(Key, Label)> = Vec::new();
-        let decimals = usize::from(self.warp.scale() >= 6.0) + 1;
         let origin = self.source.origin_ns();
         let mut last_cell = f64::NEG_INFINITY;
         let mut items: Vec<_> = self
@@ -343,7 +342,7 @@ impl Surroundings<'_> {
                 continue;
             }
             last_cell = cell;
-            let text = milliseconds(ns.saturating_sub(origin), decimals);
+            let text = milliseconds(ns.saturating_sub(origin), self.warp.scale());
             let mut label = self.label(&text, LabelRole::Tick, Anchor::Start, 8.0, y + 4.0);
             // Times stand in a column, right-aligned to their point.
             label.anchor = Anchor::End;
@@ -365,10 +364,15 @@ impl Surroundings<'_> {
     }
 }
 
-/// Milliseconds with one or two decimals.
-fn milliseconds(ns: u64, decimals: usize) -> String {
-    match decimals {
-        0 | 1 => format!("{}.{}", ns / 1_000_000, ns / 100_000 % 10),
-        _ => format!("{}.{:02}", ns / 1_000_000, ns / 10_000 % 100),
+/// Milliseconds, with as many decimals as `scale` (pixels for a millisecond) lets be seen
+/// and the column has room for.
+fn milliseconds(ns: u64, scale: f64) -> String {
+    let whole = ns / 1_000_000;
+    if scale < 6.0 {
+        format!("{whole}.{}", ns / 100_000 % 10)
+    } else if scale < 12.0 || whole >= 10_000 {
+        format!("{whole}.{:02}", ns / 10_000 % 100)
+    } else {
+        format!("{whole}.{:03}", ns / 1_000 % 1_000)
     }
 }

@@ -55,8 +55,6 @@ pub struct Scene {
     pub gaps: Vec<Gap>,
     /// Times at the left edge.
     pub ticks: Vec<Label>,
-    /// Brackets beside a lane.
-    pub brackets: Vec<Bracket>,
     /// Timers beside a lane.
     pub timers: Vec<Timer>,
     /// The packets, earliest departure first.
@@ -190,8 +188,6 @@ pub enum LabelRole {
     Gap,
     /// A timer: the text face, small, in the colour of retransmissions.
     Timer,
-    /// A bracket: small, quiet.
-    Bracket,
 }
 
 impl LabelRole {
@@ -207,7 +203,6 @@ impl LabelRole {
             Self::Clock => "clock",
             Self::Gap => "gap-text",
             Self::Timer => "timer-text",
-            Self::Bracket => "bracket-text",
         }
     }
 
@@ -217,7 +212,7 @@ impl LabelRole {
         match self {
             Self::LaneName => 1.2,
             Self::Arrow | Self::LaneAddress | Self::LaneNote | Self::Gap | Self::Tick => 1.0,
-            Self::State | Self::Clock | Self::Timer | Self::Bracket => 0.9,
+            Self::State | Self::Clock | Self::Timer => 0.9,
         }
     }
 }
@@ -484,19 +479,4 @@ pub enum TimerEnd {
     Fired,
     /// It was stopped.
     Stopped,
-}
-
-/// A span of time beside a lane: a round trip, a handshake.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Bracket {
-    /// Where its line runs.
-    pub x: f64,
-    /// Upper end.
-    pub y0: f64,
-    /// Lower end.
-    pub y1: f64,
-    /// `20.0 ms`; none where there was no room.
-    pub label: Option<Label>,
-    /// One sentence.
-    pub title: String,
 }

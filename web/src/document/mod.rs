@@ -242,16 +242,23 @@ impl Worker {
         let name = ENGLISH.before_restart.to_owned();
         self.file = Some((name.clone(), before));
         self.version += 1;
-        let partly = None;
-        self.say(FromDocument::Opened { name, partly });
+        self.say(FromDocument::Opened {
+            name,
+            partly: None,
+            passed_over: None,
+        });
     }
 
     fn open(&mut self, name: String, bytes: &[u8]) {
         let answer = match Shown::file(bytes, self.view) {
-            Ok((file, partly)) => {
+            Ok((file, read)) => {
                 self.file = Some((name.clone(), file));
                 self.version += 1;
-                FromDocument::Opened { name, partly }
+                FromDocument::Opened {
+                    name,
+                    partly: read.partly,
+                    passed_over: read.passed_over,
+                }
             }
             Err(why) => FromDocument::OpenFailed { name, why },
         };

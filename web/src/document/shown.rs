@@ -13,6 +13,14 @@ use synema_diagram::view::View;
 /// A document, as the page asks for it.
 pub struct Shown(Document);
 
+/// What was wrong with a file that could be read.
+pub struct Reading {
+    /// From some packet on.
+    pub partly: Option<String>,
+    /// On the way: how many things, and the first of them.
+    pub passed_over: Option<(u64, String)>,
+}
+
 impl Shown {
     /// The live capture of one run, before its first packet.
     pub fn wire(interface: &str, mac: Option<MacAddr>, view: View) -> Self {
@@ -21,15 +29,19 @@ impl Shown {
         Self(Document::live(interface, MemoryPolicy::default(), view))
     }
 
-    /// A file's content; and what was wrong with it from some packet on.
+    /// A file's content, and what was wrong with it.
     ///
     /// # Errors
     /// Why nothing of it can be read.
-    pub fn file(bytes: &[u8], view: View) -> Result<(Self, Option<String>), String> {
+    pub fn file(bytes: &[u8], view: View) -> Result<(Self, Reading), String> {
         let opened = file::read(bytes).map_err(|problem| problem.to_string())?;
-        let partly = opened.stopped.map(|problem| problem.to_string());
+        let first = opened.warnings.first().map(ToString::to_string);
+        let reading = Reading {
+            partly: opened.stopped.map(|problem| problem.to_string()),
+            passed_over: first.map(|first| (opened.passed_over, first)),
+        };
         let document = Document::open(opened.capture, unselected(view));
-        Ok((Self(document), partly))
+        Ok((Self(document), reading))
     }
 
     /// Takes what the stack's worker told; says whether that changed something.

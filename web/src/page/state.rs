@@ -104,6 +104,8 @@ pub enum Source {
         name: String,
         /// What was wrong with it from some packet on.
         partly: Option<String>,
+        /// What was passed over on the way: how many things, and the first of them.
+        passed_over: Option<(u64, String)>,
     },
 }
 
@@ -393,9 +395,17 @@ impl State {
                 self.wire.body(fetch, body);
                 Vec::new()
             }
-            FromDocument::Opened { name, partly } => {
+            FromDocument::Opened {
+                name,
+                partly,
+                passed_over,
+            } => {
                 self.reading = None;
-                self.source = Source::File { name, partly };
+                self.source = Source::File {
+                    name,
+                    partly,
+                    passed_over,
+                };
                 documents(self.reader.start_over(false))
             }
             FromDocument::OpenFailed { name, why } => {

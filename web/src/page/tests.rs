@@ -444,6 +444,7 @@ fn a_file_is_read_from_its_start_and_the_wire_comes_back_at_its_end() {
     let opened = FromDocument::Opened {
         name: "a.pcap".into(),
         partly: None,
+        passed_over: None,
     };
     document(&mut state, opened);
     document(&mut state, extent(2, 50, 9000.0));

@@ -5,14 +5,15 @@
 //! is the browser's own; nothing is drawn for it.
 
 use super::scene::{Heads, SceneView, shared_faces};
+use super::watch::Watch;
 use super::{Faces, Language, Shared};
 use crate::page::scroll::Scroll;
 use crate::page::state::Action;
 use std::cell::Cell;
 use std::rc::Rc;
 use synema_diagram::scene::Scene;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{HtmlElement, ResizeObserver};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// What the ladder is given.
@@ -41,7 +42,7 @@ pub struct Ladder {
     faces: Shared<Faces>,
     /// The `scrollTop` that we set last; not a number once the reader has scrolled.
     placed: Rc<Cell<f64>>,
-    observer: Option<(ResizeObserver, Closure<dyn FnMut()>)>,
+    watch: Option<Watch>,
 }
 
 impl Component for Ladder {
@@ -54,7 +55,7 @@ impl Component for Ladder {
             spacer: NodeRef::default(),
             faces: shared_faces(),
             placed: Rc::new(Cell::new(f64::NAN)),
-            observer: None,
+            watch: None,
         }
     }
 
@@ -96,7 +97,7 @@ impl Component for Ladder {
             ctx.props()
                 .act
                 .emit(Action::Measured(self.faces.0.metrics()));
-            self.observe(ctx);
+            self.watch(ctx);
         }
         self.place(ctx.props());
     }
@@ -144,22 +145,14 @@ impl Ladder {
         }
     }
 
-    fn observe(&mut self, ctx: &Context<Self>) {
+    fn watch(&mut self, ctx: &Context<Self>) {
         let Some(element) = self.element.cast::<HtmlElement>() else {
             return;
         };
         let act = ctx.props().act.clone();
-        let watched = element.clone();
-        let closure = Closure::<dyn FnMut()>::new(move || {
-            act.emit(Action::Resized {
-                width: f64::from(watched.client_width()),
-                height: f64::from(watched.client_height()),
-            });
+        self.watch = Watch::new(&element, move |width, height| {
+            act.emit(Action::Resized { width, height });
         });
-        if let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) {
-            observer.observe(&element);
-            self.observer = Some((observer, closure));
-        }
     }
 }
 

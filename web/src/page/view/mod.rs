@@ -11,6 +11,7 @@ pub mod response;
 pub mod scene;
 pub mod strip;
 pub mod top;
+pub mod watch;
 pub mod wire;
 
 pub use measure::Faces;

@@ -4,7 +4,7 @@ use super::{Faces, Language, Shared};
 use crate::page::state::Action;
 use std::rc::Rc;
 use synema_diagram::scene::{
-    Arrow, ArrowEnd, Bracket, Certainty, Gap, Label, Point, Scene, StateBar, Timer, TimerEnd,
+    Arrow, ArrowEnd, Certainty, Gap, Label, Point, Scene, StateBar, Timer, TimerEnd,
 };
 use yew::prelude::*;
 
@@ -49,14 +49,11 @@ pub fn SceneView(props: &SceneProps) -> Html {
             }) }
             { for scene.states.iter().map(state_bar) }
             { for scene.gaps.iter().map(|gap| cut(gap, scene)) }
-            { for scene.brackets.iter().map(bracket) }
             { for scene.timers.iter().map(timer) }
             { for scene.arrows.iter().map(|arrow| line(arrow, props)) }
             { for scene.ticks.iter().map(|label| text(label, &props.faces.0, "")) }
             { for scene.states.iter().map(|bar| state_name(bar, props)) }
             { for scene.gaps.iter().filter_map(|gap| gap.label.as_ref())
-                .map(|label| text(label, &props.faces.0, "")) }
-            { for scene.brackets.iter().filter_map(|bracket| bracket.label.as_ref())
                 .map(|label| text(label, &props.faces.0, "")) }
             { for scene.timers.iter().flat_map(|timer| [&timer.armed, &timer.ended]).flatten()
                 .map(|label| text(label, &props.faces.0, "")) }
@@ -148,15 +145,6 @@ fn cut(gap: &Gap, scene: &Scene) -> Html {
 fn wave(x: f64, y: f64) -> String {
     let one = |y: f64| format!("M{} {}q3 -5 6 0t6 0", px(x - 6.0), px(y));
     format!("{} {}", one(y - 2.5), one(y + 2.5))
-}
-
-fn bracket(bracket: &Bracket) -> Html {
-    let (x, y0, y1) = (bracket.x, bracket.y0, bracket.y1);
-    html! {
-        <path class="bracket-line" d={format!("M{0} {1}h-4V{2}h4", px(x), px(y0), px(y1))}>
-            <title>{ &bracket.title }</title>
-        </path>
-    }
 }
 
 fn timer(timer: &Timer) -> Html {

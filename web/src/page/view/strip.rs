@@ -1,10 +1,13 @@
 //! The strip: one letter a packet, one row for each end, silences named.
 
+use super::watch::Watch;
 use super::{Language, Shared, does};
 use crate::page::state::Action;
 use crate::words::fill;
+use core::ops::Range;
 use synema_diagram::scene::Kind;
 use synema_diagram::strip::{Cell, Strip};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// From one letter to the next, CSS pixels.
@@ -29,32 +32,99 @@ pub struct StripProps {
     pub act: Callback<Action>,
 }
 
-/// The strip.
-#[component]
-pub fn StripView(props: &StripProps) -> Html {
-    let strip = &*props.strip.0;
-    let (places, width) = places(&strip.cells);
-    let words = props.words;
-    let [page, peer] = &strip.rows;
-    let row_name = |given: &str, otherwise: &'static str| {
-        if given.is_empty() {
-            otherwise.to_owned()
-        } else {
-            given.to_owned()
+/// The strip, which draws only what it has room for, whole.
+pub struct StripView {
+    element: NodeRef,
+    /// How wide it is, CSS pixels; none until it was measured.
+    room: Option<f64>,
+    watch: Option<Watch>,
+}
+
+impl Component for StripView {
+    /// It is this wide now.
+    type Message = f64;
+    type Properties = StripProps;
+
+    fn create(_ctx: &Context<Self>) -> Self {
+        Self {
+            element: NodeRef::default(),
+            room: None,
+            watch: None,
         }
+    }
+
+    fn update(&mut self, _ctx: &Context<Self>, room: f64) -> bool {
+        self.room.replace(room) != Some(room)
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let strip = &*props.strip.0;
+        let room = self.room.unwrap_or(f64::INFINITY);
+        let cells = &strip.cells[fitting(&strip.cells, room, props.following, props.selected)];
+        let (places, width) = places(cells);
+        let words = props.words;
+        let [page, peer] = &strip.rows;
+        let row_name = |given: &str, otherwise: &'static str| {
+            if given.is_empty() {
+                otherwise.to_owned()
+            } else {
+                given.to_owned()
+            }
+        };
+        html! {
+            <div class="strip" data-test="strip" role="group" aria-label={words.strip}>
+                <div class="who">
+                    <div>{ row_name(page, words.strip_page) }</div>
+                    <div>{ row_name(peer, words.strip_peer) }</div>
+                </div>
+                <div class="strip-room" ref={self.element.clone()}>
+                    <svg width={width.to_string()} height="44" role="presentation">
+                        { for cells.iter().zip(&places).map(|(cell, place)| one(cell, *place, props)) }
+                    </svg>
+                </div>
+            </div>
+        }
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if !first {
+            return;
+        }
+        let link = ctx.link().clone();
+        self.watch = self
+            .element
+            .cast::<HtmlElement>()
+            .and_then(|element| Watch::new(&element, move |width, _| link.send_message(width)));
+    }
+}
+
+/// The cells that are drawn: the newest while these are followed, else the first; but
+/// the chosen packet is among them.
+fn fitting(cells: &[Cell], room: f64, following: bool, selected: Option<u64>) -> Range<usize> {
+    let room = room + PITCH - BOX;
+    let count = |cells: &mut dyn Iterator<Item = &Cell>| {
+        let mut used = 0.0;
+        cells
+            .take_while(|cell| {
+                used += width(cell);
+                used <= room
+            })
+            .count()
     };
-    html! {
-        <div class="strip" data-test="strip" role="group" aria-label={words.strip}>
-            <div class="who">
-                <div>{ row_name(page, words.strip_page) }</div>
-                <div>{ row_name(peer, words.strip_peer) }</div>
-            </div>
-            <div class={classes!("strip-scroll", props.following.then_some("newest"))}>
-                <svg width={width.to_string()} height="44" role="presentation">
-                    { for strip.cells.iter().zip(&places).map(|(cell, place)| one(cell, *place, props)) }
-                </svg>
-            </div>
-        </div>
+    let last = cells.len() - count(&mut cells.iter().rev());
+    if following {
+        return last..cells.len();
+    }
+    let is_chosen =
+        |cell: &Cell| matches!(cell, Cell::Packet { number, .. } if Some(*number) == selected);
+    let first = count(&mut cells.iter());
+    match cells.iter().position(is_chosen) {
+        Some(chosen) if chosen >= first => {
+            let from = chosen.saturating_sub(first / 2).min(last);
+            from..from + count(&mut cells[from..].iter())
+        }
+        _ => 0..first,
     }
 }
 
@@ -133,5 +203,27 @@ mod tests {
         assert_eq!(places[..3], [0.0, PITCH, 2.0 * PITCH]);
         assert!(places[3] > 2.0 * PITCH + 6.0 * CHAR);
         assert_eq!(width, places[3] + PITCH);
+    }
+
+    #[test]
+    fn only_whole_letters_are_drawn_the_newest_or_the_first_or_round_the_chosen_one() {
+        let packet = |number| Cell::Packet {
+            number,
+            row: 0,
+            letter: 'A',
+            kind: Kind::Ack,
+        };
+        let cells: Vec<_> = (1..=20).map(packet).collect();
+        // The last needs no room beside it.
+        let room = 5.0 * PITCH - (PITCH - BOX);
+        assert_eq!(fitting(&cells, room, false, None), 0..5);
+        assert_eq!(fitting(&cells, room - 1.0, false, None), 0..4);
+        assert_eq!(fitting(&cells, room, true, None), 15..20);
+        assert_eq!(fitting(&cells, room, false, Some(3)), 0..5);
+        assert_eq!(fitting(&cells, room, false, Some(10)), 7..12);
+        assert_eq!(fitting(&cells, room, false, Some(20)), 15..20);
+        assert_eq!(fitting(&cells, f64::INFINITY, true, None), 0..20);
+        assert_eq!(fitting(&cells, 3.0, true, None), 20..20);
+        assert_eq!(fitting(&[], room, false, Some(1)), 0..0);
     }
 }

@@ -31,7 +31,12 @@ pub fn panel(state: &State, act: &Callback<Action>) -> Html {
 }
 
 fn file_note(state: &State, act: &Callback<Action>) -> Html {
-    let Source::File { name, partly } = &state.source else {
+    let Source::File {
+        name,
+        partly,
+        passed_over,
+    } = &state.source
+    else {
         return html! {};
     };
     let words = state.words;
@@ -50,6 +55,11 @@ fn file_note(state: &State, act: &Callback<Action>) -> Html {
             <p>{ fill(words.file_text, &[("packets", &count), ("name", name)]) }</p>
             if let Some(why) = partly {
                 <p>{ fill(words.open_partly, &[("name", name), ("n", &grouped(packets)), ("why", why)]) }</p>
+            }
+            if let Some((count, first)) = passed_over {
+                <p data-test="passed-over">
+                    { fill(words.open_passed_over, &[("n", &grouped(*count)), ("first", first)]) }
+                </p>
             }
             <p><button class="link" onclick={does(act, || Action::ShowWire)}>{ words.back_to_wire }</button></p>
         </div>
