@@ -20,6 +20,7 @@ mod at {
     pub(super) const SACKED: usize = 28;
     pub(super) const LOST: usize = 32;
     pub(super) const RETRANS: usize = 36;
+    pub(super) const LAST_DATA_RECV: usize = 52;
     pub(super) const PMTU: usize = 60;
     pub(super) const RTT: usize = 68;
     pub(super) const RTTVAR: usize = 72;
@@ -27,6 +28,9 @@ mod at {
     pub(super) const SND_CWND: usize = 80;
     pub(super) const ADVMSS: usize = 84;
     pub(super) const NOTSENT_BYTES: usize = 144;
+    pub(super) const BUSY_TIME: usize = 168;
+    pub(super) const RWND_LIMITED: usize = 176;
+    pub(super) const SNDBUF_LIMITED: usize = 184;
     pub(super) const SND_WND: usize = 228;
     pub(super) const RCV_WND: usize = 232;
 }
@@ -40,7 +44,10 @@ pub(crate) fn tcp_info(host: &mut Host, fd: RawFd) -> Answer<Vec<u8>> {
     let socket = host.sockets.get(&fd).ok_or(Errno(libc::EBADF))?;
     let mut bytes = vec![0; LEN];
     bytes[0] = state_number(calls::state(host, socket));
-    if let Some(info) = socket.conn().and_then(|conn| host.stack.info(conn)) {
+    if let Some(info) = socket
+        .conn()
+        .and_then(|conn| host.stack.info(host.now, conn))
+    {
         fill(&mut bytes, &info);
     }
     Ok(bytes)
@@ -70,6 +77,7 @@ fn fill(bytes: &mut [u8], info: &Info) {
         (at::SACKED, info.sacked_segments),
         (at::LOST, info.lost_segments),
         (at::RETRANS, info.resent_segments),
+        (at::LAST_DATA_RECV, micros(info.since_last_data) / 1000),
         (at::PMTU, info.path_mtu.into()),
         (at::RTT, info.srtt.map_or(0, micros)),
         (at::RTTVAR, micros(info.rttvar)),
@@ -85,6 +93,15 @@ fn fill(bytes: &mut [u8], info: &Info) {
     ];
     for (offset, number) in fields {
         bytes[offset..offset + 4].copy_from_slice(&number.to_ne_bytes());
+    }
+    let limited = [
+        (at::BUSY_TIME, info.limited.busy),
+        (at::RWND_LIMITED, info.limited.by_peer_window),
+        (at::SNDBUF_LIMITED, info.limited.by_send_buffer),
+    ];
+    for (offset, time) in limited {
+        let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        bytes[offset..offset + 8].copy_from_slice(&us.to_ne_bytes());
     }
 }
 

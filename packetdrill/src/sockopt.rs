@@ -26,7 +26,7 @@ const MAX_BUFFER_LEN: i32 = 1 << 30;
 /// Sets an option; `value` is what was handed in, of any length.
 pub(crate) fn set(host: &mut Host, fd: RawFd, level: i32, name: i32, value: &[u8]) -> Answer<()> {
     let socket = host.socket(fd)?;
-    let Some(number) = number_in(value) else {
+    let Some(number) = number_in(level, value) else {
         return Err(Errno(libc::EINVAL));
     };
     match (level, name) {
@@ -145,12 +145,15 @@ fn max_segment(host: &mut Host, fd: RawFd) -> Answer<i32> {
     let socket = host.socket(fd)?;
     let limit = socket.policy.offer.mss_limit.unwrap_or(DEFAULT_MSS);
     let conn = socket.conn();
-    let info = conn.and_then(|conn| host.stack.info(conn));
+    let info = conn.and_then(|conn| host.stack.info(host.now, conn));
     let len = info.map_or(limit.into(), |info| info.send_mss);
     Ok(i32::try_from(len).unwrap_or(i32::MAX))
 }
 
-fn number_in(value: &[u8]) -> Option<i32> {
-    let bytes: [u8; 4] = value.get(..4)?.try_into().ok()?;
-    Some(i32::from_ne_bytes(bytes))
+/// An option's number: an `int`, or one byte where the option is IP's (as in Linux).
+fn number_in(level: i32, value: &[u8]) -> Option<i32> {
+    match value {
+        &[byte] if level == libc::SOL_IP => Some(byte.into()),
+        _ => value.first_chunk().copied().map(i32::from_ne_bytes),
+    }
 }

@@ -274,8 +274,9 @@ impl<O: Observer> Stack<O> {
     }
 
     /// What can be said of a connection at a glance; `None` once it is forgotten.
-    pub fn info(&self, conn: ConnId) -> Option<Info> {
-        self.connections.get(conn).map(Connection::info)
+    pub fn info(&self, now: Instant, conn: ConnId) -> Option<Info> {
+        let connection = self.connections.get(conn)?;
+        Some(connection.info(now.max(self.now)))
     }
 
     /// How many connections there are, those in TIME-WAIT included.

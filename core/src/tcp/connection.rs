@@ -5,6 +5,7 @@
 //! `arrival.rs`, what goes out in `transmit.rs`, what timers do in `timeout.rs`.
 
 use super::context::Context;
+use super::limits::Limits;
 use super::liveness::Liveness;
 
 use super::options::{Agreed, own_mss};
@@ -146,6 +147,10 @@ pub struct Connection {
     pub(super) liveness: Liveness,
     /// The application closed both directions: it will not read any more.
     pub(super) reader_gone: bool,
+    /// What kept it from sending more.
+    pub(super) limits: Limits,
+    /// When data came last, or the handshake was done.
+    pub(super) last_data_at: Instant,
     /// The application found the send buffer full.
     pub(super) writer_waits: bool,
     pub(super) pending: Pending,
@@ -539,6 +544,8 @@ impl Connection {
             rcv_up: None,
             liveness: Liveness::new(now),
             reader_gone: false,
+            limits: Limits::default(),
+            last_data_at: now,
             writer_waits: false,
             pending: Pending::default(),
         }

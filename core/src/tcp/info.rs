@@ -3,8 +3,9 @@
 
 use super::congestion::CongestionControl;
 use super::connection::Connection;
+use super::limits::Limited;
 use super::recovery::Phase;
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 use crate::trace::TcpState;
 
 /// What a connection is doing about loss.
@@ -67,11 +68,15 @@ pub struct Info {
     pub timeouts: u32,
     /// Window probes in a row that nobody answered.
     pub unanswered_probes: u32,
+    /// How long it was limited in sending, and by what.
+    pub limited: Limited,
+    /// How long ago data came last, or the handshake was done.
+    pub since_last_data: Duration,
 }
 
 impl Connection {
     /// What can be said of it now.
-    pub fn info(&self) -> Info {
+    pub fn info(&self, now: Instant) -> Info {
         let (snd, rcv) = (&self.snd, &self.rcv);
         let counts = snd.queue.counts();
         let ssthresh = snd.cc.ssthresh();
@@ -104,6 +109,8 @@ impl Connection {
             rto: snd.rtt.rto(&self.policy.timing),
             timeouts: snd.timeouts,
             unanswered_probes: snd.probing.unanswered,
+            limited: self.limits.up_to(now),
+            since_last_data: now.since(self.last_data_at),
         }
     }
 }

@@ -70,6 +70,7 @@ impl Connection {
 
     fn on_established<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
         self.pending.connected = true;
+        self.last_data_at = cx.now;
         self.heard(cx.now);
         self.timers.stop(TimerKind::Retransmission, cx);
         // A close that was asked for before.
@@ -157,6 +158,7 @@ impl Connection {
     /// Keeps the retransmission and persist timers as what is outstanding asks
     /// for (RFC 6298 §5, RFC 9293 §3.8.6.1). Called after every change.
     pub(super) fn rearm<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        self.note_limit(cx.now);
         self.rearm_liveness(cx);
         if !state::may_send(self.state) || self.policy.recovery == Recovery::None {
             return;

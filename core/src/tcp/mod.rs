@@ -21,7 +21,7 @@
 //!                                                send_buffer.rs, ring.rs, writes.rs, burst.rs
 //!   time_wait.rs    what is left of it in TIME-WAIT      cookie.rs   a handshake without memory
 //!   policy.rs       how it behaves, on purpose
-//!   info.rs         what can be said of it at a glance
+//!   info.rs         what can be said of it at a glance   limits.rs   what kept it from sending
 //!   options.rs, window.rs, reset.rs, timers.rs, context.rs
 //! ```
 //!
@@ -58,6 +58,7 @@ mod cookie;
 mod handshake;
 pub mod info;
 mod lifecycle;
+pub mod limits;
 mod liveness;
 mod options;
 mod path;

@@ -62,6 +62,7 @@ impl Connection {
             if self.reader_gone && seq.at_or_after(self.rcv.rcv_nxt) {
                 return self.data_after_close(segment, cx);
             }
+            self.last_data_at = cx.now;
             let echoed = self.echoed_age(segment, cx);
             self.take_payload(seq, payload, echoed, cx);
         } else if has_fin && seq != self.rcv.rcv_nxt {
