@@ -17,3 +17,4 @@ mod states;
 mod story;
 mod transfer;
 mod urgent;
+mod writes;

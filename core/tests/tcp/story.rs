@@ -14,7 +14,7 @@
 
 use expect_test::Expect;
 use std::fmt::Write as _;
-use synema_core::tcp::{Connection, ConnectionEvent, IcmpError, Identity, Policy, Segment};
+use synema_core::tcp::{Connection, ConnectionEvent, IcmpError, Identity, Policy, Segment, Write};
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, Event, FrameId, Record};
 use synema_core::wire::tcp::{Flags, Options, Timestamps};
@@ -184,7 +184,11 @@ impl Run {
                 let len = number(1).expect("how many bytes");
                 let from = self.written + 1;
                 let data: Vec<u8> = (from..from + len).map(pattern).collect();
-                let taken = connection.send(now, &data, trace);
+                let write = Write {
+                    more_follows: words.contains(&"more"),
+                    ends_record: words.contains(&"record"),
+                };
+                let taken = connection.send_with(now, &data, write, trace);
                 self.written += taken as u64;
                 if taken as u64 != len {
                     self.note(&format!("took {taken} bytes"));
@@ -203,6 +207,7 @@ impl Run {
                 let len = connection.urgent_len();
                 self.note(&format!("{len} bytes to the end of what is urgent"));
             }
+            "push" => connection.push(now, trace),
             "shutdown" => connection.shutdown(now, trace),
             "close" => connection.close(now, trace),
             "abort" => connection.abort(now, trace),
