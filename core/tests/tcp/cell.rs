@@ -163,7 +163,7 @@ impl Cell {
         let conn = self.handle();
         let state = self.stack.state(conn).map(TcpState::name);
         let ends = self.stack.endpoints(conn).is_some();
-        let info = self.stack.info(conn).is_some();
+        let info = self.stack.info(self.now, conn).is_some();
         self.note(match state {
             Some(state) if ends && info => format!("{state}, with its ends and numbers"),
             Some(state) if ends => format!("{state}, with its ends"),
