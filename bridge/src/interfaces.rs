@@ -102,6 +102,23 @@ pub fn find(name: &str) -> Result<Interface, Failure> {
     Ok(found.clone())
 }
 
+/// Whether anybody can be reached over the interface now: without a carrier, an address would seem
+/// free because nobody can object.
+///
+/// # Errors
+/// When it has no carrier.
+pub fn needs_carrier(name: &str) -> Result<(), Failure> {
+    let found = find(name)?;
+    if found.running {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::NoInterface,
+        format!("the interface {name} has no carrier: nobody hears what is sent there"),
+        "plug in its cable (or join its network), or choose another from `synema interfaces`",
+    ))
+}
+
 /// Prints the interfaces.
 ///
 /// # Errors

@@ -10,6 +10,9 @@
 //!
 //! The bridge never keeps TCP state; `curl` alone drives a stack of its own.
 
+// Those macros panic when nobody reads: see `say`, and write to standard output with its errors.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod check;
 pub mod cli;
 pub mod curl;
@@ -17,10 +20,12 @@ pub mod egress;
 pub mod error;
 pub mod gate;
 pub mod interfaces;
+mod interrupt;
 pub mod io;
 #[cfg(target_os = "linux")]
 pub mod lab;
 pub mod privilege;
+pub mod say;
 pub mod serve;
 pub mod trust;
 

@@ -1,7 +1,6 @@
 //! `synema`, the one native program: arguments in, exit code out.
 
 use clap::Parser;
-use std::io::Write as _;
 use std::process::ExitCode;
 use synema_bridge::cli::Cli;
 
@@ -9,8 +8,8 @@ fn main() -> ExitCode {
     match synema_bridge::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // Whoever closed standard error does not read it; the exit code still tells.
-            let _ = writeln!(std::io::stderr(), "{failure}");
+            // Whoever does not read it can still tell by the exit code.
+            synema_bridge::say::last(&failure);
             failure.exit.into()
         }
     }

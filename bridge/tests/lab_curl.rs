@@ -2,76 +2,18 @@
 //! exit code of its own and a message that names the cause and the next step.
 #![cfg(target_os = "linux")]
 
+mod terminal;
+
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use synema_bridge::error::Exit;
 use synema_bridge::lab::content;
 use synema_core::app::recording::{Recording, replay};
 use synema_core::trace::{Event, Record};
 use synema_core::wire::{ChecksumStatus, LinkType, dissect};
-use synema_diagram::capture::file::read;
-use synema_diagram::capture::{Capture, Direction};
-
-/// The program, with an end set to it should it hang.
-fn program() -> Command {
-    let mut command = Command::new("timeout");
-    command
-        .args(["120", env!("CARGO_BIN_EXE_synema")])
-        .stdin(Stdio::null());
-    command
-}
-
-fn curl_in_lab(arguments: &[&str]) -> Output {
-    program()
-        .args(["curl", "--lab"])
-        .args(arguments)
-        .output()
-        .expect("it starts")
-}
-
-/// A folder for one test's files, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("synema-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("a folder for the test");
-        Self(path)
-    }
-
-    fn file(&self, name: &str) -> String {
-        let path = self.0.join(name);
-        path.to_str().expect("our own names").to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn succeeded(output: &Output) {
-    assert!(output.status.success(), "{}", said(output));
-}
-
-/// It failed in this way, with these words, and said what to do.
-fn failed(output: &Output, exit: Exit, words: &[&str]) {
-    let said = said(output);
-    assert_eq!(output.status.code(), Some(exit as i32), "{said}");
-    assert!(said.starts_with("synema: "), "{said}");
-    assert!(said.contains("\n  next: "), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
-    for word in words {
-        assert!(said.contains(word), "{word}: {said}");
-    }
-}
+use synema_diagram::capture::Direction;
+use terminal::{Folder, PROGRAM, capture, curl_in_lab, failed, is_sound, program, said, succeeded};
 
 fn sha256_of_file(path: &str) -> String {
     let bytes = fs::read(path).expect("it was written");
@@ -79,13 +21,6 @@ fn sha256_of_file(path: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
-}
-
-fn capture(path: &str) -> Capture {
-    let bytes = fs::read(path).expect("it was written");
-    let opened = read(&bytes).expect("a capture");
-    assert!(opened.stopped.is_none(), "{:?}", opened.stopped);
-    opened.capture
 }
 
 #[test]
@@ -132,7 +67,7 @@ fn a_megabyte_arrives_whole_and_its_capture_is_sound() {
         succeeded(&output);
         assert!(output.stdout.is_empty());
         assert_eq!(sha256_of_file(&body), content::sha256_hex(1_000_000));
-        assert!(!Path::new(&format!("{file}.tmp")).exists());
+        is_sound(&file);
 
         let capture = capture(&file);
         let frames = capture.frames();
@@ -170,14 +105,18 @@ fn a_hundred_megabytes_arrive_whole() {
 
 #[test]
 fn chunked_slow_and_close_delimited_bodies_arrive_whole() {
+    let folder = Folder::new("delimited");
+    let file = folder.file("run.pcapng");
     for (path, len, end) in [
         ("chunked", None, "chunk 6 of 6"),
         ("slow", Some(220), ""),
         ("close", Some(10_000), ""),
         ("four", None, ""),
     ] {
-        let output = curl_in_lab(&[&format!("http://www.lab.test/{path}")]);
+        let url = format!("http://www.lab.test/{path}");
+        let output = curl_in_lab(&["--capture", &file, &url]);
         succeeded(&output);
+        is_sound(&file);
         if let Some(len) = len {
             assert_eq!(output.stdout.len(), len, "{path}");
         }
@@ -193,10 +132,14 @@ fn chunked_slow_and_close_delimited_bodies_arrive_whole() {
 
 #[test]
 fn host_mac_mode_fetches_too_while_the_host_forwards() {
+    let folder = Folder::new("host-mac");
+    let file = folder.file("run.pcapng");
     let url = "http://www.lab.test/size/100000";
-    let output = curl_in_lab(&["--host-mac", "--ip-forward", url]);
+    let arguments = ["--host-mac", "--ip-forward", "--capture", &file, url];
+    let output = curl_in_lab(&arguments);
     succeeded(&output);
     assert_eq!(output.stdout.len(), 100_000);
+    is_sound(&file);
 }
 
 #[test]
@@ -234,149 +177,221 @@ fn a_recorded_run_is_had_again_to_the_byte() {
 
 #[test]
 fn urls_that_cannot_be_fetched_are_refused_before_anything_is_opened() {
-    for (url, exit, words) in [
-        ("", Exit::Usage, &["URL"][..]),
-        ("http://", Exit::Usage, &["not a URL"]),
-        ("www.lab.test/", Exit::Usage, &["http://www.lab.test/"]),
-        ("ftp://www.lab.test/", Exit::Usage, &["ftp"]),
-        ("http://www.lab.test:0/", Exit::Usage, &["port 0"]),
-        ("http://127.0.0.1/", Exit::Usage, &["127.0.0.1"]),
-        ("https://www.lab.test/", Exit::Unsupported, &["TLS"]),
-        ("http://[2001:db8::1]/", Exit::Unsupported, &["IPv6"]),
+    for (url, exit, cause, next) in [
+        ("", Exit::Usage, "URL", "http://host/path"),
+        ("http://", Exit::Usage, "not a URL", "http://host/path"),
+        (
+            "http:/not a url",
+            Exit::Usage,
+            "not a URL",
+            "http://host/path",
+        ),
+        (
+            "http://a:99999/",
+            Exit::Usage,
+            "invalid port",
+            "http://host/path",
+        ),
+        (
+            "www.lab.test/",
+            Exit::Usage,
+            "does not say http://",
+            "http://www.lab.test/",
+        ),
+        (
+            "ftp://www.lab.test/",
+            Exit::Usage,
+            "ftp",
+            "begins with http://",
+        ),
+        (
+            "http://www.lab.test:0/",
+            Exit::Usage,
+            "port 0",
+            "from 1 to 65535",
+        ),
+        (
+            "http://127.0.0.1/",
+            Exit::Usage,
+            "127.0.0.1 is not the address of a server",
+            "on the network",
+        ),
+        (
+            "https://www.lab.test/",
+            Exit::Unsupported,
+            "TLS is not there yet",
+            "plain http://",
+        ),
+        (
+            "http://[2001:db8::1]/",
+            Exit::Unsupported,
+            "IPv6 is not there yet",
+            "IPv4 address",
+        ),
     ] {
         let absent = ["--interface", "synema-none0", "--ip", "192.168.0.129"];
         let output = program().arg("curl").arg(url).args(absent).output();
-        failed(&output.expect("it starts"), exit, words);
+        failed(&output.expect("it starts"), exit, &[cause], next);
     }
+}
+
+/// A fetch in the lab that fails so; what was seen until then is kept, and tshark has nothing
+/// against it. The words of the cause first, then of the next step.
+fn fails_in_lab(url: &str, exit: Exit, causes: &[&str], next: &str) -> Output {
+    let folder = Folder::new("failing");
+    let file = folder.file("run.pcapng");
+    let output = curl_in_lab(&["--timeout", "5", "--capture", &file, url]);
+    failed(&output, exit, causes, next);
+    is_sound(&file);
+    let capture = capture(&file);
+    let sent = capture.frames().iter().filter(|frame| frame.id.is_sent());
+    // The claim at least: three probes and an announcement.
+    assert!(sent.count() >= 4, "{url}");
+    output
 }
 
 #[test]
 fn names_that_do_not_resolve_are_told() {
-    for (url, words) in [
-        ("http://nobody.lab.test/", "nobody.lab.test"),
-        ("http://loop.lab.test/", "loop.lab.test"),
-        ("http://servfail.lab.test/", "servfail.lab.test"),
-    ] {
-        failed(&curl_in_lab(&[url]), Exit::NameUnresolved, &[words]);
-    }
+    let exit = Exit::NameUnresolved;
+    let fails = |url, causes: &[&str], next| fails_in_lab(url, exit, causes, next);
+    let nobody = "http://nobody.lab.test/";
+    fails(nobody, &["nobody.lab.test", "NXDOMAIN"], "spelling");
+    let looping = "http://loop.lab.test/";
+    fails(looping, &["loop.lab.test", "aliases"], "the name's zone");
+    let failing = "http://servfail.lab.test/";
+    fails(failing, &["servfail.lab.test", "SERVFAIL"], "IPv4 address");
 }
 
 #[test]
 fn peers_that_refuse_or_keep_silent_are_told() {
-    let fetch = |url: &str| curl_in_lab(&["--timeout", "2", url]);
-    for (url, exit, words) in [
+    for (url, exit, causes, next) in [
         (
             "http://203.0.113.80:82/",
             Exit::Refused,
-            &["203.0.113.80:82", "refused"][..],
+            &["203.0.113.80:82", "refused"],
+            "listens on port 82",
         ),
         (
             "http://203.0.113.80:81/",
             Exit::Unreachable,
-            &["203.0.113.80:81", "2 s"],
+            &["203.0.113.80:81", "did not answer within 5 s"],
+            "firewall",
         ),
         (
             "http://198.51.100.1/",
             Exit::Unreachable,
-            &["198.51.100.1", "router"],
+            &["198.51.100.1", "a router knows no way"],
+            "the packet that says so is in the capture",
         ),
         (
             "http://192.0.2.1/",
             Exit::Unreachable,
-            &["192.0.2.1", "2 s"],
+            &["192.0.2.1", "did not answer within 5 s"],
+            "firewall",
         ),
         (
             "http://192.168.0.254/",
             Exit::Unreachable,
-            &["192.168.0.254"],
+            &["192.168.0.254", "nobody answers ARP"],
+            "switched on",
         ),
         (
             "http://www.lab.test/hang",
             Exit::Unreachable,
-            &["no response", "2 s"],
+            &["no response", "5 s"],
+            "longer time",
         ),
     ] {
-        failed(&fetch(url), exit, words);
+        fails_in_lab(url, exit, causes, next);
     }
 }
 
 #[test]
 fn responses_that_are_none_are_told_and_the_capture_is_kept() {
-    let folder = Folder::new("broken");
-    let file = folder.file("run.pcapng");
-    for (path, exit, words, received) in [
-        ("cut", Exit::BadResponse, &["4000 of 10000"][..], 4000),
-        ("reset", Exit::Refused, &["reset"], 0),
-        ("endless-headers", Exit::BadResponse, &["head"], 0),
-        ("not-http", Exit::BadResponse, &["HTTP"], 0),
-        ("redirect-loop", Exit::BadResponse, &["redirects"], 0),
+    for (path, exit, cause, next, received) in [
+        (
+            "cut",
+            Exit::BadResponse,
+            "cut off: 4000 of 10000",
+            "try again",
+            4000,
+        ),
+        (
+            "reset",
+            Exit::Refused,
+            "the server reset the connection",
+            "the capture shows who ended it",
+            0,
+        ),
+        (
+            "endless-headers",
+            Exit::BadResponse,
+            "head has no end within",
+            "whoever runs the server",
+            0,
+        ),
+        (
+            "not-http",
+            Exit::BadResponse,
+            "not HTTP/1: it begins with \"SSH-2.0",
+            "check the port",
+            0,
+        ),
+        (
+            "redirect-loop",
+            Exit::BadResponse,
+            "redirects lead back to",
+            "by itself",
+            0,
+        ),
     ] {
-        let _ = fs::remove_file(&file);
         let url = format!("http://www.lab.test/{path}");
-        let output = curl_in_lab(&["--capture", &file, &url]);
-        failed(&output, exit, words);
+        let output = fails_in_lab(&url, exit, &[cause], next);
         // What came is handed on.
         assert!(output.stdout.len() >= received, "{path}");
-        let frames = capture(&file);
-        let tcp = frames.frames().iter().filter(|frame| {
-            let len = frame.original_len as usize;
-            dissect(LinkType::Ethernet, &frame.bytes, len)
-                .tcp()
-                .is_some()
-        });
-        assert!(tcp.count() >= 5, "{path}");
     }
 }
 
 #[test]
-fn files_that_cannot_be_written_are_told() {
-    let url = "http://www.lab.test/size/1000000";
-    let output = curl_in_lab(&[url, "-o", "/nowhere/at/all"]);
-    failed(&output, Exit::LocalIo, &["/nowhere/at/all"]);
-    let output = curl_in_lab(&[url, "--capture", "/nowhere/at/all"]);
-    failed(&output, Exit::LocalIo, &["/nowhere/at/all"]);
-    let output = curl_in_lab(&[url, "--record", "/nowhere/at/all"]);
-    failed(&output, Exit::LocalIo, &["/nowhere/at/all"]);
-    let output = curl_in_lab(&[url, "-o", "/dev/full"]);
-    failed(&output, Exit::LocalIo, &["/dev/full"]);
-    // A reader that goes away.
-    let mut child = program()
-        .args(["curl", "--lab", url])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
-    failed(&output, Exit::LocalIo, &["standard output"]);
-}
-
-#[test]
 fn interfaces_that_will_not_do_are_told() {
-    let curl = |arguments: &[&str]| {
-        program()
-            .args(["curl", "http://192.0.2.1/", "--ip", "192.168.0.129"])
-            .args(arguments)
-            .output()
-            .expect("it starts")
+    let exit = Exit::NoInterface;
+    let on = |interface: &str| {
+        let url = "http://192.0.2.1/";
+        let arguments = [
+            "curl",
+            url,
+            "--ip",
+            "192.168.0.129",
+            "--interface",
+            interface,
+        ];
+        program().args(arguments).output().expect("it starts")
     };
-    let output = curl(&["--interface", "synema-none0"]);
-    failed(&output, Exit::NoInterface, &["synema-none0", "interfaces"]);
-    let output = curl(&["--interface", "lo"]);
-    failed(&output, Exit::NoInterface, &["lo"]);
-    // In a new namespace, the one interface is down.
-    let output = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--net"])
-        .arg(env!("CARGO_BIN_EXE_synema"))
-        .args(["curl", "http://192.0.2.1/", "--ip", "192.168.0.129"])
-        .args(["--interface", "lo"])
-        .output()
-        .expect("unshare is there");
+    let absent = on("synema-none0");
     failed(
-        &output,
-        Exit::NoInterface,
-        &["lo is down", "ip link set lo up"],
+        &absent,
+        exit,
+        &["no interface named synema-none0"],
+        "choose one of: ",
     );
+    failed(&on("lo"), exit, &["lo is no Ethernet"], "synema lab");
+    for (doing, cause, next) in [
+        (
+            "ip link set wire0 down",
+            "wire0 is down",
+            "ip link set wire0 up",
+        ),
+        ("ip link set far0 down", "wire0 has no carrier", "cable"),
+        (
+            "ip addr flush dev wire0",
+            "wire0 has no IPv4 address",
+            "ip addr add",
+        ),
+    ] {
+        let address = "--interface wire0 --ip 192.168.0.129";
+        let script = format!("{doing} && exec $SYNEMA curl http://192.0.2.1/ {address}");
+        failed(&with_a_wire(&script), exit, &[cause], next);
+    }
 }
 
 /// A veth pair in a namespace of its own, and one command there.
@@ -387,33 +402,58 @@ fn with_a_wire(script: &str) -> Output {
     Command::new("unshare")
         .args(["--user", "--map-root-user", "--net", "sh", "-c"])
         .arg(format!("{setup}{script}"))
-        .env("SYNEMA", env!("CARGO_BIN_EXE_synema"))
+        .env("SYNEMA", PROGRAM)
         .output()
         .expect("unshare is there")
 }
 
 #[test]
 fn addresses_that_cannot_be_claimed_are_told() {
-    for (ip, words) in [
-        ("192.168.0.2", "this host's own"),
-        ("192.168.1.9", "192.168.0.0/24"),
-        ("192.168.0.255", "192.168.0.0/24"),
-        ("224.0.0.1", "224.0.0.1"),
+    for (ip, cause, next) in [
+        (
+            "192.168.0.2",
+            "this host's own",
+            "the host's kernel would reset",
+        ),
+        (
+            "192.168.1.9",
+            "192.168.0.0/24",
+            "unused address in 192.168.0.0/24",
+        ),
+        (
+            "192.168.0.255",
+            "192.168.0.0/24",
+            "unused address in 192.168.0.0/24",
+        ),
+        (
+            "224.0.0.1",
+            "not an address that a station can have",
+            "subnet",
+        ),
     ] {
         let script = format!("exec $SYNEMA curl http://192.0.2.1/ --interface wire0 --ip {ip}");
-        failed(&with_a_wire(&script), Exit::AddressRefused, &[ip, words]);
+        let output = with_a_wire(&script);
+        failed(&output, Exit::AddressRefused, &[ip, cause], next);
     }
 }
 
 #[test]
 fn missing_privileges_are_told() {
-    let script = "exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs \
-         $SYNEMA curl http://192.0.2.1/ --interface wire0 --ip 192.168.0.129";
-    failed(
-        &with_a_wire(script),
-        Exit::NoPrivilege,
-        &["raw sockets", "synema lab"],
-    );
+    for command in ["curl http://192.0.2.1/", "serve --www ."] {
+        let script = format!(
+            "cd $(mktemp -d) && touch index.html && \
+             exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs \
+             $SYNEMA {command} --interface wire0 --ip 192.168.0.129"
+        );
+        let output = with_a_wire(&script);
+        failed(
+            &output,
+            Exit::NoPrivilege,
+            &["raw sockets are not permitted"],
+            "synema lab",
+        );
+        assert!(said(&output).contains("setcap cap_net_raw"));
+    }
 }
 
 #[test]
@@ -421,7 +461,7 @@ fn check_says_in_words_what_will_work() {
     let script = "exec $SYNEMA serve --check --interface wire0 --ip 192.168.0.129 --www /nowhere";
     let output = with_a_wire(script);
     // Only the page is missing.
-    failed(&output, Exit::LocalIo, &["index.html"]);
+    failed(&output, Exit::LocalIo, &["index.html"], "marked FAILS");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for words in [
         "works  wire0 is up",
@@ -467,18 +507,28 @@ fn serve_prints_one_line_with_its_url_and_ends_when_interrupted() {
 
 #[test]
 fn serve_says_what_keeps_it_from_serving() {
-    for (arguments, exit, words) in [
-        ("--host-mac", Exit::Usage, "--ip"),
-        ("--ip 192.168.0.2", Exit::AddressRefused, "own"),
-        ("--ip 10.0.0.1", Exit::AddressRefused, "192.168.0.0/24"),
-        ("--listen 192.168.9.9:1", Exit::LocalIo, "192.168.9.9:1"),
-        ("--www /nowhere", Exit::LocalIo, "index.html"),
+    for (arguments, exit, cause, next) in [
+        ("--host-mac", Exit::Usage, "must be known", "--ip"),
+        ("--ip 192.168.0.2", Exit::AddressRefused, "own", "unused"),
+        (
+            "--ip 10.0.0.1",
+            Exit::AddressRefused,
+            "192.168.0.0/24",
+            "unused",
+        ),
+        (
+            "--listen 192.168.9.9:1",
+            Exit::LocalIo,
+            "192.168.9.9:1",
+            "--listen",
+        ),
+        ("--www /nowhere", Exit::LocalIo, "index.html", "build"),
     ] {
         let output = match arguments {
             "--www /nowhere" => with_a_wire("exec $SYNEMA serve --interface wire0 --www /nowhere"),
             arguments => serve_with_a_wire(arguments),
         };
-        failed(&output, exit, &[words]);
+        failed(&output, exit, &[cause], next);
         assert!(output.stdout.is_empty());
     }
     let open = serve_with_a_wire("--listen 0.0.0.0:0");

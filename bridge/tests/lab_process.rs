@@ -8,19 +8,18 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 fn main() {
-    use linux::{fetch, forbidden, hold, in_forbidding_system, killed, nobody};
+    use linux::{fetch, hold, in_forbidding_systems, killed, nobody};
     let mut args = std::env::args().skip(1);
     match (args.next().as_deref(), args.next()) {
         (Some("hold"), Some(program)) => hold(&program),
         (Some("fetch"), Some(program)) => fetch(&program),
-        (Some("forbidden"), Some(program)) => forbidden(&program),
         // The harness' own arguments (a filter, --nocapture) change nothing here.
         _ => {
             killed();
             println!("lab: nothing is left after kill -9 ... ok");
             nobody();
             println!("lab: made by uid 65534 without groups and capabilities ... ok");
-            in_forbidding_system();
+            in_forbidding_systems();
             println!("lab: a system that forbids namespaces is told so ... ok");
         }
     }
@@ -130,28 +129,93 @@ mod linux {
         assert!(status.success(), "{status}");
     }
 
-    pub(crate) fn in_forbidding_system() {
-        // A user namespace whose owner allows no further ones, and no capability to do without.
-        let script = "echo 0 > /proc/sys/user/max_user_namespaces && \
-                      exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs \"$0\" \"$@\"";
-        let status = Command::new("unshare")
-            .args(["--user", "--map-root-user", "sh", "-c", script])
-            .arg(me())
-            .args(["forbidden", PROGRAM])
-            .status()
-            .expect("unshare is everywhere");
-        assert!(status.success(), "{status}");
+    /// What a system does that lets no lab be made, and what is said of it.
+    struct Ban {
+        /// Options of `unshare` for the namespace that stands for the system.
+        system: &'static [&'static str],
+        /// What its owner sets.
+        rule: &'static str,
+        cause: &'static str,
+        next: &'static str,
     }
 
-    /// Where namespaces are forbidden: the failure names the rule and what to do.
-    pub(crate) fn forbidden(program: &str) {
-        let failure = lab::start(&options(program)).expect_err("namespaces are forbidden here");
-        assert_eq!(failure.exit, Exit::NamespacesForbidden);
-        assert!(
-            failure
-                .next_step
-                .contains("sudo sysctl user.max_user_namespaces"),
-            "{failure}"
-        );
+    /// Somebody who is not root, but may write the limits of a namespace of their own.
+    const SOMEBODY: &[&str] = &[
+        "--user",
+        "--map-user=1000",
+        "--map-group=1000",
+        "--keep-caps",
+    ];
+    const ROOT: &[&str] = &["--user", "--map-root-user"];
+
+    const BANS: [Ban; 5] = [
+        Ban {
+            system: SOMEBODY,
+            rule: "echo 0 > /proc/sys/user/max_user_namespaces",
+            cause: "making a user namespace failed: no more of them are allowed",
+            next: "run `sudo sysctl user.max_user_namespaces=15000`, or `sudo synema lab`",
+        },
+        Ban {
+            system: ROOT,
+            rule: "echo 0 > /proc/sys/user/max_user_namespaces",
+            cause: "making a user namespace failed: no more of them are allowed",
+            next: "run `sudo sysctl user.max_user_namespaces=15000`",
+        },
+        // Enough for the first namespace of the lab, not for all; and none at all.
+        Ban {
+            system: SOMEBODY,
+            rule: "echo 3 > /proc/sys/user/max_net_namespaces",
+            cause: "making a network namespace failed: no more of them are allowed",
+            next: "run `sudo sysctl user.max_net_namespaces=15000`",
+        },
+        Ban {
+            system: SOMEBODY,
+            rule: "echo 0 > /proc/sys/user/max_net_namespaces",
+            cause: "making a network namespace failed: no more of them are allowed",
+            next: "run `sudo sysctl user.max_net_namespaces=15000`",
+        },
+        // A container's root without capabilities.
+        Ban {
+            system: ROOT,
+            rule: "true",
+            cause: "writing /proc/self/uid_map failed: Operation not permitted",
+            next: "run it as somebody else than root, or leave root its capability SETFCAP",
+        },
+    ];
+
+    pub(crate) fn in_forbidding_systems() {
+        let site = std::env::temp_dir().join(format!("synema-banned-{}", std::process::id()));
+        std::fs::create_dir_all(&site).expect("there is room for temporary files");
+        std::fs::write(site.join("index.html"), "<!doctype html>").expect("a page");
+        let www = site.to_str().expect("our own name");
+        for ban in &BANS {
+            // Neither privilege nor a way to one is left to the program.
+            let script = format!(
+                "{} && exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all \
+                 --no-new-privs \"$0\" \"$@\"",
+                ban.rule
+            );
+            for arguments in [
+                &["curl", "--lab", "http://www.lab.test/"][..],
+                &["lab", "--listen", "127.0.0.1:0", "--www", www],
+            ] {
+                let output = Command::new("unshare")
+                    .args(ban.system)
+                    .args(["sh", "-c", &script, PROGRAM])
+                    .args(arguments)
+                    .output()
+                    .expect("unshare is everywhere");
+                let said = String::from_utf8_lossy(&output.stderr);
+                let code = Some(Exit::NamespacesForbidden as i32);
+                assert_eq!(output.status.code(), code, "{}: {said}", ban.rule);
+                let cause = "synema: this system does not let the lab make its namespaces: ";
+                let expected = format!("{cause}{}", ban.cause);
+                assert!(said.starts_with(&expected), "{}: {said}", ban.rule);
+                let next = format!("\n  next: {}", ban.next);
+                assert!(said.contains(&next), "{}: {said}", ban.rule);
+                assert!(output.stdout.is_empty());
+            }
+        }
+        std::fs::remove_dir_all(&site).expect("it was made here");
     }
 }

@@ -189,17 +189,29 @@ async fn requests_are_judged_before_anything_else() {
         server.token
     );
     let wrong = format!("Sec-WebSocket-Protocol: {SUBPROTOCOL}, {TOKEN_SUBPROTOCOL_PREFIX}00\r\n");
+    let without = format!("Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n");
     let origin = format!("Origin: http://{own}\r\n");
     let close = "Connection: close\r\n";
     let host = format!("Host: {own}\r\n");
-    for (line, headers, status) in [
-        ("GET /", format!("{host}{close}"), 200),
-        ("HEAD /", format!("{host}{close}"), 200),
-        ("GET /index.html", format!("{host}{close}"), 200),
-        ("GET /../../etc/passwd", format!("{host}{close}"), 404),
-        ("POST /", format!("{host}{close}"), 405),
-        ("GET /", close.to_owned(), 400),
-        ("GET /", format!("Host: evil.example\r\n{close}"), 421),
+    let new_key = "may be of an earlier run";
+    for (line, headers, status, cause) in [
+        ("GET /", format!("{host}{close}"), 200, ""),
+        ("HEAD /", format!("{host}{close}"), 200, ""),
+        ("GET /index.html", format!("{host}{close}"), 200, ""),
+        (
+            "GET /../../etc/passwd",
+            format!("{host}{close}"),
+            404,
+            "no such file",
+        ),
+        ("POST /", format!("{host}{close}"), 405, "only GET and HEAD"),
+        ("GET /", close.to_owned(), 400, "one Host header"),
+        (
+            "GET /",
+            format!("Host: evil.example\r\n{close}"),
+            421,
+            "under the name \"evil.example\"",
+        ),
         // Rebinding: the name leads here, and nothing is served for it.
         (
             "GET /relay",
@@ -208,29 +220,55 @@ async fn requests_are_judged_before_anything_else() {
                 own.port()
             ),
             421,
+            "a foreign page could have chosen it",
         ),
-        ("GET /relay", format!("{host}{protocols}{upgrade}"), 403),
+        (
+            "GET /relay",
+            format!("{host}{protocols}{upgrade}"),
+            403,
+            "one Origin header is needed, this request has 0",
+        ),
         (
             "GET /relay",
             format!("{host}Origin: http://evil.example\r\n{protocols}{upgrade}"),
             403,
+            "the page at http://evil.example may not use this bridge",
         ),
         (
             "GET /relay",
             format!("{host}Origin: http://127.0.0.1\r\n{protocols}{upgrade}"),
             403,
+            "the page at http://127.0.0.1 may not use this bridge",
         ),
-        ("GET /relay", format!("{host}{origin}{upgrade}"), 401),
-        ("GET /relay", format!("{host}{origin}{wrong}{upgrade}"), 401),
+        (
+            "GET /relay",
+            format!("{host}{origin}{upgrade}"),
+            401,
+            "does not offer the synema-relay protocol",
+        ),
+        (
+            "GET /relay",
+            format!("{host}{origin}{without}{upgrade}"),
+            401,
+            "did not send the bridge's token",
+        ),
+        (
+            "GET /relay",
+            format!("{host}{origin}{wrong}{upgrade}"),
+            401,
+            new_key,
+        ),
         (
             "GET /relay",
             format!("{host}{origin}{protocols}{close}"),
             426,
+            "a WebSocket of version 13",
         ),
         (
             "POST /relay",
             format!("{host}{origin}{protocols}{upgrade}"),
             426,
+            "a WebSocket of version 13",
         ),
     ] {
         let answer = ask(own, &format!("{line} HTTP/1.1\r\n{headers}\r\n")).await;
@@ -247,7 +285,10 @@ async fn requests_are_judged_before_anything_else() {
         }
         assert!(!answer.contains(&server.token), "{answer}");
         if status >= 400 {
-            assert!(answer.contains("\nNext: "), "{answer}");
+            let (_, said) = answer.split_once("\r\n\r\n").expect("a head and a body");
+            let (told, next) = said.split_once("\nNext: ").expect("a next step");
+            assert!(told.contains(cause), "{cause}: {answer}");
+            assert!(next.contains("open "), "{answer}");
         }
     }
     // After all that, our own page still gets in.
@@ -295,11 +336,13 @@ async fn malformed_messages_end_the_socket_and_say_why() {
     for message in [vec![], vec![9, 9, 9], vec![1], vec![0, 1], vec![2, 0, 0]] {
         let mut page = Page::open(&server).await;
         page.raw(message.clone()).await;
-        let (code, ..) = page.error().await;
+        let (code, cause, next_step) = page.error().await;
         assert!(
             matches!(code, ErrorCode::Malformed | ErrorCode::HelloExpected),
             "{message:?}: {code:?}"
         );
+        assert!(!cause.is_empty(), "{message:?}");
+        assert!(next_step.contains("reload"), "{message:?}: {next_step}");
     }
     // After it: cut records, lengths that lie, unknown kinds, what only a bridge says, and
     // more than a message may hold.
@@ -315,8 +358,12 @@ async fn malformed_messages_end_the_socket_and_say_why() {
         vec![2; synema_relay::MAX_MESSAGE + 1],
     ] {
         let (mut page, _) = Page::seated(&server).await;
+        let start = message[..message.len().min(8)].to_vec();
         page.raw(message).await;
-        assert_eq!(page.error().await.0, ErrorCode::Malformed);
+        let (code, cause, next_step) = page.error().await;
+        assert_eq!(code, ErrorCode::Malformed, "{start:?}: {cause}");
+        assert!(cause.len() > 20, "{start:?}: {cause}");
+        assert!(next_step.contains("reload"), "{start:?}: {next_step}");
     }
     let (mut page, _) = Page::seated(&server).await;
     page.say_hello(None, false).await;

@@ -142,8 +142,10 @@ words! {
     bridge_malformed_next: "Reload the page. If it happens again, page and bridge are of different builds: stop the bridge and start it anew.",
     bridge_version: "Page and bridge are of different versions: {why}",
     bridge_version_next: "Reload the page without the cache (Ctrl+Shift+R), or start the bridge that belongs to this page.",
-    bridge_unreachable: "The bridge does not answer or does not let this page in",
-    bridge_unreachable_next: "See whether it still runs. Each start has a new key: open the link that it prints now.",
+    bridge_unreachable: "The bridge does not answer",
+    bridge_unreachable_next: "See whether it still runs. If not, start it again and open the link that it prints: each start has a new key.",
+    bridge_key: "The bridge answers, but does not let this page in: it does not know the page's key",
+    bridge_key_next: "Each start of the bridge has a new key. Open the link that it printed last, with all that follows the #.",
     bridge_silent: "The bridge took the connection but says nothing",
     bridge_silent_next: "Stop it and start it again.",
 

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{house::House, tshark};
+use crate::house::House;
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
@@ -131,7 +131,7 @@ fn by_us(synema: &Path, times: u32, (path, way): Fetch) -> anyhow::Result<Vec<u6
                 String::from_utf8_lossy(&output.stderr).trim()
             );
         }
-        taken.push(tshark::transfer_ns(&capture)?);
+        taken.push(judge::transfer_ns(&capture)?);
     }
     fs::remove_file(&capture).with_context(|| format!("cannot remove {}", capture.display()))?;
     Ok(taken)

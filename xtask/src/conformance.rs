@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{house::House, packetdrill, tshark};
+use crate::{house::House, packetdrill};
 
 /// Arguments of `cargo xtask conformance`.
 #[derive(Debug, clap::Args)]
@@ -123,7 +123,7 @@ fn compare(program: &Path, file: &Path) -> anyhow::Result<Comparison> {
     }
     let ours = String::from_utf8_lossy(&output.stdout).into_owned();
     let ours: Vec<&str> = ours.lines().collect();
-    let theirs = tshark::frames(file)?;
+    let theirs = judge::frames(file)?;
     let mut differences = Vec::new();
     if ours.len() != theirs.len() {
         differences.push(format!(

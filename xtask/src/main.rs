@@ -9,7 +9,6 @@ mod packetdrill;
 mod site;
 mod soak;
 mod test;
-mod tshark;
 
 use std::process::ExitCode;
 

@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{house::House, tshark};
+use crate::house::House;
 
 /// Arguments of `cargo xtask soak`.
 #[derive(Debug, clap::Args)]
@@ -173,7 +173,7 @@ impl Soak {
         let arguments = [url, "--offloads", offloads, "--capture"];
         self.curl(&arguments, &[&capture, "-o".as_ref(), &body], &[])?;
         same_body(&body, digest)?;
-        let complaints = tshark::complaints(&capture)?;
+        let complaints = judge::complaints(&capture)?;
         if !complaints.is_empty() {
             bail!("tshark finds {}", complaints.join(", "));
         }

@@ -9,6 +9,7 @@ use crate::error::{Exit, Failure};
 use crate::gate::ClaimRules;
 use facts::{Facts, gather};
 use std::fmt;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use synema_relay::{ClaimRefusal, Subnet};
 
@@ -48,12 +49,13 @@ impl fmt::Display for Finding {
 pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let facts = gather(args);
     let findings = assess(&facts, args);
-    for finding in &findings {
-        println!("{finding}");
-    }
-    println!("\nFrom another machine, through ssh (nothing else is opened):");
-    println!("  {}", ssh_line(&facts, args.web.listen));
-    println!("and open the URL that `synema serve` prints, there.");
+    print(&findings, &ssh_line(&facts, args.web.listen)).map_err(|error| {
+        Failure::new(
+            Exit::LocalIo,
+            format!("standard output does not take what was found: {error}"),
+            "run it where its output is read",
+        )
+    })?;
     let worst = findings.iter().find_map(|finding| match finding.verdict {
         Verdict::Fails(exit) => Some((exit, &finding.words)),
         _ => None,
@@ -66,6 +68,19 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
             "do what the lines marked FAILS say, and check again; `synema lab` needs none of it",
         )),
     }
+}
+
+fn print(findings: &[Finding], ssh_line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for finding in findings {
+        writeln!(out, "{finding}")?;
+    }
+    write!(
+        out,
+        "\nFrom another machine, through ssh (nothing else is opened):\n  {ssh_line}\n\
+         and open the URL that `synema serve` prints, there.\n"
+    )?;
+    out.flush()
 }
 
 /// The line that makes the page reachable from a laptop: the port stays on loopback at both
@@ -215,7 +230,7 @@ fn of_the_network(facts: &Facts, args: &ServeArgs) -> Vec<Finding> {
     });
     if interface.dns.is_empty() {
         findings.push(note(
-            "no name server is known: use addresses in URLs, or name one in the page".into(),
+            "no name server is known: use addresses in URLs, or give this machine one".into(),
         ));
     }
     findings.push(of_the_address(facts, args, &rules));

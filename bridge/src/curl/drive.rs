@@ -9,10 +9,10 @@ use super::tape::Tape;
 use crate::egress::Outgoing;
 use crate::error::Failure;
 use crate::gate::{Guard, Heard};
+use crate::interrupt::Interrupt;
 use crate::io::{Admit, Batch, PacketIo, RawSocket, now_ns};
-use crate::serve::{Ground, interrupted, refusal};
+use crate::serve::{Ground, refusal};
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::time::Duration;
 use synema_core::app::recording::{RecordedSession, Recording};
 use synema_core::app::session::{
@@ -22,7 +22,6 @@ use synema_core::app::session::{
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, FrameId, Record, TcpState};
 use synema_relay::Refusal;
-use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{sleep_until, timeout};
 
@@ -72,7 +71,7 @@ pub(super) struct Drive {
     stalled: Option<Vec<u8>>,
     conn: Option<ConnId>,
     end: Option<Result<(), Failure>>,
-    interrupt: Arc<Notify>,
+    interrupt: Interrupt,
 }
 
 /// Nanoseconds since 1970 that never go back: the stack's clock, and within the clock's
@@ -112,6 +111,7 @@ impl Drive {
         sink: Sink,
         report: Report,
         tape: Option<Tape>,
+        interrupt: Interrupt,
     ) -> Result<Self, Failure> {
         let wire = PacketIo::new(socket).map_err(|error| wire_failed(&ground, &error))?;
         let config = SessionConfig {
@@ -119,12 +119,6 @@ impl Drive {
             mtu: u16::try_from(ground.mtu).unwrap_or(u16::MAX),
             seed: plan.seed,
         };
-        let interrupt = Arc::new(Notify::new());
-        let notify = Arc::clone(&interrupt);
-        tokio::spawn(async move {
-            interrupted().await;
-            notify.notify_one();
-        });
         Ok(Self {
             guard: ground.guard(),
             ground,
@@ -220,7 +214,7 @@ impl Drive {
         tokio::select! {
             // What lies unread may be an objection to what a timer is about to do.
             biased;
-            () = self.interrupt.notified() => return Err(given_up()),
+            () = self.interrupt.asked() => return Err(given_up()),
             received = self.wire.recv_batch(batch) => {
                 received.map_err(|error| wire_failed(&self.ground, &error))?;
                 self.hear(batch);

@@ -19,15 +19,20 @@ mod tape;
 
 use crate::cli::CurlArgs;
 use crate::error::{Exit, Failure};
+use crate::interfaces;
+use crate::interrupt::Interrupt;
 use crate::io::{OpenOptions, RawSocket};
 use crate::privilege::{self, Successor};
+use crate::say;
 use crate::serve::ground::{Ground, unfit};
 use crate::serve::{no_randomness, random_mac};
 use drive::{Drive, Plan};
 use output::Output;
 use report::Report;
+use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::pin::pin;
 use synema_core::app::http::{Target, UrlError};
 use synema_core::app::recording::Recording;
 use synema_core::app::session::{ClaimTimings, FetchOptions, FetchTimeouts};
@@ -37,6 +42,8 @@ use tape::Tape;
 
 /// A day: who wants longer wants for ever.
 const MAX_TIMEOUT_SECS: u64 = 86_400;
+/// How long what has come may take to be written after an interrupt.
+const LAST_WRITES: Duration = Duration::from_millis(300);
 /// A recording keeps so many bytes of frames, and ends there.
 const RECORD_BYTES: u64 = 512 << 20;
 
@@ -60,6 +67,7 @@ pub fn run(args: &CurlArgs) -> Result<(), Failure> {
 
 fn fetch_on(args: &CurlArgs, interface: &str, ip: Ipv4Addr) -> Result<(), Failure> {
     let mut ground = Ground::of_interface(interface, Some(ip))?;
+    interfaces::needs_carrier(interface)?;
     let socket = RawSocket::open(&OpenOptions::stack(interface, Some(random_mac()?)))?;
     ground.mac = MacAddr(socket.mac());
     ground.host_mac = false;
@@ -125,42 +133,76 @@ pub fn fetch_through(
         },
     };
     let report = Report::new(args.verbose, args.include, output.is_terminal());
+    let not_started = |error: io::Error| {
+        Failure::new(
+            Exit::Other,
+            format!("the runtime did not start: {error}"),
+            "look whether the system is out of threads or files",
+        )
+    };
+    let interrupt = Interrupt::listen().map_err(not_started)?;
     // One thread drives the stack; the body is written on another.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| {
-            Failure::new(
-                Exit::Other,
-                format!("the runtime did not start: {error}"),
-                "look whether the system is out of threads or files",
-            )
-        })?;
+        .map_err(not_started)?;
     let ended = runtime.block_on(async {
         let (sink, writing) = output.start();
-        let mut ended = match Drive::new(plan, ground, socket, sink, report, tape) {
+        let asked = interrupt.clone();
+        let mut ended = match Drive::new(plan, ground, socket, sink, report, tape, asked) {
             Ok(drive) => drive.run().await,
             Err(failure) => return Err(failure),
         };
         // A failed write is the first cause: the fetch was given up because of it.
-        ended.outcome = writing.await.and(ended.outcome);
+        ended.outcome = written(writing, interrupt).await.and(ended.outcome);
         Ok(ended)
-    })?;
+    });
+    // A write that nobody takes from us would never end.
+    runtime.shutdown_background();
+    let ended = ended?;
     // However it ended: what was seen is kept.
     let taped = ended.tape.map_or(Ok(()), Tape::write);
     let recorded = match (&args.record, ended.recording) {
         (Some(path), Some(recording)) => write_recording(path, &recording),
         _ => Ok(()),
     };
-    ended.outcome.and(taped).and(recorded)
+    first_of([ended.outcome, taped, recorded])
+}
+
+/// Waits until all is written; after an interrupt, only as long as a reader needs that is there.
+async fn written(
+    writing: impl Future<Output = Result<(), Failure>>,
+    mut interrupt: Interrupt,
+) -> Result<(), Failure> {
+    let mut writing = pin!(writing);
+    tokio::select! {
+        biased;
+        written = &mut writing => return written,
+        () = interrupt.asked() => {}
+    }
+    tokio::time::timeout(LAST_WRITES, writing)
+        .await
+        .unwrap_or_else(|_| Err(failure::given_up()))
+}
+
+/// The first failure ends the program; those behind it are told at once.
+fn first_of(outcomes: [Result<(), Failure>; 3]) -> Result<(), Failure> {
+    let mut failures = outcomes.into_iter().filter_map(Result::err);
+    let Some(first) = failures.next() else {
+        return Ok(());
+    };
+    for further in failures {
+        say::line(further);
+    }
+    Err(first)
 }
 
 fn write_recording(path: &Path, recording: &Recording) -> Result<(), Failure> {
     if !recording.is_complete {
-        eprintln!(
+        say::line(format_args!(
             "synema: the recording ends early: more than {} MiB of frames came in",
             RECORD_BYTES >> 20
-        );
+        ));
     }
     std::fs::write(path, recording.to_bytes()).map_err(|error| {
         Failure::new(

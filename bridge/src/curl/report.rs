@@ -1,7 +1,7 @@
 //! What is said on standard error while a fetch runs, and the head that `--include` prints.
 
+use crate::say;
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _, Write as _};
 use synema_core::app::http::ResponseHead;
 use synema_core::app::session::{ClaimEvent, FetchEvent, SessionEvent};
 use synema_core::time::{Duration, Instant};
@@ -28,7 +28,7 @@ impl Report {
         Self {
             verbose,
             include,
-            progress: !verbose && !body_on_terminal && io::stderr().is_terminal(),
+            progress: !verbose && !body_on_terminal && say::is_terminal(),
             received: 0,
             expected: None,
             last_progress: Instant::ZERO,
@@ -106,18 +106,18 @@ impl Report {
         let of = self
             .expected
             .map_or_else(String::new, |expected| format!(" of {expected}"));
-        eprint!("\r{}{of} bytes", self.received);
-        // A closed standard error is nobody's loss.
-        let _ = io::stderr().flush();
+        say::passing(format_args!("\r{}{of} bytes", self.received));
     }
 
     /// The progress line is left behind; frames that we never saw are owned up to.
     pub(super) fn end(&self, dropped_by_kernel: u64) {
         if self.progress && self.last_progress != Instant::ZERO {
-            eprintln!();
+            say::line("");
         }
         if dropped_by_kernel > 0 {
-            eprintln!("synema: the kernel dropped {dropped_by_kernel} frames before we saw them");
+            say::line(format_args!(
+                "synema: the kernel dropped {dropped_by_kernel} frames before we saw them"
+            ));
         }
     }
 
@@ -125,7 +125,7 @@ impl Report {
         self.expected = head.body_len;
         if self.verbose {
             for line in String::from_utf8_lossy(&head_text(head)).lines() {
-                eprintln!("< {}", printable(line));
+                say::line(format_args!("< {}", printable(line)));
             }
         }
         self.include.then(|| head_text(head))
@@ -133,7 +133,7 @@ impl Report {
 
     fn say(&self, words: &str) {
         if self.verbose {
-            eprintln!("* {}", printable(words));
+            say::line(format_args!("* {}", printable(words)));
         }
     }
 }

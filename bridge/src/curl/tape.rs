@@ -2,6 +2,7 @@
 //! however the fetch ended.
 
 use crate::error::{Exit, Failure};
+use crate::say;
 use crate::serve::Ground;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
@@ -20,19 +21,25 @@ const MAX_BYTES: u64 = 1 << 30;
 pub(super) struct Tape {
     capture: Capture,
     path: PathBuf,
-    unfinished: PathBuf,
+    /// The file's name until it is whole; none when it is written in its place.
+    unfinished: Option<PathBuf>,
     file: File,
     kernel_drops: u64,
     drops_before_next: u64,
 }
 
 impl Tape {
-    /// Opens the file before anything is sent. It has its name only when it is whole.
+    /// Opens the file before anything is sent. It has its name only when it is whole; a device,
+    /// a pipe or a link is not to be replaced by a file, and is written in its place.
     pub(super) fn open(path: &Path, ground: &Ground) -> Result<Self, Failure> {
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".tmp");
-        let unfinished = PathBuf::from(unfinished);
-        let file = File::create(&unfinished).map_err(|error| failed(path, &error))?;
+        let is_other = fs::symlink_metadata(path).is_ok_and(|there| !there.is_file());
+        let unfinished = (!is_other).then(|| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(".tmp");
+            PathBuf::from(name)
+        });
+        let file = File::create(unfinished.as_deref().unwrap_or(path))
+            .map_err(|error| failed(path, &error))?;
         let mut capture = Capture::with_policy(MemoryPolicy {
             max_bytes: MAX_BYTES,
             ..MemoryPolicy::default()
@@ -84,24 +91,46 @@ impl Tape {
         self.capture.record(record);
     }
 
-    /// Writes the file.
+    /// Writes the file. What does not fit into it is lost; what does, stays.
     pub(super) fn write(self) -> Result<(), Failure> {
         let cut = self.capture.payloads_let_go();
         if cut > 0 {
-            eprintln!(
+            say::line(format_args!(
                 "synema: the capture is long: its oldest {cut} frames keep their headers only"
-            );
+            ));
         }
+        let (path, unfinished) = (self.path, self.unfinished);
         let write = || -> io::Result<()> {
             let mut out = BufWriter::new(&self.file);
             write_pcapng(&in_order(self.capture), &mut out)?;
             out.flush()?;
             drop(out);
-            fs::rename(&self.unfinished, &self.path)
+            match &unfinished {
+                Some(unfinished) => fs::rename(unfinished, &path),
+                None => Ok(()),
+            }
         };
-        let path = self.path.clone();
-        write().map_err(|error| failed(&path, &error))
+        write().map_err(|error| {
+            let mut failure = failed(&path, &error);
+            if let Some(part) = unfinished.filter(|part| is_worth_keeping(part)) {
+                failure.next_step = format!(
+                    "make room, or name another place; the part that fitted is in {}",
+                    part.display()
+                );
+            }
+            failure
+        })
     }
+}
+
+/// Whether anything is in the file; if not, it goes.
+fn is_worth_keeping(part: &Path) -> bool {
+    let has_content = fs::metadata(part).is_ok_and(|there| there.len() > 0);
+    if !has_content {
+        // It stays when it cannot be removed, and is as empty as before.
+        let _ = fs::remove_file(part);
+    }
+    has_content
 }
 
 /// By the time at which frames passed: what the kernel stamped while we were sending is

@@ -3,6 +3,7 @@
 //! A namespace belongs to a thread, and a socket to the namespace of the thread that makes it: all
 //! that is done in a place is sent there as a task.
 
+use super::userns;
 use crate::error::{Exit, Failure};
 use nix::sched::{CloneFlags, unshare};
 use std::fs::{self, File};
@@ -96,9 +97,8 @@ fn live(name: &'static str, tell: &Told) {
 }
 
 fn prepare(name: &'static str) -> Result<(runtime::Runtime, Inhabited), Failure> {
-    unshare(CloneFlags::CLONE_NEWNET).map_err(|error| {
-        super::userns::forbidden(&format!("making a network namespace failed: {error}"))
-    })?;
+    unshare(CloneFlags::CLONE_NEWNET)
+        .map_err(|error| userns::forbidden(userns::Kind::Network, error))?;
     let wrong = |doing: &str, error: std::io::Error| broken(name, &format!("{doing}: {error}"));
     let namespace = File::open("/proc/thread-self/ns/net")
         .map_err(|error| wrong("its namespace could not be opened", error))?;

@@ -17,6 +17,7 @@ use super::wire::Wire;
 use crate::egress::Budget;
 use crate::gate::Heard;
 use crate::io::{Batch, now_ns};
+use crate::say;
 use bytes::Bytes;
 use std::future::Future;
 use std::io;
@@ -294,7 +295,7 @@ impl<W: Wire> Hub<W> {
                 "start synema again".to_owned(),
             ),
         };
-        eprintln!("synema: {cause}\n  next: {next_step}");
+        say::line(format_args!("synema: {cause}\n  next: {next_step}"));
         for mut seat in std::mem::take(&mut self.seats) {
             seat.tell(&error(code, &cause, &next_step));
         }
@@ -487,7 +488,9 @@ impl<W: Wire> Hub<W> {
             .filter_map(|seat| seat.guard.address())
             .collect();
         self.wire.admit(&addresses).inspect_err(|error| {
-            eprintln!("synema: the socket's filter could not be set: {error}");
+            say::line(format_args!(
+                "synema: the socket's filter could not be set: {error}"
+            ));
         })
     }
 

@@ -29,8 +29,10 @@ pub use site::Site;
 use crate::check;
 use crate::cli::{LabArgs, ServeArgs, WebArgs};
 use crate::error::{Exit, Failure};
+use crate::interrupt::interrupted;
 use crate::io::{OpenOptions, PacketIo, RawSocket, local_mac};
 use crate::privilege::{self, Successor};
+use crate::say;
 use crate::trust::{Token, Trust};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -200,37 +202,11 @@ async fn listen(addr: SocketAddr) -> Result<TcpListener, Failure> {
 
 fn warn_if_open(addr: SocketAddr) {
     if !addr.ip().is_loopback() {
-        eprintln!(
+        say::line(format_args!(
             "synema: {addr} can be reached from other machines, and without encryption; whoever \
              learns the token can send as the claimed address. `ssh -L` is the better way \
              (see `synema serve --check`)"
-        );
-    }
-}
-
-/// Ends with Ctrl-C, or when the system asks us to.
-pub(crate) async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let asked = |kind| async move {
-            match signal(kind) {
-                Ok(mut signal) => {
-                    signal.recv().await;
-                }
-                // Without a handler the signal does what it always does: it ends us.
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = asked(SignalKind::interrupt()) => {}
-            () = asked(SignalKind::terminate()) => {}
-            () = asked(SignalKind::hangup()) => {}
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        ));
     }
 }
 

@@ -37,9 +37,11 @@ pub fn take(document: &mut Document, offset_ns: u64, live: Live) -> bool {
             handed,
             bytes,
         } => {
+            // Until a receipt says better, and for good if none comes.
+            let at = Instant::from_nanos(at.as_nanos().saturating_add(offset_ns));
             document.append_sent(Frame::new(frame, at, Direction::Sent, &bytes));
             if !handed {
-                unsent(document, offset_ns, frame, at);
+                document.receipt(frame, at, Err(NO_BRIDGE));
             }
         }
         Live::Receipts(receipts) => {
@@ -62,11 +64,6 @@ pub fn take(document: &mut Document, offset_ns: u64, live: Live) -> bool {
         }
     }
     true
-}
-
-fn unsent(document: &mut Document, offset_ns: u64, frame: FrameId, at: Instant) {
-    let at = Instant::from_nanos(at.as_nanos().saturating_add(offset_ns));
-    document.receipt(frame, at, Err(NO_BRIDGE));
 }
 
 #[cfg(test)]
@@ -158,6 +155,9 @@ mod tests {
         );
         let frames = document.capture().frames();
         assert_eq!(frames.len(), 2);
+        // Whether the first went out, nobody says any more: its time is the bridge's all the same.
+        assert_eq!(frames[0].fate, Fate::Seen);
+        assert_eq!(frames[0].at.as_nanos(), OFFSET + 6_000_000);
         assert_eq!(frames[1].fate, Fate::Refused(NO_BRIDGE.into()));
         assert_eq!(frames[1].at.as_nanos(), OFFSET + 8_000_000);
     }

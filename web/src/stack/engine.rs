@@ -6,7 +6,8 @@
 //!             |  v        v         v
 //!            Waiting <--------------'            it is tried again, 0.25 to 5 s later;
 //!             |                                  the stack and its connections live on
-//!             `-> Refused                        the bridge said no: the reader decides
+//!             `-> Refused                        the bridge said no, or lets nobody in with
+//!                                                our key: the reader decides
 //! ```
 //!
 //! Call [`Engine::handle`] with what happened, then do what [`Engine::take_commands`]
@@ -35,6 +36,8 @@ const CREDIT_WINDOW: u64 = 4 << 20;
 const HELLO_WAIT: Duration = Duration::from_secs(5);
 /// So often a bridge that was never reached is tried before the reader is asked.
 const FIRST_TRIES: u32 = 4;
+/// So often in a row the page's server answers and its relay does not before that is no chance.
+const TURNED_AWAY: u32 = 2;
 /// The stack has the address, but the bridge's gate is still closed: it is given up after this long.
 const GATE_WAIT: Duration = Duration::from_secs(10);
 
@@ -54,6 +57,11 @@ pub enum Happened {
         /// What the other end said.
         reason: String,
     },
+    /// The page's server was asked whether it is there at all.
+    Knocked {
+        /// Whether it is.
+        answers: bool,
+    },
     /// The deadline has come (or not yet: that does no harm).
     Timeout,
 }
@@ -72,6 +80,8 @@ pub enum Do {
     Send(Vec<u8>),
     /// Close it.
     Disconnect,
+    /// Ask the page's server for anything: why a socket did not open, browsers tell nobody.
+    Knock,
 }
 
 /// Where the connection to the bridge is.
@@ -101,6 +111,7 @@ pub struct Engine {
     take_over: bool,
     retry: Retry,
     ever_open: bool,
+    turned_away: u32,
     hello: Option<BridgeHello>,
     stack: Option<Session<Vec<Record>>>,
     gate: ClaimState,
@@ -125,6 +136,7 @@ impl Engine {
             take_over: false,
             retry: Retry::default(),
             ever_open: false,
+            turned_away: 0,
             hello: None,
             stack: None,
             gate: ClaimState::Nothing,
@@ -146,6 +158,7 @@ impl Engine {
             Happened::Opened => self.opened(now),
             Happened::Message(message) => self.message(now, &message),
             Happened::Closed { code, reason } => self.closed(now, code, &reason),
+            Happened::Knocked { answers } => self.knocked(answers),
             Happened::Timeout => self.timeout(now),
         }
         self.drain(now);
@@ -192,6 +205,7 @@ impl Engine {
                 self.session_id = self.session_id.or(session);
                 self.take_over = take_over;
                 self.retry.reset();
+                self.turned_away = 0;
                 self.connect();
             }
             ToStack::Claim { addr } => self.claim(now, addr),

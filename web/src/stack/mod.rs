@@ -20,7 +20,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use synema_core::time::{Duration, Instant};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{DedicatedWorkerGlobalScope, MessagePort};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DedicatedWorkerGlobalScope, MessagePort, RequestCache, RequestInit};
 
 /// The longest `setTimeout`; later deadlines are looked at again after it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
@@ -122,6 +123,7 @@ impl Worker {
                 }
                 Do::Disconnect => self.socket = None,
                 Do::Connect { url, token } => self.connect(&url, &token),
+                Do::Knock => self.knock(),
             }
         }
     }
@@ -154,6 +156,19 @@ impl Worker {
                 });
             }
         }
+    }
+
+    /// Any answer is one: what a socket is refused for, the bridge tells only in its own words.
+    fn knock(&self) {
+        let asked = RequestInit::new();
+        asked.set_method("HEAD");
+        asked.set_cache(RequestCache::NoStore);
+        let answer = self.scope.fetch_with_str_and_init("/", &asked);
+        let handle = self.handle();
+        wasm_bindgen_futures::spawn_local(async move {
+            let answers = JsFuture::from(answer).await.is_ok();
+            handle.happened(Happened::Knocked { answers });
+        });
     }
 
     /// An alarm that is set already and earlier stays: too early does no harm.

@@ -84,7 +84,7 @@ impl Bench {
             .into_iter()
             .filter_map(|command| match command {
                 Do::Send(message) => Some(message),
-                Do::Connect { .. } | Do::Disconnect => None,
+                Do::Connect { .. } | Do::Disconnect | Do::Knock => None,
             })
             .collect()
     }
@@ -318,13 +318,66 @@ fn a_bridge_that_was_never_reached_is_given_up_with_a_next_step() {
         bench.wait(Duration::from_secs(5));
     }
     let (problem, can_take_over) = bench.refusal().expect("given up");
-    assert!(!problem.cause.is_empty() && !problem.next.is_empty());
+    assert!(problem.cause.contains("does not answer"), "{problem:?}");
+    assert!(
+        problem.next.contains("whether it still runs"),
+        "{problem:?}"
+    );
     assert!(!can_take_over);
     assert_eq!(
         bench.engine.deadline(),
         None,
         "nothing is tried by itself any more"
     );
+}
+
+/// The socket does not open, and this is what comes of asking at the front door.
+fn turned_away(bench: &mut Bench, answers: bool) {
+    bench.commands.clear();
+    bench.closes();
+    assert!(bench.commands.contains(&Do::Knock));
+    bench.happens(Happened::Knocked { answers });
+    bench.wait(Duration::from_secs(5));
+}
+
+#[test]
+fn a_bridge_that_answers_and_opens_no_socket_does_not_know_our_key() {
+    let mut bench = Bench::new();
+    bench.happens(Happened::Page(ToStack::Connect {
+        url: "ws://127.0.0.1:1/relay".into(),
+        token: "old".into(),
+        session: None,
+        take_over: false,
+    }));
+    // Once is chance: it has just come up. An answer that fails to come begins anew.
+    for answers in [true, false, true] {
+        turned_away(&mut bench, answers);
+        assert_eq!(bench.refusal(), None, "{answers}");
+    }
+    turned_away(&mut bench, true);
+    let (problem, can_take_over) = bench.refusal().expect("told");
+    assert!(problem.cause.contains("key"), "{problem:?}");
+    assert!(problem.next.contains("link"), "{problem:?}");
+    assert!(!can_take_over);
+    assert_eq!(bench.engine.deadline(), None, "the reader decides");
+}
+
+#[test]
+fn a_bridge_that_was_started_anew_is_told_from_one_that_is_away() {
+    let mut bench = Bench::new();
+    bench.open();
+    bench.commands.clear();
+    bench.closes();
+    assert!(!bench.commands.contains(&Do::Knock), "this socket was open");
+    bench.wait(Duration::from_secs(1));
+    for _ in 0..20 {
+        turned_away(&mut bench, false);
+    }
+    assert_eq!(bench.refusal(), None, "a bridge that is away is waited for");
+    turned_away(&mut bench, true);
+    turned_away(&mut bench, true);
+    let (problem, _) = bench.refusal().expect("told");
+    assert!(problem.cause.contains("key"), "{problem:?}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl DnsError {
                 "the host may have IPv6 only, which is not there yet; try another host"
             }
             Self::ServerFailure | Self::Refused { .. } | Self::Malformed => {
-                "try again, name another name server, or write the server's IPv4 address in the URL"
+                "try again, or write the server's IPv4 address in the URL instead of its name"
             }
             Self::Timeout | Self::Unreachable => {
                 "check the name server's address and the way to it, or write the server's IPv4 address in the URL"

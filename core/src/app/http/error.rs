@@ -165,9 +165,9 @@ impl HttpError {
                 "check the port: something else than a web server answers there"
             }
             Self::HeadTooLong { .. } | Self::TooManyFields { .. } => {
-                "raise the limit if you trust the server; the bytes are in the capture"
+                "tell whoever runs the server; what it sends is in the capture"
             }
-            Self::BodyTooLong { .. } => "raise the body limit; what came so far has been kept",
+            Self::BodyTooLong { .. } => "fetch something smaller; what came so far has been kept",
             Self::BadHead { .. }
             | Self::TooManyInterim
             | Self::SwitchedProtocols

@@ -187,7 +187,7 @@ impl FetchError {
                 remote.port()
             ),
             Self::NoRoute { remote } => format!(
-                "say which gateway leads to {}, or choose a server inside the subnet",
+                "give the machine that synema runs on a gateway to {}, or choose a server inside the subnet",
                 remote.ip()
             ),
             Self::NoNeighbour { remote } => format!(
@@ -206,7 +206,7 @@ impl FetchError {
                 "claim another address; what was captured so far has been kept"
             }
             Self::NoNameServer { .. } => {
-                "write the server's IPv4 address in the URL instead of its name, or name a name server"
+                "write the server's IPv4 address in the URL instead of its name, or give the machine that synema runs on a name server"
             }
             Self::NoPort => "close other fetches and try again",
             Self::ConnectTimeout { .. } | Self::NoAnswer { .. } => {

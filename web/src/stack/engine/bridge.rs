@@ -1,6 +1,6 @@
 //! The engine's talk with the bridge: the socket's life, hello, frames, what it is told.
 
-use super::{CREDIT_WINDOW, Do, Engine, FIRST_TRIES, HELLO_WAIT, Phase, Target};
+use super::{CREDIT_WINDOW, Do, Engine, FIRST_TRIES, HELLO_WAIT, Phase, TURNED_AWAY, Target};
 use crate::protocol::{FromStack, Link, Live, Problem, WireReceipt};
 use crate::words::{ENGLISH, fill};
 use synema_core::app::session::{Input, Session, SessionConfig};
@@ -37,12 +37,29 @@ impl Engine {
         if matches!(self.phase, Phase::Idle | Phase::Refused) {
             return;
         }
+        if self.phase == Phase::Opening {
+            self.commands.push(Do::Knock);
+        }
         let why = if reason.is_empty() {
             ENGLISH.bridge_lost.to_owned()
         } else {
             format!("{reason} ({code})")
         };
         self.lost(now, why);
+    }
+
+    /// A bridge that answers at its front door and opens no socket does not want our key. Once
+    /// may be chance: it came up between the two.
+    pub(super) fn knocked(&mut self, answers: bool) {
+        if !matches!(self.phase, Phase::Opening | Phase::Waiting { .. }) {
+            return;
+        }
+        self.turned_away = if answers { self.turned_away + 1 } else { 0 };
+        if self.turned_away >= TURNED_AWAY {
+            self.session_id = None;
+            let problem = Problem::new(ENGLISH.bridge_key, ENGLISH.bridge_key_next);
+            self.refuse(problem, false);
+        }
     }
 
     /// The socket is of no use any more: wait, and try again.
@@ -119,6 +136,7 @@ impl Engine {
         self.phase = Phase::Open;
         self.retry.reset();
         self.ever_open = true;
+        self.turned_away = 0;
         self.take_over = false;
         self.session_id = Some(hello.session);
         let resumed = hello.resumed && self.stack.is_some();

@@ -1,4 +1,4 @@
-//! tshark as the second opinion on captures.
+//! tshark as the second opinion on captures: the one place where it is asked.
 
 use std::{
     path::Path,
@@ -6,8 +6,6 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-
-use crate::house::spelled;
 
 /// The columns that `diagram`'s example `frames` prints as well, in its order.
 const COLUMNS: [&str; 15] = [
@@ -50,7 +48,7 @@ const JUDGED: [&str; 8] = [
 ///
 /// # Errors
 /// When tshark does not start or cannot read the file.
-pub(crate) fn complaints(capture: &Path) -> anyhow::Result<Vec<String>> {
+pub fn complaints(capture: &Path) -> anyhow::Result<Vec<String>> {
     Ok(judge(&fields(capture, None, &JUDGED)?))
 }
 
@@ -86,7 +84,7 @@ fn judge(lines: &[String]) -> Vec<String> {
 ///
 /// # Errors
 /// When the capture holds no such transfer, and as [`complaints`].
-pub(crate) fn transfer_ns(capture: &Path) -> anyhow::Result<u64> {
+pub fn transfer_ns(capture: &Path) -> anyhow::Result<u64> {
     let filter = Some("tcp.flags.syn == 1 || tcp.len > 0");
     let lines = fields(capture, filter, &["frame.time_relative"])?;
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
@@ -112,7 +110,7 @@ fn nanoseconds(seconds: &str) -> anyhow::Result<u64> {
 ///
 /// # Errors
 /// As [`complaints`].
-pub(crate) fn frames(capture: &Path) -> anyhow::Result<Vec<String>> {
+pub fn frames(capture: &Path) -> anyhow::Result<Vec<String>> {
     // tshark also lists pcapng's custom blocks, as data without any link: those are no frames.
     let lines = fields(capture, Some("!(frame.protocols == \"data\")"), &COLUMNS)?;
     Ok(lines.iter().map(|line| comparable(line)).collect())
@@ -161,7 +159,7 @@ fn fields(capture: &Path, filter: Option<&str>, fields: &[&str]) -> anyhow::Resu
         .context("tshark does not start: sudo apt-get install tshark")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("{} failed: {}", spelled(&command), said.trim());
+        bail!("{command:?} failed: {}", said.trim());
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(text.lines().map(str::to_owned).collect())
