@@ -42,7 +42,7 @@ impl Interrupt {
     pub(crate) async fn asked(&mut self) {
         if self.0.wait_for(|&asked| asked).await.is_err() {
             // The thread ends with the process only.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -11,12 +11,14 @@ use synema_bridge::curl::fetch_through;
 use synema_bridge::io::{Admit, Batch, OpenOptions, PacketIo, RawSocket, now_ns};
 use synema_bridge::lab::{self, Lab, LabOptions, Place, content, plan};
 use synema_bridge::serve::Ground;
+use synema_core::trace::DropReason;
 use synema_core::wire::arp::Operation;
 use synema_core::wire::tcp::{Flags, Options};
 use synema_core::wire::{
     ChecksumStatus, EtherType, LinkType, MacAddr, Packet, Port, Protocol, SeqNum, arp, dissect,
     ethernet, ipv4, tcp,
 };
+use synema_diagram::capture::file::read;
 
 const OUR_PORT: Port = Port(50_000);
 
@@ -376,6 +378,75 @@ fn during_a_whole_fetch_the_kernel_never_meddles() {
         assert!(seen.frames > 200 && seen.missed == 0, "{case}");
         assert!(!seen.meddled(), "{case}");
     }
+}
+
+/// A frame as broken hardware or somebody malicious would send it: cut at every header's edge and
+/// within it, and with single bits turned.
+fn mangled(frame: &[u8]) -> Vec<Vec<u8>> {
+    let cuts = [15, 20, 33, 34, 40, 53, 60, frame.len().saturating_sub(1)];
+    let cut = cuts.iter().filter(|&&len| len < frame.len());
+    let cut = cut.map(|&len| frame[..len].to_vec());
+    // Version and header length, total length, protocol, checksum; data offset, checksum.
+    let turned = [14, 16, 17, 23, 24, 46, 50].iter().map(|&place| {
+        let mut frame = frame.to_vec();
+        frame[place] ^= 0x18;
+        frame
+    });
+    cut.chain(turned).collect()
+}
+
+#[test]
+fn mangled_frames_are_dropped_with_a_reason_and_the_fetch_goes_on() {
+    let (lab, socket) = start(|_| {});
+    // On the router: each segment for us, and right after it all that can be made of it.
+    let router = OpenOptions::observer(plan::ROUTER_INTERFACE);
+    let router = lab.packet_socket(Place::Router, &router).unwrap();
+    let place = std::env::temp_dir().join(format!("synema-mangled-{}", std::process::id()));
+    let (body, file) = (place.with_extension("body"), place.with_extension("pcapng"));
+    let line = format!(
+        "synema curl --lab -o {} --capture {} http://www.lab.test/slow",
+        body.display(),
+        file.display()
+    );
+    let Command::Curl(args) = Cli::parse_from(line.split(' ')).command else {
+        unreachable!("the line says curl");
+    };
+    let (ground, ip) = (Ground::of_lab(&lab.facts, false), lab.facts.free_ip);
+    let fetching = std::thread::spawn(move || fetch_through(&args, ground, ip, socket));
+    let mut batch = Batch::new();
+    while !fetching.is_finished() {
+        if !router.wait_readable(Duration::from_millis(50)).unwrap() {
+            continue;
+        }
+        batch.clear();
+        if router.try_recv_batch(&mut batch).is_err() {
+            continue;
+        }
+        for frame in batch.iter() {
+            let is_segment = dissect(LinkType::Ethernet, frame.bytes, frame.bytes.len())
+                .tcp()
+                .is_some();
+            if is_segment && frame.bytes.starts_with(&plan::OWN_MAC) {
+                for frame in mangled(frame.bytes) {
+                    router.try_send_batch(&[&frame]).unwrap();
+                }
+            }
+        }
+    }
+    let outcome = fetching.join().expect("no frame makes it panic");
+    outcome.expect("the page comes");
+    let fetched = std::fs::read_to_string(&body).expect("it was written");
+    assert_eq!(fetched, "one line every 200 ms\n".repeat(10));
+    let opened = read(&std::fs::read(&file).expect("it was written")).expect("a capture");
+    for path in [body, file] {
+        std::fs::remove_file(path).expect("it was ours");
+    }
+    assert!(opened.stopped.is_none());
+    let frames = opened.capture.frames().iter();
+    let reasons: Vec<_> = frames.filter_map(|frame| frame.dropped).collect();
+    let count = |wanted| reasons.iter().filter(|&&reason| reason == wanted).count();
+    assert!(count(DropReason::Malformed) >= 1, "{reasons:?}");
+    assert!(count(DropReason::BadChecksum) >= 10, "{reasons:?}");
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn what_is_missing_is_told_with_the_way_to_get_it() {
         interface: Err(failure(Exit::NoInterface)),
         raw_socket: Err(failure(Exit::NoPrivilege)),
         site: Err(failure(Exit::LocalIo)),
-        port: Err(std::io::ErrorKind::AddrInUse.into()),
+        port: Err(io::ErrorKind::AddrInUse.into()),
         ..good()
     };
     let exits: Vec<Exit> = failures(&poor, "").into_iter().map(|f| f.0).collect();
