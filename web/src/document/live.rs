@@ -12,7 +12,6 @@
 
 use crate::protocol::Live;
 use synema_core::time::Instant;
-use synema_core::trace::FrameId;
 use synema_diagram::Document;
 use synema_diagram::capture::{Direction, Frame};
 
@@ -70,6 +69,7 @@ pub fn take(document: &mut Document, offset_ns: u64, live: Live) -> bool {
 mod tests {
     use super::*;
     use crate::protocol::WireReceipt;
+    use synema_core::trace::FrameId;
     use synema_diagram::capture::{Fate, Interface, MemoryPolicy};
     use synema_diagram::view::View;
     use synema_relay::Refusal;
