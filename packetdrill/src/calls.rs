@@ -10,6 +10,9 @@ use synema_core::stack::{Backlog, ConnectError, ListenError};
 use synema_core::trace::TcpState;
 use synema_core::wire::Port;
 
+/// How much is not sent yet.
+const SIOCOUTQNSD: u64 = 0x894b;
+
 /// A socket of TCP over IPv4; nothing else is spoken here.
 pub(crate) fn socket(host: &mut Host, domain: i32, kind: i32) -> Answer<RawFd> {
     if domain != libc::AF_INET {
@@ -242,10 +245,14 @@ pub(crate) fn unread_len(host: &mut Host, fd: RawFd) -> Answer<usize> {
     Ok(conn.map_or(0, |conn| host.stack.readable_len(conn)))
 }
 
-/// `SIOCINQ` and `SIOCOUTQ`.
+/// `SIOCINQ`, `SIOCOUTQ` and `SIOCOUTQNSD`.
 pub(crate) fn ioctl(host: &mut Host, fd: RawFd, request: u64) -> Answer<i32> {
+    let conn = host.socket(fd)?.conn();
+    let info = conn.and_then(|conn| host.stack.info(host.now, conn));
     let len = match request {
         libc::FIONREAD => unread_len(host, fd)?,
+        libc::TIOCOUTQ => info.map_or(0, |info| info.unacknowledged_len as usize),
+        SIOCOUTQNSD => info.map_or(0, |info| info.unsent_len as usize),
         _ => return Err(Errno(libc::ENOTTY)),
     };
     Ok(i32::try_from(len).unwrap_or(i32::MAX))
@@ -271,7 +278,9 @@ pub(crate) fn shutdown(host: &mut Host, fd: RawFd, how: i32) -> Answer<()> {
 
 pub(crate) fn close(host: &mut Host, fd: RawFd) -> Answer<()> {
     let now = host.now;
+    let aborts = host.socket(fd).is_ok_and(|socket| socket.aborts_on_close);
     match host.forget(fd)? {
+        Some(Kind::Connection { conn, .. }) if aborts => host.stack.abort(now, conn),
         Some(Kind::Listener(port)) => host.stack.unlisten(now, port),
         Some(Kind::Connection { conn, .. }) => host.stack.close(now, conn),
         Some(Kind::Fresh(_)) | None => {}

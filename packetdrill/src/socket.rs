@@ -2,6 +2,7 @@
 //! what it is yet to be told of the one that there is.
 
 use crate::errno::{self, Answer, Errno};
+use std::collections::BTreeMap;
 use synema_core::tcp::policy::KeepAlive;
 use synema_core::tcp::{ConnectionEvent, Policy};
 use synema_core::trace::ConnId;
@@ -44,10 +45,10 @@ pub(crate) struct Socket {
     /// `TCP_NODELAY`, `TCP_CORK`
     pub(crate) is_without_delay: bool,
     pub(crate) is_corked: bool,
-    /// `TCP_NOTSENT_LOWAT`; 0 leaves it to the system's settings.
-    pub(crate) unsent_limit: u32,
-    /// Options that are remembered and change nothing, by level and name.
-    pub(crate) remembered: Vec<(i32, i32, i32)>,
+    /// `SO_LINGER` with no time to linger.
+    pub(crate) aborts_on_close: bool,
+    /// Options as they were set, by level and name.
+    options: BTreeMap<(i32, i32), i32>,
     /// How often something happened that whoever polls wants to know.
     pub(crate) wakes: u64,
 }
@@ -65,8 +66,8 @@ impl Socket {
             keep_alive: KeepAlive::default(),
             is_without_delay: false,
             is_corked: false,
-            unsent_limit: 0,
-            remembered: Vec::new(),
+            aborts_on_close: false,
+            options: BTreeMap::new(),
             wakes: 0,
         }
     }
@@ -80,9 +81,18 @@ impl Socket {
         socket.keep_alive = self.keep_alive;
         socket.is_without_delay = self.is_without_delay;
         socket.is_corked = self.is_corked;
-        socket.unsent_limit = self.unsent_limit;
-        socket.remembered.clone_from(&self.remembered);
+        socket.aborts_on_close = self.aborts_on_close;
+        socket.options.clone_from(&self.options);
         socket
+    }
+
+    pub(crate) fn remember(&mut self, level: i32, name: i32, number: i32) {
+        self.options.insert((level, name), number);
+    }
+
+    /// An option as it was set; zero if it was not.
+    pub(crate) fn remembered(&self, level: i32, name: i32) -> i32 {
+        self.options.get(&(level, name)).copied().unwrap_or(0)
     }
 
     pub(crate) fn conn(&self) -> Option<ConnId> {

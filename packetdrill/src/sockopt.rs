@@ -3,8 +3,9 @@
 use crate::errno::{Answer, Errno};
 use crate::host::Host;
 use crate::info;
-use crate::socket::Kind;
+use crate::socket::{Kind, Socket};
 use std::os::fd::RawFd;
+use synema_core::tcp::Policy;
 use synema_core::tcp::policy::Nagle;
 use synema_core::time::Duration;
 
@@ -25,40 +26,44 @@ const MAX_BUFFER_LEN: i32 = 1 << 30;
 
 /// Sets an option; `value` is what was handed in, of any length.
 pub(crate) fn set(host: &mut Host, fd: RawFd, level: i32, name: i32, value: &[u8]) -> Answer<()> {
+    let number = number_in(level, value).ok_or(Errno(libc::EINVAL))?;
+    let usual = host.settings.policy();
     let socket = host.socket(fd)?;
-    let Some(number) = number_in(level, value) else {
-        return Err(Errno(libc::EINVAL));
-    };
-    match (level, name) {
-        (libc::SOL_TCP, libc::TCP_NODELAY) => {
-            socket.is_without_delay = number != 0;
-            return set_nagle(host, fd, number != 0);
+    match level {
+        libc::SOL_TCP => match name {
+            libc::TCP_NODELAY | libc::TCP_CORK => return set_nagle(host, fd, name, number != 0),
+            _ => set_tcp(socket, name, number, &usual)?,
+        },
+        libc::SOL_SOCKET if name == libc::SO_LINGER => {
+            // The second number of the structure is the time; zero means a reset.
+            let time = value.get(4..).and_then(|time| number_in(level, time));
+            socket.aborts_on_close = number != 0 && time == Some(0);
         }
-        (libc::SOL_TCP, libc::TCP_CORK) => {
-            socket.is_corked = number != 0;
-            return set_nagle(host, fd, number == 0);
-        }
-        (libc::SOL_TCP, libc::TCP_MAXSEG) => {
+        libc::SOL_SOCKET => set_socket(socket, name, number),
+        libc::SOL_IP => set_ip(socket, name, number)?,
+        _ => return Err(Errno(libc::ENOPROTOOPT)),
+    }
+    socket.remember(level, name, number);
+    apply(host, fd)
+}
+
+fn set_tcp(socket: &mut Socket, name: i32, number: i32, usual: &Policy) -> Answer<()> {
+    let policy = &mut socket.policy;
+    match name {
+        libc::TCP_MAXSEG => {
             let limit = u16::try_from(number).map_err(|_| Errno(libc::EINVAL))?;
-            socket.policy.offer.mss_limit = (limit > 0).then_some(limit);
+            policy.offer.mss_limit = (limit > 0).then_some(limit);
         }
-        (libc::SOL_TCP, TCP_NOTSENT_LOWAT) => {
-            socket.unsent_limit = number.cast_unsigned();
-            let chosen = (number != 0).then_some(socket.unsent_limit);
-            let limit = chosen.or(host.settings.policy().send.unsent_limit);
-            host.socket(fd)?.policy.send.unsent_limit = limit;
+        TCP_NOTSENT_LOWAT => {
+            let chosen = (number != 0).then_some(number.cast_unsigned());
+            policy.send.unsent_limit = chosen.or(usual.send.unsent_limit);
         }
-        (libc::SOL_TCP, TCP_INQ) => socket.tells_unread = number != 0,
-        (libc::SOL_TCP, libc::TCP_USER_TIMEOUT) => {
+        TCP_INQ => socket.tells_unread = number != 0,
+        libc::TCP_USER_TIMEOUT => {
             let ms = u64::from(number.max(0).cast_unsigned());
-            let patience = (ms > 0).then(|| Duration::from_millis(ms));
-            socket.policy.timing.user_timeout = patience;
+            policy.timing.user_timeout = (ms > 0).then(|| Duration::from_millis(ms));
         }
-        (libc::SOL_SOCKET, libc::SO_KEEPALIVE) => {
-            let settings = (number != 0).then_some(socket.keep_alive);
-            socket.policy.timing.keep_alive = settings;
-        }
-        (libc::SOL_TCP, libc::TCP_KEEPIDLE | libc::TCP_KEEPINTVL | libc::TCP_KEEPCNT) => {
+        libc::TCP_KEEPIDLE | libc::TCP_KEEPINTVL | libc::TCP_KEEPCNT => {
             let settings = &mut socket.keep_alive;
             let number = number.clamp(1, i32::from(i16::MAX)).cast_unsigned();
             let seconds = Duration::from_secs(number.into());
@@ -67,29 +72,51 @@ pub(crate) fn set(host: &mut Host, fd: RawFd, level: i32, name: i32, value: &[u8
                 libc::TCP_KEEPINTVL => settings.interval = seconds,
                 _ => settings.count = u8::try_from(number).unwrap_or(u8::MAX),
             }
-            if let Some(keep_alive) = &mut socket.policy.timing.keep_alive {
-                *keep_alive = socket.keep_alive;
+            if let Some(keep_alive) = &mut policy.timing.keep_alive {
+                *keep_alive = *settings;
             }
         }
-        (libc::SOL_SOCKET, libc::SO_SNDBUF) => {
+        _ => {}
+    }
+    Ok(())
+}
+
+fn set_socket(socket: &mut Socket, name: i32, number: i32) {
+    match name {
+        libc::SO_KEEPALIVE => {
+            let settings = (number != 0).then_some(socket.keep_alive);
+            socket.policy.timing.keep_alive = settings;
+        }
+        libc::SO_SNDBUF => {
             // As Linux does: half of it is meant for what is kept beside the bytes.
             let len = number.clamp(0, MAX_BUFFER_LEN).cast_unsigned() * 2;
             socket.policy.send.buffer_len = len;
         }
-        _ => {
-            let options = &mut socket.remembered;
-            options.retain(|(l, n, _)| (*l, *n) != (level, name));
-            options.push((level, name, number));
-            return Ok(());
-        }
+        _ => {}
     }
-    apply(host, fd)
 }
 
-/// What waits for company goes out at once if `pushes`.
-fn set_nagle(host: &mut Host, fd: RawFd, pushes: bool) -> Answer<()> {
+fn set_ip(socket: &mut Socket, name: i32, number: i32) -> Answer<()> {
+    let byte = u8::try_from(number).map_err(|_| Errno(libc::EINVAL));
+    match name {
+        // The two low bits are ECN's, not the application's.
+        libc::IP_TOS => socket.policy.send.dscp = byte? >> 2,
+        libc::IP_TTL => socket.policy.send.ttl = byte?.max(1),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `TCP_NODELAY` and the end of `TCP_CORK` send what waits for company at once.
+fn set_nagle(host: &mut Host, fd: RawFd, name: i32, is_on: bool) -> Answer<()> {
     let now = host.now;
     let socket = host.socket(fd)?;
+    let is_cork = name == libc::TCP_CORK;
+    if is_cork {
+        socket.is_corked = is_on;
+    } else {
+        socket.is_without_delay = is_on;
+    }
     socket.policy.send.nagle = match (socket.is_corked, socket.is_without_delay) {
         (true, _) => Nagle::Cork,
         (false, true) => Nagle::Off,
@@ -97,7 +124,7 @@ fn set_nagle(host: &mut Host, fd: RawFd, pushes: bool) -> Answer<()> {
     };
     let conn = socket.conn();
     apply(host, fd)?;
-    if let Some(conn) = conn.filter(|_| pushes) {
+    if let Some(conn) = conn.filter(|_| is_cork != is_on) {
         host.stack.push(now, conn);
     }
     Ok(())
@@ -129,13 +156,8 @@ pub(crate) fn value(host: &mut Host, fd: RawFd, level: i32, name: i32) -> Answer
         (libc::SOL_TCP, libc::TCP_NODELAY) => i32::from(socket.is_without_delay),
         (libc::SOL_TCP, libc::TCP_CORK) => i32::from(socket.is_corked),
         (libc::SOL_TCP, libc::TCP_MAXSEG) => max_segment(host, fd)?,
-        (libc::SOL_TCP, TCP_NOTSENT_LOWAT) => socket.unsent_limit.cast_signed(),
         (libc::SOL_TCP, TCP_INQ) => i32::from(socket.tells_unread),
-        _ => {
-            let mut options = socket.remembered.iter();
-            let found = options.find(|(l, n, _)| (*l, *n) == (level, name));
-            found.map_or(0, |(_, _, number)| *number)
-        }
+        _ => socket.remembered(level, name),
     };
     Ok(number.to_ne_bytes().to_vec())
 }

@@ -56,6 +56,8 @@ pub struct Info {
     pub lost_segments: u32,
     /// Of those, segments sent again and not acknowledged since.
     pub resent_segments: u32,
+    /// Written and not acknowledged.
+    pub unacknowledged_len: u32,
     /// Written and not yet sent.
     pub unsent_len: u32,
     /// Smoothed round-trip time, once there is one.
@@ -103,6 +105,7 @@ impl Connection {
             sacked_segments: counts.sacked,
             lost_segments: counts.lost,
             resent_segments: counts.resent,
+            unacknowledged_len: snd.buffer.len(),
             unsent_len: snd.unsent_len(),
             srtt: snd.rtt.srtt(),
             rttvar: snd.rtt.rttvar(),

@@ -26,10 +26,15 @@ impl SendBuffer {
         }
     }
 
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> u32 {
+        // A ring holds less than 2³¹ bytes: its limit is a policy's `u32`, capped there.
+        self.ring.len() as u32
+    }
+
     /// One past the last byte: where the FIN stands.
     pub(super) fn end(&self) -> SeqNum {
-        // A ring holds less than 2³¹ bytes: its limit is a policy's `u32`, capped there.
-        self.start + self.ring.len() as u32
+        self.start + self.len()
     }
 
     /// Appends what there is room for; answers how much.
