@@ -7,6 +7,7 @@
 
 use crate::errno::{Answer, Errno};
 use crate::link::{self, Sent};
+use crate::memory;
 use crate::readiness::Epoll;
 use crate::settings::Settings;
 use crate::socket::{Kind, Socket};
@@ -55,6 +56,8 @@ pub(crate) struct Host {
     frames: u64,
     out: Vec<u8>,
     sleeper: Option<Sleeper>,
+    /// The number of a thread whose call has ended, until it was given time to say so.
+    reporting: Option<libc::pid_t>,
 }
 
 struct Shared {
@@ -90,6 +93,7 @@ pub(crate) fn start(address: Ipv4Addr, prefix_len: u8, gateway: Ipv4Addr) -> Res
         frames: 0,
         out: Vec::new(),
         sleeper: None,
+        reporting: None,
     };
     let assumed = host.stack.assume(START, interface);
     assumed.map_err(|error| error.to_string())?;
@@ -155,6 +159,7 @@ pub(crate) fn read_clock() -> Option<Instant> {
     let mut host = lock()?;
     if host.sleeper == Some(Sleeper::Returning(thread::current().id())) {
         host.sleeper = None;
+        host.reporting = Some(memory::thread_number());
         if let Some(shared) = SHARED.get() {
             shared.changed.notify_all();
         }
@@ -165,11 +170,31 @@ pub(crate) fn read_clock() -> Option<Instant> {
     Some(host.now)
 }
 
-/// Lets time pass.
+/// Lets time pass. Who sleeps has let go of packetdrill's own lock: a call that has
+/// ended meanwhile is now reported, before anything later happens.
 pub(crate) fn sleep(length: Duration) {
     if let Some(host) = lock() {
         let at = host.now + length;
-        drop(go_to(host, at));
+        let mut host = go_to(host, at);
+        let reporting = host.reporting.take();
+        drop(host);
+        if let Some(thread) = reporting {
+            wait_until_idle(thread);
+        }
+    }
+}
+
+/// Waits, in real time, until a thread sleeps.
+fn wait_until_idle(thread: libc::pid_t) {
+    let path = format!("/proc/self/task/{thread}/stat");
+    let give_up_at = std::time::Instant::now() + PATIENCE;
+    while std::time::Instant::now() < give_up_at {
+        let stat = std::fs::read_to_string(&path).unwrap_or_default();
+        // The state follows the name, which may hold anything but ends with the last ')'.
+        match stat.rsplit_once(") ") {
+            Some((_, rest)) if !rest.starts_with('S') => thread::yield_now(),
+            _ => return,
+        }
     }
 }
 

@@ -162,6 +162,12 @@ pub(crate) unsafe fn scatter(
     Ok(())
 }
 
+/// The calling thread's number, as the kernel counts them.
+pub(crate) fn thread_number() -> libc::pid_t {
+    // SAFETY: takes nothing and always succeeds.
+    unsafe { libc::gettid() }
+}
+
 /// What a C function answers: the number, or -1 and `errno`.
 pub(crate) fn answered(answer: Answer<usize>) -> isize {
     match answer {
