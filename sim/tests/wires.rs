@@ -169,7 +169,11 @@ fn one_lost_segment_is_repaired_and_the_passage_says_where_it_died() {
     let repairs = causes(server, |cause| {
         matches!(
             cause,
-            Cause::FastRetransmit | Cause::Recovery | Cause::RetransmissionTimeout
+            Cause::FastRetransmit
+                | Cause::Recovery
+                | Cause::Rack
+                | Cause::TailLossProbe
+                | Cause::RetransmissionTimeout
         )
     });
     assert_eq!(repairs, 1);

@@ -11,6 +11,8 @@ use super::connection::Connection;
 use super::context::Context;
 use super::options::timestamp_clock;
 use super::policy::{AckStrategy, OutOfOrderPolicy};
+use super::rack::Echo;
+use super::recovery::AckArrival;
 use super::segment::Segment;
 use super::sender::Fin;
 use super::state::{self, Step};
@@ -182,13 +184,20 @@ impl Connection {
         };
         self.snd.writes.release();
         let before = (self.snd.cc.cwnd(), self.snd.cc.ssthresh());
-        let echoed = self.echoed_age(segment, cx);
         let was_closed = self.snd.is_window_closed();
-        let outcome = self.snd.on_ack(cx.now, segment, ack, echoed, &self.policy);
+        let arrival = AckArrival {
+            now: cx.now,
+            segment,
+            ack,
+            echo: self.echo(segment, cx),
+        };
+        let outcome = self.snd.on_ack(arrival, &self.policy);
         if let Some(sample) = outcome.rtt {
-            self.take_rtt(sample, cx);
+            self.tell_rtt(sample, cx);
         }
-        if before != (self.snd.cc.cwnd(), self.snd.cc.ssthresh()) {
+        if !self.snd.steps.is_empty() {
+            self.tell_recovery(cx);
+        } else if before != (self.snd.cc.cwnd(), self.snd.cc.ssthresh()) {
             self.tell_congestion(cx);
         }
         if was_closed && !self.snd.is_window_closed() {
@@ -242,10 +251,10 @@ impl Connection {
         self.progress_made(cx);
         // RFC 6298 §5.2, §5.3: stopped, or started anew.
         if self.snd.queue.is_empty() {
-            self.timers.stop(TimerKind::Retransmission, cx);
+            self.stop_loss_timers(cx);
         } else if self.timers.is_armed(TimerKind::Retransmission) {
-            let deadline = cx.now + self.snd.rtt.rto(&self.policy.timing);
-            self.timers.arm(TimerKind::Retransmission, deadline, cx);
+            let at = self.snd.rto_at(&self.policy);
+            self.timers.arm(TimerKind::Retransmission, at, cx);
         }
         if self.writer_waits && self.snd.is_writable(&self.policy) {
             self.writer_waits = false;
@@ -268,12 +277,12 @@ impl Connection {
         }
     }
 
-    /// How old the timestamp is that came back (RFC 7323 §4), to the millisecond.
-    pub(super) fn echoed_age<O: Observer>(
+    /// The timestamp that came back (RFC 7323 §4).
+    pub(super) fn echo<O: Observer>(
         &self,
         segment: &Segment<'_>,
         cx: &Context<'_, O>,
-    ) -> Option<Duration> {
+    ) -> Option<Echo> {
         let timestamps = segment
             .options
             .timestamps
@@ -282,12 +291,19 @@ impl Connection {
         let age_ms = clock.wrapping_sub(timestamps.echo);
         // One from the future, or from before we were born, says nothing.
         let born = timestamp_clock(self.born_at, self.id.timestamp_offset);
-        (age_ms <= clock.wrapping_sub(born)).then(|| Duration::from_millis(age_ms.max(1).into()))
+        (age_ms <= clock.wrapping_sub(born)).then(|| Echo {
+            sent_at_ms: cx.now.as_millis().saturating_sub(age_ms.into()),
+            age: Duration::from_millis(age_ms.into()),
+        })
     }
 
+    /// A round trip of the handshake.
     pub(super) fn take_rtt<O: Observer>(&mut self, sample: Duration, cx: &mut Context<'_, O>) {
-        let expected = self.snd.samples_per_rtt();
-        self.snd.rtt.on_sample(sample, expected);
+        self.snd.rtt.on_sample(cx.now, sample, 1);
+        self.tell_rtt(sample, cx);
+    }
+
+    fn tell_rtt<O: Observer>(&self, sample: Duration, cx: &mut Context<'_, O>) {
         let rtt = &self.snd.rtt;
         cx.emit(&Event::Rtt {
             conn: cx.conn,

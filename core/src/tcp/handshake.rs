@@ -13,6 +13,7 @@ use super::congestion::CongestionControl;
 use super::connection::Connection;
 use super::context::Context;
 use super::options::{agree, own_mss};
+use super::rack::Echo;
 use super::segment::Segment;
 use super::state::Step;
 use crate::trace::{Cause, CloseReason, DropReason, Observer, ResetReason};
@@ -127,7 +128,7 @@ impl Connection {
             // A cookie: nothing was kept of when it went out.
             0 => None,
             1 => Some(cx.now.since(self.syn_sent_at)),
-            _ => self.echoed_age(segment, cx),
+            _ => self.echo(segment, cx).map(Echo::round_trip),
         };
         if let Some(sample) = sample {
             self.rcv.on_handshake_round_trip(sample);

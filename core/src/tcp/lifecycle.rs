@@ -81,8 +81,8 @@ impl Connection {
 
     fn on_time_wait<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
         // The ACK of the peer's FIN may still be due.
+        self.stop_loss_timers(cx);
         for timer in [
-            TimerKind::Retransmission,
             TimerKind::Persist,
             TimerKind::FinWait2,
             TimerKind::User,
@@ -164,17 +164,13 @@ impl Connection {
             return;
         }
         let snd = &self.snd;
-        let timing = &self.policy.timing;
         let probing = snd.probing.outstanding && snd.is_window_closed();
         if !snd.queue.is_empty() && !probing {
             self.timers.stop(TimerKind::Persist, cx);
-            if !self.timers.is_armed(TimerKind::Retransmission) {
-                let deadline = cx.now + self.snd.rtt.rto(timing);
-                self.timers.arm(TimerKind::Retransmission, deadline, cx);
-            }
-            return;
+            return self.rearm_loss_timers(cx);
         }
-        self.timers.stop(TimerKind::Retransmission, cx);
+        self.stop_loss_timers(cx);
+        let (snd, timing) = (&self.snd, &self.policy.timing);
         let waits = probing
             || (!snd.probing.due
                 && match snd.next_new(snd.mss(), &self.policy) {

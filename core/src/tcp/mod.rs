@@ -14,10 +14,13 @@
 //!        v                                          v
 //!   receiver.rs     RCV.NXT, RCV.WND           sender.rs      SND.UNA, SND.NXT, SND.WND
 //!     assembler.rs    what came early            recovery.rs    what an ACK tells
-//!     ack.rs          when to acknowledge        retransmit.rs  what is outstanding
-//!     sack.rs         what SACK reports          rtt.rs         RFC 6298
-//!     ring.rs         the bytes                  congestion/    how much at once
-//!     tuning.rs       how much may come
+//!     ack.rs          when to acknowledge        rack.rs, tlp.rs  judged by time
+//!     sack.rs         what SACK reports          undo.rs        nothing was lost
+//!     ring.rs         the bytes                  retransmit.rs, scoreboard.rs
+//!     tuning.rs       how much may come                         what is outstanding
+//!                                                rtt.rs         RFC 6298
+//!                                                congestion/, prr.rs, usage.rs
+//!                                                               how much at once
 //!                                                send_buffer.rs, ring.rs, writes.rs, burst.rs
 //!   time_wait.rs    what is left of it in TIME-WAIT      cookie.rs   a handshake without memory
 //!   policy.rs       how it behaves, on purpose
@@ -63,6 +66,8 @@ mod liveness;
 mod options;
 mod path;
 pub mod policy;
+mod prr;
+mod rack;
 mod receiver;
 mod recovery;
 pub mod reset;
@@ -70,6 +75,7 @@ mod retransmit;
 mod ring;
 mod rtt;
 mod sack;
+mod scoreboard;
 pub mod segment;
 mod send_buffer;
 mod sender;
@@ -78,8 +84,11 @@ mod text;
 pub mod time_wait;
 mod timeout;
 mod timers;
+mod tlp;
 mod transmit;
 mod tuning;
+mod undo;
+mod usage;
 mod window;
 mod writes;
 

@@ -14,8 +14,10 @@ pub struct Policy {
     pub receive: ReceivePolicy,
     /// Sending.
     pub send: SendPolicy,
-    /// What is done about loss.
+    /// How loss is noticed.
     pub recovery: Recovery,
+    /// What else is done about it.
+    pub loss: LossPolicy,
     /// Which congestion control.
     pub congestion: CongestionKind,
     /// Retransmission and other timers.
@@ -167,6 +169,27 @@ pub enum Recovery {
     NewReno,
     /// Selective acknowledgments as well, where the peer sends them (RFC 6675).
     Sack,
+    /// Losses judged by time, where the peer sends SACK (RFC 8985); else as
+    /// [`NewReno`](Self::NewReno).
+    Rack,
+}
+
+/// The parts of loss recovery, each with its own switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LossPolicy {
+    /// Probe for a lost tail (TLP, RFC 8985 §7); needs SACK.
+    pub tail_loss_probe: bool,
+    /// Proportional rate reduction (RFC 6937); else cwnd falls at once.
+    pub proportional_rate: bool,
+    /// New data on the first duplicate ACKs (RFC 3042).
+    pub limited_transmit: bool,
+    /// Find needless timeouts (F-RTO, RFC 5682).
+    pub forward_rto: bool,
+    /// Take a reduction back when D-SACK tells that nothing was lost (RFC 3708).
+    pub undo_by_dsack: bool,
+    /// The same by timestamps (Eifel, RFC 3522 and RFC 4015).
+    pub undo_by_timestamps: bool,
 }
 
 /// Which congestion control.
@@ -196,6 +219,9 @@ pub struct Timing {
     /// How often other segments are sent again before the connection is given
     /// up (RFC 9293 §3.8.3, R2).
     pub retries: u8,
+    /// Added to the short timers of loss recovery (reordering, tail loss probe):
+    /// a clock that ticks cannot do better.
+    pub timer_slack: Duration,
     /// Maximum segment lifetime: TIME-WAIT lasts twice as long.
     pub msl: Duration,
     /// The user timeout (RFC 9293 §3.9.1.1, RFC 5482): the connection is given up
@@ -246,7 +272,8 @@ impl Policy {
             offer: Offer::default(),
             receive: ReceivePolicy::default(),
             send: SendPolicy::default(),
-            recovery: Recovery::Sack,
+            recovery: Recovery::Rack,
+            loss: LossPolicy::default(),
             congestion: CongestionKind::NewReno,
             timing: Timing::default(),
             quirks: Quirks::default(),
@@ -267,6 +294,8 @@ impl Policy {
         policy.timing.min_rto = Duration::from_millis(200);
         policy.timing.min_rto_is_variance = true;
         policy.timing.max_rto = Duration::from_secs(120);
+        // Two ticks of its usual clock.
+        policy.timing.timer_slack = Duration::from_millis(2);
         policy.timing.syn_retries = 6;
         policy.timing.msl = Duration::from_secs(30);
         policy
@@ -299,6 +328,7 @@ impl Policy {
                 ..SendPolicy::default()
             },
             recovery: Recovery::None,
+            loss: LossPolicy::default(),
             congestion: CongestionKind::None,
             timing: Timing {
                 // It knew no TIME-WAIT.
@@ -374,6 +404,19 @@ impl Default for SendPolicy {
     }
 }
 
+impl Default for LossPolicy {
+    fn default() -> Self {
+        Self {
+            tail_loss_probe: true,
+            proportional_rate: true,
+            limited_transmit: true,
+            forward_rto: true,
+            undo_by_dsack: true,
+            undo_by_timestamps: true,
+        }
+    }
+}
+
 impl Default for Timing {
     fn default() -> Self {
         Self {
@@ -387,6 +430,7 @@ impl Default for Timing {
             // RFC 9293 §3.8.3: R2 for a SYN at least three minutes: 1+2+4+...+60+60 s.
             syn_retries: 7,
             retries: 15,
+            timer_slack: Duration::ZERO,
             // RFC 9293 §3.4.2: two minutes, an engineering choice of its time.
             msl: Duration::from_secs(120),
             user_timeout: None,

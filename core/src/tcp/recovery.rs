@@ -1,37 +1,66 @@
 //! What an ACK tells the sender: progress, loss, and the end of a recovery.
 //!
 //! ```text
-//!            3 duplicate ACKs, or SACK says so
+//!            RACK, SACK or duplicate ACKs say so
 //!     Open ------------------------------------> FastRecovery
 //!      ^ ^                                          |   |
-//!      | '---- ACK of all sent before (recover) ----'   | timeout
-//!      |                                                v
-//!      '------ ACK of all sent before (recover) ----- AfterTimeout
+//!      | '-- ACK of all sent before (recover), -----'   | timeout
+//!      |     or nothing was lost (undo)                 v
+//!      '------ the same, or F-RTO says so --------- AfterTimeout
 //! ```
 //!
-//! RFC 5681 §3.2, RFC 6582, RFC 6675. There is one difference to their letter:
-//! cwnd is not inflated by duplicate ACKs; instead each takes a segment from the
-//! pipe. The sums are the same, and SACK and its absence are one code.
+//! RFC 5681 §3.2, RFC 6582, RFC 6675, RFC 8985. There is one difference to the
+//! letter of the first: cwnd is not inflated by duplicate ACKs; instead each
+//! takes a segment from the pipe. The sums are the same, and SACK and its
+//! absence are one code.
 
 use super::congestion::{AckSample, CongestionControl};
 use super::policy::{Policy, Recovery};
-use super::retransmit::DUP_THRESH;
+use super::prr::{Prr, PrrAck};
+use super::rack::{Delivery, Echo};
+use super::retransmit::{DUP_THRESH, Judged};
 use super::segment::Segment;
 use super::sender::{Fin, Sender};
+use super::tlp::ProbeVerdict;
+use super::undo::Undo;
 use crate::time::{Duration, Instant};
-use crate::trace::Cause;
-use crate::wire::SeqNum;
+use crate::trace::{Cause, RecoveryStep, SlowReason, UndoReason};
 use crate::wire::tcp::SackBlocks;
+use crate::wire::{SeqNum, SeqRange};
 
 /// Which phase of loss recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// No loss is known.
     Open,
-    /// A loss was noticed by duplicate ACKs or SACK, and is being repaired.
+    /// A loss was noticed, and is being repaired.
     FastRecovery,
-    /// The timer ran out; all that was outstanding is being sent again.
+    /// The timer ran out; what was outstanding is being sent again.
     AfterTimeout,
+}
+
+/// How losses are noticed before the timer runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detection {
+    /// Not at all.
+    Timer,
+    /// RFC 5681, RFC 6582.
+    DuplicateAcks,
+    /// RFC 6675.
+    Sack,
+    /// RFC 8985.
+    Rack,
+}
+
+/// An ACK that came in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AckArrival<'a> {
+    pub(super) now: Instant,
+    pub(super) segment: &'a Segment<'a>,
+    /// Acceptable: SND.UNA =< `ack` =< SND.NXT, or a little older.
+    pub(super) ack: SeqNum,
+    /// The timestamp that came back with it.
+    pub(super) echo: Option<Echo>,
 }
 
 /// What an ACK changed.
@@ -43,76 +72,121 @@ pub(super) struct AckOutcome {
     pub(super) rtt: Option<Duration>,
 }
 
+/// How things stood before an ACK, and what it brought.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    now: Instant,
+    how: Detection,
+    echo: Option<Echo>,
+    progress: bool,
+    duplicate: bool,
+    /// Bytes outstanding before, and of them unknown to SACK.
+    outstanding: u32,
+    unsacked: u32,
+    delivery: Delivery,
+}
+
 impl Sender {
-    /// Takes an acceptable ACK: SND.UNA =< `ack` =< SND.NXT, or a little older.
-    /// `echoed` is the age of the timestamp that came back with it.
-    pub(super) fn on_ack(
-        &mut self,
-        now: Instant,
-        segment: &Segment<'_>,
-        ack: SeqNum,
-        echoed: Option<Duration>,
-        policy: &Policy,
-    ) -> AckOutcome {
-        if ack.before(self.snd_una) {
-            return AckOutcome::default();
-        }
-        let in_flight = self.queue.outstanding();
-        let progress = ack.after(self.snd_una);
-        let acked_len = ack.distance(self.snd_una);
-        let acked = self.queue.acknowledge(ack);
-        let window_changed = self.update_window(segment, ack);
-        self.note_progress(ack, progress);
-
-        let uses_sack = self.sack_permitted && policy.recovery == Recovery::Sack;
-        let newly_sacked = uses_sack && self.mark_sacked(&segment.options.sack);
-        // RFC 5681 §2 says what a duplicate ACK is; with SACK it is one that tells
-        // of data that was not known to have arrived (RFC 6675 §2).
-        let duplicate = if uses_sack {
-            newly_sacked && !progress
-        } else {
-            // The answers to a window probe look the same and say nothing of loss.
-            !progress
-                && !self.probing.outstanding
-                && !window_changed
-                && !self.queue.is_empty()
-                && segment.payload.is_empty()
-                && !segment.flags.fin()
-        };
-
-        let sample = AckSample {
-            acked_len,
-            in_flight,
-            after_timeout: self.phase == Phase::AfterTimeout,
-        };
-        match self.phase {
-            Phase::Open => {
-                self.on_ack_when_open(sample, progress, duplicate, uses_sack, policy);
-            }
-            Phase::FastRecovery => {
-                self.on_ack_in_recovery(progress, duplicate, acked.segments, uses_sack);
-            }
-            Phase::AfterTimeout => {
-                if progress {
-                    self.cc.on_ack(sample);
-                }
-                if ack.at_or_after(self.recover) {
-                    self.phase = Phase::Open;
-                }
-            }
-        }
-        self.restore_after_probe();
-
-        // RFC 6298 §3 (Karn): never from what went out twice, unless timestamps
-        // say which of the two was answered.
-        let rtt = acked.sent_at.map(|sent_at| now.since(sent_at));
-        AckOutcome {
-            progress,
-            rtt: rtt.or(echoed.filter(|_| progress && acked.segments > 0)),
+    /// How losses are noticed: what the policy wants, if the peer sends SACK.
+    pub(super) fn detection(&self, policy: &Policy) -> Detection {
+        match policy.recovery {
+            Recovery::None | Recovery::TimeoutOnly => Detection::Timer,
+            Recovery::Sack if self.sack_permitted => Detection::Sack,
+            Recovery::Rack if self.sack_permitted => Detection::Rack,
+            Recovery::NewReno | Recovery::Sack | Recovery::Rack => Detection::DuplicateAcks,
         }
     }
 
-    fn note_progress(&mut self, ack: SeqNum, progress: bool) {
+    /// Takes an acceptable ACK.
+    pub(super) fn on_ack(&mut self, arrival: AckArrival<'_>, policy: &Policy) -> AckOutcome {
+        let AckArrival {
+            now,
+            segment,
+            ack,
+            echo,
+        } = arrival;
+        let how = self.detection(policy);
+        let uses_sack = matches!(how, Detection::Sack | Detection::Rack);
+        let old = ack.before(self.snd_una);
+        if old && !uses_sack {
+            return AckOutcome::default();
+        }
+        let (outstanding, sacked) = (self.queue.outstanding(), self.queue.sacked_len());
+        let highest = self.queue.sacked_end.unwrap_or(self.snd_una);
+        let progress = ack.after(self.snd_una);
+        let mut delivery = Delivery::default();
+        self.queue
+            .acknowledge(ack, |sent| delivery.acknowledged(sent, echo));
+        let window_changed = !old && self.update_window(segment, ack);
+        if !old {
+            self.note_progress(now, ack, progress);
+        }
+        let mut dsack = None;
+        if uses_sack {
+            let blocks = &segment.options.sack;
+            dsack = dsack_of(blocks, ack).filter(|range| self.was_sent(*range));
+            self.queue
+                .mark_sacked(blocks, |sent| delivery.sacked(sent, echo));
+        }
+        // RFC 5681 §2 says what a duplicate ACK is; with SACK it is one that tells
+        // of data that was not known to have arrived (RFC 6675 §2).
+        let idle = !progress
+            && !window_changed
+            && delivery.sacked_len == 0
+            && segment.payload.is_empty()
+            && !segment.flags.fin();
+        let duplicate = if uses_sack {
+            delivery.sacked_len > 0 && !progress
+        } else {
+            // The answers to a window probe look the same and say nothing of loss.
+            idle && !self.probing.outstanding && !self.queue.is_empty()
+        };
+        let rtt = self.measure(now, &delivery, echo, progress);
+        if !uses_sack {
+            self.count_duplicates(duplicate, progress, &mut delivery);
+        }
+        self.rack
+            .on_delivery(now, &delivery, highest, self.rtt.min_rtt());
+        if let Some(range) = dsack {
+            self.on_dsack(range);
+        }
+        self.judge_probe(ack, dsack.is_some(), idle, outstanding);
+        let change = Change {
+            now,
+            how,
+            echo,
+            progress,
+            duplicate,
+            outstanding,
+            unsacked: outstanding - sacked.min(outstanding),
+            delivery,
+        };
+        self.follow(&change, policy);
+        self.restore_after_probe();
+        AckOutcome { progress, rtt }
+    }
+
+    /// RFC 6298 §3 (Karn): a round trip, never from what went out twice, unless
+    /// timestamps say which of the two was answered.
+    fn measure(
+        &mut self,
+        now: Instant,
+        delivery: &Delivery,
+        echo: Option<Echo>,
+        progress: bool,
+    ) -> Option<Duration> {
+        let by_echo = || {
+            let echo = echo.filter(|_| progress && delivery.segments > 0)?;
+            Some(echo.round_trip())
+        };
+        let sample = delivery.round_trip(now).or_else(by_echo)?;
+        // RFC 7323, appendix G: so many samples come in one round trip.
+        let expected = self.queue.outstanding().div_ceil(2 * self.mss()).max(1);
+        self.rtt.on_sample(now, sample, expected);
+        Some(sample)
+    }
+
+    fn note_progress(&mut self, now: Instant, ack: SeqNum, progress: bool) {
         // RFC 9293 §3.8.6.1: as long as a closed window is being confirmed, the
         // peer is there, and the connection stays.
         if progress || self.is_window_closed() {
@@ -124,103 +198,279 @@ impl Sender {
             self.writes.acknowledge(ack);
             self.snd_una = ack;
             self.probing.outstanding = false;
+            self.tail.due = false;
+            // RFC 6298 §5.3
+            self.rto_from = now;
             if self.fin == Fin::Sent && ack == self.snd_nxt && ack.after(self.buffer.end()) {
                 self.fin = Fin::Acked;
             }
         }
     }
 
-    /// Notes what SACK tells; answers whether it was news.
-    fn mark_sacked(&mut self, blocks: &SackBlocks) -> bool {
-        let mut newly = 0;
-        for block in blocks.iter() {
-            // A D-SACK (RFC 2883) lies below SND.UNA or in what is known already:
-            // both say nothing new here.
-            newly += self.queue.mark_sacked(block);
-        }
-        newly > 0
+    /// Whether the peer can have got this at all.
+    fn was_sent(&self, range: SeqRange) -> bool {
+        range.start.at_or_after(self.iss) && !range.end.after(self.snd_nxt)
     }
 
-    fn on_ack_when_open(
-        &mut self,
-        sample: AckSample,
-        progress: bool,
-        duplicate: bool,
-        uses_sack: bool,
-        policy: &Policy,
-    ) {
-        if progress {
-            self.dup_acks = 0;
-            self.cc.on_ack(sample);
-        }
-        let recovers = matches!(policy.recovery, Recovery::NewReno | Recovery::Sack);
-        // RFC 6582 §3.2 (2), §4: duplicates that a go-back-N after a timeout has
-        // caused are not a loss. SACK tells them apart at the border.
-        let at_border = self.snd_una == self.recover;
-        let stale = self.snd_una.before(self.recover) || (at_border && !uses_sack);
-        if !recovers || stale {
-            return;
-        }
-        self.dup_acks += u32::from(duplicate);
-        let by_sack = self.queue.sacked_len() > 0
-            && self
-                .queue
-                .mark_lost_by_sack(self.mss(), Cause::FastRetransmit);
-        let by_count =
-            self.dup_acks >= DUP_THRESH && self.queue.mark_head_lost(Cause::FastRetransmit);
-        if by_sack || by_count {
-            // RFC 5681 §3.2 (2), RFC 6675 §5 (4)
-            self.phase = Phase::FastRecovery;
-            self.recover = self.snd_nxt;
-            self.force_retransmission = true;
-            self.cc.on_loss(sample.in_flight);
+    /// Without SACK each duplicate ACK stands for a segment that has arrived
+    /// (RFC 6675's and RFC 6937's reading of RFC 5681 §3.2).
+    fn count_duplicates(&mut self, duplicate: bool, progress: bool, delivery: &mut Delivery) {
+        let mss = self.mss();
+        if duplicate {
+            self.dup_acks += 1;
+            delivery.len = mss;
+        } else if progress {
+            // One of the acknowledged segments filled the hole; the others are those
+            // whose duplicate ACKs were counted.
+            let counted = self.dup_acks.saturating_mul(mss);
+            delivery.len = delivery
+                .len
+                .saturating_sub(counted)
+                .max(mss.min(delivery.len));
+            let explained = delivery.segments.saturating_sub(1);
+            self.dup_acks = match self.phase {
+                Phase::FastRecovery => self.dup_acks.saturating_sub(explained),
+                Phase::Open | Phase::AfterTimeout => 0,
+            };
         }
     }
 
-    fn on_ack_in_recovery(
-        &mut self,
-        progress: bool,
-        duplicate: bool,
-        acked_segments: u32,
-        uses_sack: bool,
-    ) {
-        if self.snd_una.at_or_after(self.recover) {
-            // RFC 6582 §3.2 (3), full acknowledgment
-            self.phase = Phase::Open;
-            self.dup_acks = 0;
-            self.force_retransmission = false;
-            self.cc.on_recovered(self.queue.outstanding());
+    /// The peer has something twice (RFC 2883): a retransmission was needless, or
+    /// the network made a copy.
+    fn on_dsack(&mut self, range: SeqRange) {
+        if let Some(undo) = self.undo.as_mut() {
+            undo.on_dsack(range);
+        }
+        self.rack.on_dsack(self.snd_una, self.snd_nxt);
+        self.steps.tell(RecoveryStep::Needless {
+            from: range.start,
+            to: range.end,
+        });
+    }
+
+    /// RFC 8985 §7.4: a loss that the probe has repaired was a sign of congestion
+    /// all the same.
+    fn judge_probe(&mut self, ack: SeqNum, dsack: bool, idle: bool, outstanding: u32) {
+        let verdict = self.tail.judge(ack, dsack, idle);
+        if verdict == ProbeVerdict::Repaired && self.phase == Phase::Open {
+            self.cc.on_loss(outstanding);
+            let ssthresh = self.cc.ssthresh();
+            self.cc.set_cwnd(ssthresh);
+            let by = SlowReason::ProbeRepairedLoss;
+            self.steps.tell(RecoveryStep::Slowed { by });
+        }
+    }
+
+    /// The phases, and the congestion window.
+    fn follow(&mut self, change: &Change, policy: &Policy) {
+        // F-RTO's new data was due on the last ACK only.
+        self.new_data_first = false;
+        if self.try_undo(change, policy) {
+            return self.grow(change);
+        }
+        let complete = self.snd_una.at_or_after(self.recover);
+        match self.phase {
+            Phase::Open => {}
+            Phase::FastRecovery if complete => return self.leave_recovery(policy),
+            Phase::FastRecovery => {}
+            Phase::AfterTimeout => self.try_forward_rto(change, complete),
+        }
+        let found = self.find_losses(change);
+        let enters = match self.phase {
+            Phase::Open => self.queue.has_lost() && change.how != Detection::Timer,
+            // RFC 5681 §4.3: a lost retransmission is a further sign of congestion.
+            Phase::AfterTimeout => found.lost_again,
+            Phase::FastRecovery => false,
+        };
+        if enters {
+            self.enter_recovery(change.outstanding, change.unsacked);
+        }
+        if self.phase == Phase::FastRecovery {
+            self.reduce(change, found, policy);
+        } else {
+            self.grow(change);
+        }
+    }
+
+    fn enter_recovery(&mut self, outstanding: u32, unsacked: u32) {
+        // RFC 5681 §3.2 (2), RFC 6675 §5 (4)
+        if self.phase == Phase::Open {
+            self.undo = Some(Box::new(Undo::new(self.snd_una, self.cc)));
+        }
+        self.phase = Phase::FastRecovery;
+        self.recover = self.snd_nxt;
+        self.force_retransmission = true;
+        self.tail.out = None;
+        self.cc.on_loss(outstanding);
+        self.prr = Prr::new(unsacked);
+        let until = self.recover;
+        self.steps.tell(RecoveryStep::Began { until });
+    }
+
+    fn leave_recovery(&mut self, policy: &Policy) {
+        // RFC 6582 §3.2 (3), full acknowledgment
+        self.phase = Phase::Open;
+        self.dup_acks = 0;
+        self.force_retransmission = false;
+        self.rack.on_recovered();
+        self.undo_until = self.snd_nxt;
+        let in_flight = self.queue.outstanding();
+        self.cc
+            .on_recovered(in_flight, policy.loss.proportional_rate);
+        self.steps.tell(RecoveryStep::Ended);
+    }
+
+    /// In a recovery cwnd follows what is delivered.
+    fn reduce(&mut self, change: &Change, found: Judged, policy: &Policy) {
+        if !policy.loss.proportional_rate {
             return;
         }
-        self.dup_acks += u32::from(duplicate);
-        if progress {
-            // RFC 6582 §3.2 (3), partial acknowledgment: the next hole. One of the
-            // acknowledged segments is the one that was resent; the others are
-            // those whose duplicate ACKs were counted.
-            let explained = acked_segments.saturating_sub(1);
-            self.dup_acks = self.dup_acks.saturating_sub(explained);
-            if !uses_sack || self.queue.sacked_len() > 0 {
-                let found = self.queue.mark_head_lost(Cause::Recovery);
-                self.force_retransmission |= found;
+        let ack = PrrAck {
+            delivered: change.delivery.len,
+            safe: change.progress && found.lost_len == 0,
+            pipe: self.pipe(),
+            mss: self.mss(),
+        };
+        if let Some(cwnd) = self.prr.on_ack(ack, self.cc.ssthresh()) {
+            self.cc.set_cwnd(cwnd);
+        }
+    }
+
+    /// Outside of one it grows, if it was used.
+    fn grow(&mut self, change: &Change) {
+        if !change.progress {
+            return;
+        }
+        let sample = AckSample {
+            acked_len: change.delivery.len,
+            limited: self.is_cwnd_limited(),
+            after_timeout: self.phase == Phase::AfterTimeout,
+        };
+        self.cc.on_ack(sample);
+    }
+
+    fn find_losses(&mut self, change: &Change) -> Judged {
+        match change.how {
+            Detection::Timer => Judged::default(),
+            Detection::Rack => self.judge_by_time(change.now),
+            Detection::Sack => self.judge_by_sack(change),
+            Detection::DuplicateAcks => self.judge_by_duplicates(change),
+        }
+    }
+
+    /// RFC 8985 §6.2, step 5.
+    fn judge_by_time(&mut self, now: Instant) -> Judged {
+        self.rack.judge_at = None;
+        let Some(latest) = self.rack.latest() else {
+            return Judged::default();
+        };
+        let recovering = self.phase != Phase::Open;
+        let sacked = self.queue.sacked_segments();
+        let patience = self.rack.patience(recovering, sacked, &self.rtt);
+        let cause = if recovering {
+            Cause::Recovery
+        } else if sacked >= DUP_THRESH && !self.rack.reordering_seen {
+            Cause::FastRetransmit
+        } else {
+            Cause::Rack
+        };
+        let judged = self.queue.mark_lost_by_time(now, latest, patience, cause);
+        self.rack.judge_at = judged.next_at;
+        judged
+    }
+
+    fn judge_by_sack(&mut self, change: &Change) -> Judged {
+        let mut lost_len = 0;
+        let recovering = self.phase == Phase::FastRecovery;
+        // RFC 6582 §3.2 (3), partial acknowledgment: the next hole.
+        if recovering && change.progress && self.queue.sacked_len() > 0 {
+            let len = self.queue.head().map_or(0, |head| head.range.len());
+            if self.queue.mark_head_lost(Cause::Recovery) {
+                self.force_retransmission = true;
+                lost_len += len;
             }
         }
-        if uses_sack {
-            self.queue.mark_lost_by_sack(self.mss(), Cause::Recovery);
+        let cause = match self.phase {
+            Phase::Open => Cause::FastRetransmit,
+            Phase::FastRecovery | Phase::AfterTimeout => Cause::Recovery,
+        };
+        lost_len += self.queue.mark_lost_by_sack(self.mss(), cause);
+        Judged {
+            lost_len,
+            ..Judged::default()
+        }
+    }
+
+    fn judge_by_duplicates(&mut self, change: &Change) -> Judged {
+        let cause = match self.phase {
+            // RFC 6582 §3.2 (2), §4: duplicates that a go-back-N after a timeout
+            // has caused are not a loss.
+            Phase::Open if self.snd_una.at_or_before(self.recover) => return Judged::default(),
+            Phase::Open if self.dup_acks >= DUP_THRESH => Cause::FastRetransmit,
+            Phase::FastRecovery if change.progress => Cause::Recovery,
+            _ => return Judged::default(),
+        };
+        let len = self.queue.head().map_or(0, |head| head.range.len());
+        let found = self.queue.mark_head_lost(cause);
+        self.force_retransmission |= found;
+        Judged {
+            lost_len: if found { len } else { 0 },
+            ..Judged::default()
+        }
+    }
+
+    /// The reordering timer ran out (RFC 8985 §6.2).
+    pub(super) fn on_reordering_timeout(&mut self, now: Instant, policy: &Policy) {
+        let (outstanding, sacked) = (self.queue.outstanding(), self.queue.sacked_len());
+        let found = self.judge_by_time(now);
+        if found.lost_len == 0 {
+            return;
+        }
+        if self.phase == Phase::Open || (self.phase == Phase::AfterTimeout && found.lost_again) {
+            self.enter_recovery(outstanding, outstanding - sacked);
+            if policy.loss.proportional_rate {
+                // No ACK brings a delivery to count: the one that set the timer did.
+                let ack = PrrAck {
+                    delivered: self.mss(),
+                    safe: false,
+                    pipe: self.pipe(),
+                    mss: self.mss(),
+                };
+                if let Some(cwnd) = self.prr.on_ack(ack, self.cc.ssthresh()) {
+                    self.cc.set_cwnd(cwnd);
+                }
+            }
         }
     }
 
     /// The retransmission timer ran out (RFC 6298 §5.4 to §5.7, RFC 5681 §3.1).
-    pub(super) fn on_retransmission_timeout(&mut self) {
+    pub(super) fn on_retransmission_timeout(&mut self, now: Instant, policy: &Policy) {
         self.timeouts += 1;
         let again = self.timeouts > 1;
+        let first = self.phase == Phase::Open;
+        if first {
+            self.undo = Some(Box::new(Undo::new(self.snd_una, self.cc)));
+        }
+        let forward = policy.loss.forward_rto && (first || again);
+        self.forward_rto = forward.then_some(self.snd_una);
         self.cc.on_timeout(self.queue.outstanding(), again);
-        self.queue.mark_all_lost();
+        let rack = self.detection(policy) == Detection::Rack;
+        let patience = self.rack.patience(true, 0, &self.rtt);
+        // RFC 8985 §6.3: what went out lately may still arrive.
+        self.queue
+            .mark_lost_by_timeout(|sent| !rack || sent.sent_at + patience <= now);
         self.rtt.back_off();
+        self.rto_from = now;
         self.dup_acks = 0;
-        self.force_retransmission = false;
+        self.force_retransmission = true;
+        self.new_data_first = false;
+        self.tail = Default::default();
+        self.rack.judge_at = None;
         self.phase = Phase::AfterTimeout;
         // RFC 6582 §4: no fast retransmit until all that is out now has arrived.
         self.recover = self.snd_nxt;
+        let until = self.recover;
+        self.steps.tell(RecoveryStep::TimedOut { until });
     }
 
     /// The path takes no segment of more than `send_mss` bytes (RFC 1191).
@@ -244,10 +494,91 @@ impl Sender {
         }
         self.probing = Default::default();
     }
+}
 
-    /// How many samples of the round-trip time one round trip brings (RFC 7323,
-    /// appendix G).
-    pub(super) fn samples_per_rtt(&self) -> u32 {
-        self.queue.outstanding().div_ceil(2 * self.mss()).max(1)
+/// Nothing was lost, and what was done about it is taken back.
+impl Sender {
+    /// RFC 3708, RFC 3522 with RFC 4015.
+    fn try_undo(&mut self, change: &Change, policy: &Policy) -> bool {
+        if self.phase == Phase::Open && self.snd_una.after(self.undo_until) {
+            self.undo = None;
+        }
+        let Some(undo) = self.undo.as_deref() else {
+            return false;
+        };
+        let recovers = self.phase != Phase::Open;
+        let by_time = policy.loss.undo_by_timestamps && recovers && change.progress;
+        let by = if by_time && undo.is_answer_to_original(change.echo) {
+            UndoReason::Timestamp
+        } else if policy.loss.undo_by_dsack && undo.is_all_needless() {
+            UndoReason::DuplicateSack
+        } else {
+            return false;
+        };
+        self.undo_reduction(by);
+        true
     }
+
+    fn undo_reduction(&mut self, by: UndoReason) {
+        let Some(undo) = self.undo.take() else { return };
+        // RFC 4015 §3.3: as before, but not less than now.
+        let cwnd = self.cc.cwnd().max(undo.before.cwnd());
+        self.cc = undo.before;
+        self.cc.set_cwnd(cwnd);
+        self.queue.unmark_all_lost();
+        self.phase = Phase::Open;
+        self.recover = self.snd_una;
+        self.forward_rto = None;
+        self.force_retransmission = false;
+        self.dup_acks = 0;
+        self.steps.tell(RecoveryStep::Undone { by });
+    }
+
+    /// RFC 5682 §3.1: was the timeout needless? After it one segment goes out
+    /// again; the first ACK that advances is answered with new data, and what
+    /// arrives next tells originals from retransmissions.
+    fn try_forward_rto(&mut self, change: &Change, complete: bool) {
+        if let Some(una) = self.forward_rto {
+            // Without SACK, what was resent may have filled a hole before the others.
+            let unclear = change.how == Detection::DuplicateAcks || change.how == Detection::Timer;
+            let delivery = &change.delivery;
+            let original = delivery.original.is_some_and(|range| {
+                range.end.at_or_before(self.recover) && !(unclear && delivery.has_resent())
+            });
+            if original && self.snd_una.after(una) {
+                // Step 3 b
+                return self.undo_reduction(UndoReason::ForwardRto);
+            }
+            if self.snd_nxt.after(self.recover) {
+                if change.duplicate || delivery.sacked_len > 0 {
+                    // Step 3 a: the loss was real.
+                    self.forward_rto = None;
+                }
+            } else if change.progress && !complete {
+                // Step 2 b
+                self.recover = self.snd_nxt;
+                self.new_data_first = self.can_send_new();
+                if !self.new_data_first {
+                    self.forward_rto = None;
+                }
+            }
+        }
+        if complete {
+            self.phase = Phase::Open;
+            self.forward_rto = None;
+            self.undo_until = self.snd_nxt;
+            self.rack.on_recovered();
+            self.steps.tell(RecoveryStep::Ended);
+        }
+    }
+}
+
+/// The D-SACK block (RFC 2883 §4): the first, if it lies below the ACK or
+/// within the second.
+fn dsack_of(blocks: &SackBlocks, ack: SeqNum) -> Option<SeqRange> {
+    let mut blocks = blocks.iter();
+    let (first, second) = (blocks.next()?, blocks.next());
+    let duplicate =
+        first.end.at_or_before(ack) || second.is_some_and(|second| second.covers(first));
+    (duplicate && !first.is_empty()).then_some(first)
 }

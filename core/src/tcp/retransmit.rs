@@ -4,60 +4,92 @@
 //! ```text
 //!   SND.UNA                                                   SND.NXT
 //!     [ lost, resent ][ SACKed ][ lost ][ SACKed ][ in flight ]
+//!                               ^ lost_from       ^ judged
 //!
 //!   pipe = everything - SACKed - lost + resent
 //! ```
+//!
+//! No ACK walks the whole queue: borders remember how far it was looked at.
+//! What went out once lies in the order of its numbers and so of its time; what
+//! went out again has an order of its own, `resends`.
 
-use crate::time::Instant;
+use super::scoreboard::SackCache;
+use crate::time::{Duration, Instant};
 use crate::trace::Cause;
 use crate::wire::SeqNum;
 use crate::wire::SeqRange;
+use crate::wire::tcp::SackBlocks;
 use std::collections::VecDeque;
 
 /// RFC 5681 §3.2, RFC 6675 §2: three duplicate ACKs are a loss.
 pub(super) const DUP_THRESH: u32 = 3;
-
-/// SACK blocks that begin or end within a segment cut it in two, but not any
-/// more when there are so many pieces: a peer must not make us keep one for
-/// each byte.
-const MAX_PIECES: usize = 8192;
 
 /// A stretch of sequence space that went out as one segment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sent {
     /// What it takes of the sequence space, FIN counted.
     pub(super) range: SeqRange,
-    /// When it went out last.
+    /// When it went out last, and as which transmission: many share an instant.
     pub(super) sent_at: Instant,
+    pub(super) serial: u64,
     /// How often it went out again.
     pub(super) retransmissions: u16,
     /// The peer told by SACK that it has it.
-    sacked: bool,
+    pub(super) sacked: bool,
     /// It is taken for lost, and the cause that it will be sent again with.
-    lost: Option<Cause>,
+    pub(super) lost: Option<Cause>,
     /// It was taken for lost and has been sent again since.
-    resent: bool,
+    pub(super) resent: bool,
 }
 
-/// What an ACK took from the queue.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Acked {
-    /// How many segments were acknowledged, wholly or in part.
-    pub(super) segments: u32,
-    /// Of those, bytes that SACK had not told of before.
-    pub(super) newly_len: u32,
-    /// When the first of them went out, if none of them went out twice
-    /// (Karn's rule, RFC 6298 §3).
-    pub(super) sent_at: Option<Instant>,
+impl Sent {
+    /// Whether it is thought to be in the network.
+    pub(super) fn is_in_flight(&self) -> bool {
+        !self.sacked && (self.lost.is_none() || self.resent)
+    }
+}
+
+/// A stretch that went out again; stale once its pieces arrived or went out
+/// once more.
+#[derive(Clone, Copy, Debug)]
+struct Resend {
+    range: SeqRange,
+    serial: u64,
+}
+
+/// What loss detection by time found (RFC 8985 §6.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Judged {
+    /// Bytes newly taken for lost.
+    pub(super) lost_len: u32,
+    /// A retransmission was among them.
+    pub(super) lost_again: bool,
+    /// When the next is due to be judged.
+    pub(super) next_at: Option<Instant>,
 }
 
 /// The queue, lowest number first, without gaps.
 #[derive(Debug, Default)]
 pub(super) struct RetransmitQueue {
-    queue: VecDeque<Sent>,
-    sacked_len: u32,
+    pub(super) queue: VecDeque<Sent>,
+    pub(super) sacked_len: u32,
+    pub(super) sacked_segments: u32,
     lost_len: u32,
     resent_len: u32,
+    /// What the last ACK's SACK blocks told.
+    pub(super) cache: SackCache,
+    /// One past the highest number that SACK told of.
+    pub(super) sacked_end: Option<SeqNum>,
+    /// Nothing before it waits to be sent again.
+    lost_from: Option<SeqNum>,
+    /// Nothing before it is in flight for the first time.
+    judged: Option<SeqNum>,
+    /// Everything before it was judged by what SACK told.
+    pub(super) sack_judged: Option<SeqNum>,
+    /// Retransmissions in the order of their time.
+    resends: VecDeque<Resend>,
+    /// How many transmissions there were.
+    serial: u64,
 }
 
 /// How many segments the queue holds, and of which kinds.
@@ -87,9 +119,19 @@ impl RetransmitQueue {
         self.queue.is_empty()
     }
 
+    /// How many segments are outstanding.
+    pub(super) fn segments(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Bytes that SACK has told of.
     pub(super) fn sacked_len(&self) -> u32 {
         self.sacked_len
+    }
+
+    /// Segments that SACK has told of.
+    pub(super) fn sacked_segments(&self) -> u32 {
+        self.sacked_segments
     }
 
     /// Bytes that are thought to be in the network (RFC 6675 §4, `SetPipe`).
@@ -114,9 +156,11 @@ impl RetransmitQueue {
                 .back()
                 .is_none_or(|last| last.range.end == range.start)
         );
+        self.serial += 1;
         self.queue.push_back(Sent {
             range,
             sent_at: now,
+            serial: self.serial,
             retransmissions: 0,
             sacked: false,
             lost: None,
@@ -124,113 +168,83 @@ impl RetransmitQueue {
         });
     }
 
-    /// Everything before `una` has arrived.
-    pub(super) fn acknowledge(&mut self, una: SeqNum) -> Acked {
-        let mut acked = Acked::default();
-        let mut once_only = true;
+    /// Everything before `una` has arrived; each stretch (or its part) that it
+    /// covers is told to `each`, as it was.
+    pub(super) fn acknowledge(&mut self, una: SeqNum, mut each: impl FnMut(&Sent)) {
         while let Some(sent) = self.queue.front_mut()
             && sent.range.start.before(una)
         {
-            let part = SeqRange {
-                start: sent.range.start,
-                end: sent.range.end.earlier(una),
+            let was = Sent {
+                range: SeqRange {
+                    start: sent.range.start,
+                    end: sent.range.end.earlier(una),
+                },
+                ..*sent
             };
-            let len = part.len();
-            let (sacked, lost, resent) = (sent.sacked, sent.lost.is_some(), sent.resent);
-            once_only &= sent.retransmissions == 0;
-            // A segment that SACK told of earlier would be measured too long.
-            if !sacked && acked.sent_at.is_none() {
-                acked.sent_at = Some(sent.sent_at);
-            }
-            acked.segments += 1;
-            acked.newly_len += if sacked { 0 } else { len };
-            sent.range.start = part.end;
-            if sent.range.is_empty() {
+            sent.range.start = was.range.end;
+            let whole = sent.range.is_empty();
+            if whole {
                 self.queue.pop_front();
             }
-            self.uncount(len, sacked, lost, resent);
+            self.uncount(&was, whole);
+            each(&was);
         }
-        if !once_only {
-            acked.sent_at = None;
+        while let Some(resend) = self.resends.front()
+            && resend.range.end.at_or_before(una)
+        {
+            self.resends.pop_front();
         }
-        acked
+        for border in [
+            &mut self.lost_from,
+            &mut self.judged,
+            &mut self.sack_judged,
+            &mut self.sacked_end,
+        ] {
+            *border = border.filter(|at| at.after(una));
+        }
     }
 
-    /// A SACK block: answers how many bytes it told of for the first time.
-    /// Blocks that do not lie within what is outstanding say nothing.
-    pub(super) fn mark_sacked(&mut self, block: SeqRange) -> u32 {
+    /// What the SACK blocks tell (RFC 2018): each stretch that they tell of for
+    /// the first time is told to `each`, as it was. Blocks that do not lie within
+    /// what is outstanding say nothing, and a part of a segment is not the
+    /// segment.
+    pub(super) fn mark_sacked(&mut self, blocks: &SackBlocks, mut each: impl FnMut(&Sent)) {
         let (Some(first), Some(last)) = (self.queue.front(), self.queue.back()) else {
-            return 0;
+            return self.cache.forget();
         };
         let outstanding = SeqRange {
             start: first.range.start,
             end: last.range.end,
         };
-        if block.is_empty() || !outstanding.covers(block) {
-            return 0;
+        let valid = |block: &SeqRange| !block.is_empty() && outstanding.covers(*block);
+        for block in blocks.iter().filter(valid) {
+            let mut from = block.start;
+            while let Some(news) = self.cache.next_news(from, block) {
+                self.mark_within(news, block, &mut each);
+                from = news.end;
+            }
         }
-        let mut newly = 0;
-        let mut at = self.index_of(block.start);
-        while at < self.queue.len() && self.queue[at].range.start.before(block.end) {
-            let sent = self.queue[at];
-            if !sent.sacked && block.covers(sent.range) {
-                let len = sent.range.len();
-                self.uncount(len, false, sent.lost.is_some(), sent.resent);
+        self.cache.remember(blocks.iter().filter(valid));
+    }
+
+    fn mark_within(&mut self, news: SeqRange, block: SeqRange, each: &mut impl FnMut(&Sent)) {
+        let mut at = self.index_of(news.start);
+        while at < self.queue.len() && self.queue[at].range.start.before(news.end) {
+            let was = self.queue[at];
+            if !was.sacked && block.covers(was.range) {
+                self.uncount(&was, true);
                 let sent = &mut self.queue[at];
                 sent.sacked = true;
                 sent.lost = None;
                 sent.resent = false;
-                self.sacked_len += len;
-                newly += len;
-            } else if !sent.sacked && self.queue.len() < MAX_PIECES {
-                // The block begins or ends within a segment: cut there.
-                let cut = if block.start.after(sent.range.start) {
-                    block.start
-                } else {
-                    block.end
-                };
-                self.split(at, cut);
-                if cut == block.end {
-                    continue;
-                }
+                self.sacked_len += was.range.len();
+                self.sacked_segments += 1;
+                let end = was.range.end;
+                self.sacked_end = Some(self.sacked_end.map_or(end, |known| known.later(end)));
+                each(&was);
             }
             at += 1;
         }
-        newly
-    }
-
-    /// RFC 6675 §4, `IsLost`: what lies below enough SACKed data is lost.
-    /// `mss` in bytes. Answers whether something new was found.
-    pub(super) fn mark_lost_by_sack(&mut self, mss: u32, mut cause: Cause) -> bool {
-        let (mut above_len, mut above_runs) = (0u32, 0u32);
-        let mut run_start = None;
-        let mut edge = None;
-        for sent in self.queue.iter().rev() {
-            if sent.sacked {
-                above_len += sent.range.len();
-                if run_start != Some(sent.range.end) {
-                    above_runs += 1;
-                }
-                run_start = Some(sent.range.start);
-            }
-            if above_runs >= DUP_THRESH || above_len > (DUP_THRESH - 1) * mss {
-                edge = Some(sent.range.start);
-                break;
-            }
-        }
-        let Some(edge) = edge else { return false };
-        let mut found = false;
-        for at in 0..self.queue.len() {
-            if self.queue[at].range.start.at_or_after(edge) {
-                break;
-            }
-            if self.mark_lost_at(at, cause) {
-                found = true;
-                // The first tells how the loss was found, the others follow.
-                cause = Cause::Recovery;
-            }
-        }
-        found
     }
 
     /// The first outstanding segment is lost, unless SACK told of it.
@@ -238,28 +252,101 @@ impl RetransmitQueue {
         !self.queue.is_empty() && self.mark_lost_at(0, cause)
     }
 
-    /// RFC 6298 §5.4, RFC 8985 §6.3: after a timeout all is lost that SACK did
-    /// not tell of, and what was resent must be resent once more.
-    pub(super) fn mark_all_lost(&mut self) {
+    /// RFC 8985 §6.2, step 5: what went out before the transmission `latest`, which
+    /// has arrived, and `patience` or more ago, is lost.
+    pub(super) fn mark_lost_by_time(
+        &mut self,
+        now: Instant,
+        latest: u64,
+        patience: Duration,
+        cause: Cause,
+    ) -> Judged {
+        let mut found = Judged::default();
+        let mut at = self.judged.map_or(0, |judged| self.index_of(judged));
+        while let Some(sent) = self.queue.get(at).copied() {
+            if sent.retransmissions == 0 && sent.is_in_flight() {
+                if sent.serial >= latest {
+                    break;
+                }
+                let due = sent.sent_at + patience;
+                if due > now {
+                    found.next_at = Some(due);
+                    break;
+                }
+                self.mark_lost_at(at, cause);
+                found.lost_len += sent.range.len();
+            }
+            self.judged = Some(sent.range.end);
+            at += 1;
+        }
+        self.judge_resends(now, latest, patience, cause, &mut found);
+        found
+    }
+
+    fn judge_resends(
+        &mut self,
+        now: Instant,
+        latest: u64,
+        patience: Duration,
+        cause: Cause,
+        found: &mut Judged,
+    ) {
+        while let Some(resend) = self.resends.front().copied() {
+            let mut at = self.index_of(resend.range.start);
+            while let Some(sent) = self.queue.get(at).copied()
+                && sent.range.start.before(resend.range.end)
+            {
+                if sent.serial == resend.serial && sent.is_in_flight() {
+                    if sent.serial >= latest {
+                        return;
+                    }
+                    let due = sent.sent_at + patience;
+                    if due > now {
+                        found.next_at = Some(found.next_at.map_or(due, |next| next.min(due)));
+                        return;
+                    }
+                    self.mark_lost_again(at, cause);
+                    found.lost_len += sent.range.len();
+                    found.lost_again = true;
+                }
+                at += 1;
+            }
+            self.resends.pop_front();
+        }
+    }
+
+    /// RFC 6298 §5.4, RFC 8985 §6.3: after a timeout the first is lost, and of
+    /// the others those that `is_due` says so of, whether resent or not.
+    pub(super) fn mark_lost_by_timeout(&mut self, is_due: impl Fn(&Sent) -> bool) {
         // RFC 2018 §8: a receiver may renege. A first segment that it told of and
         // still does not acknowledge shows that it did: then SACK said nothing.
-        if self.queue.front().is_some_and(|sent| sent.sacked) {
+        let reneged = self.queue.front().is_some_and(|sent| sent.sacked);
+        if reneged {
             for sent in &mut self.queue {
                 sent.sacked = false;
             }
-            self.sacked_len = 0;
+            (self.sacked_len, self.sacked_segments) = (0, 0);
+            self.sacked_end = None;
+            self.cache.forget();
         }
         let mut cause = Cause::RetransmissionTimeout;
-        (self.lost_len, self.resent_len) = (0, 0);
-        for sent in &mut self.queue {
-            if sent.sacked {
+        for at in 0..self.queue.len() {
+            let sent = self.queue[at];
+            if sent.sacked || !(at == 0 || reneged || is_due(&sent)) {
                 continue;
             }
-            sent.lost = Some(cause);
-            sent.resent = false;
-            self.lost_len += sent.range.len();
+            self.unmark(at);
+            self.mark_lost_at(at, cause);
             cause = Cause::Recovery;
         }
+    }
+
+    /// Nothing was lost after all: what is outstanding is in flight.
+    pub(super) fn unmark_all_lost(&mut self) {
+        for at in 0..self.queue.len() {
+            self.unmark(at);
+        }
+        (self.lost_from, self.judged, self.sack_judged) = (None, None, None);
     }
 
     /// What is larger than the path takes is lost (RFC 1191 §6.5).
@@ -277,17 +364,16 @@ impl RetransmitQueue {
         if !self.has_lost() {
             return None;
         }
-        let at = self
-            .queue
-            .iter()
-            .position(|sent| sent.lost.is_some() && !sent.resent)?;
+        let from = self.lost_from.map_or(0, |from| self.index_of(from));
+        let waits = |sent: &Sent| sent.lost.is_some() && !sent.resent;
+        let at = from + self.queue.range(from..).position(waits)?;
+        self.lost_from = Some(self.queue[at].range.start);
         if self.queue[at].range.len() > max_len {
             let cut = self.queue[at].range.start + max_len;
             self.split(at, cut);
         }
         while let (sent, Some(next)) = (self.queue[at], self.queue.get(at + 1).copied())
-            && next.lost.is_some()
-            && !next.resent
+            && waits(&next)
             && sent.range.len() < max_len
         {
             let room = max_len - sent.range.len();
@@ -303,18 +389,33 @@ impl RetransmitQueue {
         Some(self.queue[at])
     }
 
+    /// The end of the last segment, at most `max_len` long, cut off so that it
+    /// can go out again by itself.
+    pub(super) fn cut_tail(&mut self, max_len: u32) -> Option<Sent> {
+        let last = *self.queue.back()?;
+        if last.range.len() > max_len {
+            self.split(self.queue.len() - 1, last.range.end - max_len);
+        }
+        self.queue.back().copied()
+    }
+
     /// The stretch that starts at `start` has been sent again.
     pub(super) fn on_resent(&mut self, start: SeqNum, now: Instant) {
         let at = self.index_of(start);
         let Some(sent) = self.queue.get_mut(at) else {
             return;
         };
+        self.serial += 1;
         sent.sent_at = now;
+        sent.serial = self.serial;
         sent.retransmissions = sent.retransmissions.saturating_add(1);
+        let range = sent.range;
         if sent.lost.is_some() && !sent.resent {
             sent.resent = true;
-            self.resent_len += sent.range.len();
+            self.resent_len += range.len();
         }
+        let serial = self.serial;
+        self.resends.push_back(Resend { range, serial });
     }
 
     /// Why a stretch is to be sent again.
@@ -331,25 +432,58 @@ impl RetransmitQueue {
     }
 
     /// The index of the stretch that `seq` lies in.
-    fn index_of(&self, seq: SeqNum) -> usize {
+    pub(super) fn index_of(&self, seq: SeqNum) -> usize {
         self.queue
             .partition_point(|sent| sent.range.end.at_or_before(seq))
     }
 
-    fn mark_lost_at(&mut self, at: usize, cause: Cause) -> bool {
+    pub(super) fn mark_lost_at(&mut self, at: usize, cause: Cause) -> bool {
         let sent = &mut self.queue[at];
         if sent.sacked || sent.lost.is_some() {
             return false;
         }
         sent.lost = Some(cause);
-        self.lost_len += sent.range.len();
+        let range = sent.range;
+        self.lost_len += range.len();
+        self.note_lost_from(range.start);
         true
     }
 
-    fn uncount(&mut self, len: u32, sacked: bool, lost: bool, resent: bool) {
-        self.sacked_len -= if sacked { len } else { 0 };
-        self.lost_len -= if lost { len } else { 0 };
-        self.resent_len -= if resent { len } else { 0 };
+    /// A retransmission was lost in its turn.
+    fn mark_lost_again(&mut self, at: usize, cause: Cause) {
+        if self.mark_lost_at(at, cause) {
+            return;
+        }
+        let sent = &mut self.queue[at];
+        sent.lost = Some(cause);
+        sent.resent = false;
+        let range = sent.range;
+        self.resent_len -= range.len();
+        self.note_lost_from(range.start);
+    }
+
+    fn note_lost_from(&mut self, start: SeqNum) {
+        self.lost_from = Some(self.lost_from.map_or(start, |from| from.earlier(start)));
+    }
+
+    /// Takes the stretch for in flight.
+    fn unmark(&mut self, at: usize) {
+        let sent = &mut self.queue[at];
+        let len = sent.range.len();
+        self.lost_len -= if sent.lost.take().is_some() { len } else { 0 };
+        self.resent_len -= if core::mem::take(&mut sent.resent) {
+            len
+        } else {
+            0
+        };
+    }
+
+    fn uncount(&mut self, was: &Sent, whole: bool) {
+        let len = was.range.len();
+        self.sacked_len -= if was.sacked { len } else { 0 };
+        self.sacked_segments -= u32::from(was.sacked && whole);
+        self.lost_len -= if was.lost.is_some() { len } else { 0 };
+        self.resent_len -= if was.resent { len } else { 0 };
     }
 
     /// Cuts the stretch at index `at` in two.
@@ -358,6 +492,7 @@ impl RetransmitQueue {
         upper.range.start = cut;
         self.queue[at].range.end = cut;
         self.queue.insert(at + 1, upper);
+        self.sacked_segments += u32::from(upper.sacked);
     }
 }
 
@@ -387,14 +522,21 @@ mod tests {
         queue
     }
 
+    fn sack(queue: &mut RetransmitQueue, block: SeqRange) -> u32 {
+        let mut newly = 0;
+        let blocks = SackBlocks::from_iter([block]);
+        queue.mark_sacked(&blocks, |sent| newly += sent.range.len());
+        newly
+    }
+
     #[test]
     fn sack_finds_what_is_lost() {
         let mut queue = sent(6);
-        assert_eq!(queue.mark_sacked(range(1000, 2000)), 1000);
-        assert_eq!(queue.mark_sacked(range(1000, 3000)), 1000);
-        assert!(!queue.mark_lost_by_sack(1000, Cause::FastRetransmit));
-        assert_eq!(queue.mark_sacked(range(1000, 4000)), 1000);
-        assert!(queue.mark_lost_by_sack(1000, Cause::FastRetransmit));
+        assert_eq!(sack(&mut queue, range(1000, 2000)), 1000);
+        assert_eq!(sack(&mut queue, range(1000, 3000)), 1000);
+        assert_eq!(queue.mark_lost_by_sack(1000, Cause::FastRetransmit), 0);
+        assert_eq!(sack(&mut queue, range(1000, 4000)), 1000);
+        assert_eq!(queue.mark_lost_by_sack(1000, Cause::FastRetransmit), 1000);
         assert_eq!(queue.pipe(), 2000);
         let lost = queue.next_lost(1460).unwrap();
         assert_eq!(lost.range, range(0, 1000));
@@ -402,10 +544,10 @@ mod tests {
         queue.on_resent(lost.range.start, Instant::from_millis(50));
         assert_eq!(queue.pipe(), 3000);
         assert!(queue.next_lost(1460).is_none());
-        let acked = queue.acknowledge(BASE + 4000);
-        assert_eq!((acked.segments, acked.newly_len), (4, 1000));
-        assert_eq!(acked.sent_at, None, "Karn: one of them went out twice");
-        assert_eq!(queue.pipe(), 2000);
+        let mut news = Vec::new();
+        queue.acknowledge(BASE + 4000, |sent| news.push(!sent.sacked));
+        assert_eq!(news, [true, false, false, false]);
+        assert_eq!((queue.pipe(), queue.sacked_segments()), (2000, 0));
     }
 
     #[test]
@@ -415,11 +557,48 @@ mod tests {
             queue.push(range(i * 10, (i + 1) * 10), Instant::ZERO);
         }
         for i in [1, 3] {
-            queue.mark_sacked(range(i * 10, (i + 1) * 10));
-            assert!(!queue.mark_lost_by_sack(1000, Cause::FastRetransmit));
+            sack(&mut queue, range(i * 10, (i + 1) * 10));
+            assert_eq!(queue.mark_lost_by_sack(1000, Cause::FastRetransmit), 0);
         }
-        queue.mark_sacked(range(50, 60));
-        assert!(queue.mark_lost_by_sack(1000, Cause::FastRetransmit));
+        sack(&mut queue, range(50, 60));
+        assert_eq!(queue.mark_lost_by_sack(1000, Cause::FastRetransmit), 10);
+    }
+
+    #[test]
+    fn a_part_of_a_segment_is_not_the_segment() {
+        let mut queue = sent(3);
+        assert_eq!(sack(&mut queue, range(999, 2999)), 1000);
+        assert_eq!(sack(&mut queue, range(999, 3000)), 1000);
+    }
+
+    #[test]
+    fn time_finds_what_went_out_before_what_arrived() {
+        let mut queue = sent(5);
+        sack(&mut queue, range(3000, 4000));
+        let latest = queue.queue[3].serial;
+        let patience = Duration::from_millis(20);
+        let judge = |queue: &mut RetransmitQueue, now, latest| {
+            let now = Instant::from_millis(now);
+            queue.mark_lost_by_time(now, latest, patience, Cause::Rack)
+        };
+        let found = judge(&mut queue, 21, latest);
+        let next_at = Some(Instant::from_millis(22));
+        assert_eq!((found.lost_len, found.next_at), (2000, next_at));
+        let found = judge(&mut queue, 22, latest);
+        assert_eq!((found.lost_len, found.next_at), (1000, None));
+
+        // What went out again is judged by its new time, and its own place.
+        for at in [30, 31, 32] {
+            let lost = queue.next_lost(1000).unwrap();
+            queue.on_resent(lost.range.start, Instant::from_millis(at));
+        }
+        assert_eq!(judge(&mut queue, 60, latest), Judged::default());
+        queue.acknowledge(BASE + 1000, |_| {});
+        let latest = queue.queue[1].serial;
+        let found = judge(&mut queue, 60, latest);
+        assert_eq!((found.lost_len, found.lost_again), (2000, true));
+        let again = queue.next_lost(1000).unwrap();
+        assert_eq!((again.range, again.retransmissions), (range(1000, 2000), 1));
     }
 
     #[test]
@@ -428,7 +607,7 @@ mod tests {
         for (start, end) in [(0, 120), (120, 320), (320, 820), (820, 5000)] {
             queue.push(range(start, end), Instant::ZERO);
         }
-        queue.mark_all_lost();
+        queue.mark_lost_by_timeout(|_| true);
         let first = queue.next_lost(1460).unwrap();
         assert_eq!(first.range, range(0, 1460));
         queue.on_resent(first.range.start, Instant::ZERO);
@@ -438,40 +617,62 @@ mod tests {
     #[test]
     fn a_reneging_receiver_is_believed_no_more() {
         let mut queue = sent(3);
-        queue.mark_sacked(range(0, 1000));
-        queue.mark_all_lost();
+        sack(&mut queue, range(0, 1000));
+        queue.mark_lost_by_timeout(|_| false);
         assert_eq!(queue.next_lost(1000).unwrap().range, range(0, 1000));
     }
 
     proptest! {
-        /// The three sums always agree with the queue, and nothing hostile panics.
+        /// The sums and borders always agree with the queue, and nothing hostile
+        /// panics.
         #[test]
         fn sums_agree(
-            steps in prop::collection::vec((0u8..7, 0u32..12_000, 0u32..4000), 1..60),
+            steps in prop::collection::vec((0u8..10, 0u32..12_000, 0u32..4000), 1..60),
         ) {
             let mut queue = sent(10);
-            for (what, at, len) in steps {
+            for (now, (what, at, len)) in (10..).zip(steps) {
+                let now = Instant::from_millis(now);
                 match what {
-                    0 | 1 => { queue.mark_sacked(range(at, at + len)); }
-                    2 => { queue.acknowledge(BASE + at / 3); }
+                    0 | 1 => { sack(&mut queue, range(at, at + len)); }
+                    2 => queue.acknowledge(BASE + at / 3, |_| {}),
                     3 => { queue.mark_lost_by_sack(1000, Cause::FastRetransmit); }
-                    4 => queue.mark_all_lost(),
+                    4 => queue.mark_lost_by_timeout(|sent| sent.range.start.0 % 3 < len % 4),
                     5 => { queue.mark_head_lost(Cause::Recovery); }
+                    6 => {
+                        let latest = u64::from(at % 40);
+                        let patience = Duration::from_millis(u64::from(len % 8));
+                        queue.mark_lost_by_time(now, latest, patience, Cause::Rack);
+                    }
+                    7 => queue.unmark_all_lost(),
+                    8 => if let Some(last) = queue.cut_tail(len.max(1)) {
+                        queue.on_resent(last.range.start, now);
+                    },
                     _ => if let Some(lost) = queue.next_lost(len.max(1)) {
                         prop_assert!(lost.range.len() <= len.max(1));
-                        queue.on_resent(lost.range.start, Instant::ZERO);
+                        queue.on_resent(lost.range.start, now);
                     },
                 }
-                let sum = |pick: fn(&Sent) -> bool| -> u32 {
-                    queue.queue.iter().filter(|s| pick(s)).map(|s| s.range.len()).sum()
-                };
-                prop_assert_eq!(sum(|s| s.sacked), queue.sacked_len);
-                prop_assert_eq!(sum(|s| s.lost.is_some()), queue.lost_len);
-                prop_assert_eq!(sum(|s| s.resent), queue.resent_len);
-                prop_assert!(queue.queue.iter().all(|s| !(s.sacked && s.lost.is_some())));
-                prop_assert!(queue.queue.iter().all(|s| !s.resent || s.lost.is_some()));
-                prop_assert!(queue.pipe() <= queue.outstanding());
+                check(&mut queue)?;
             }
         }
+    }
+
+    fn check(queue: &mut RetransmitQueue) -> Result<(), TestCaseError> {
+        let sum = |pick: fn(&Sent) -> bool| -> u32 {
+            let picked = queue.queue.iter().filter(|s| pick(s));
+            picked.map(|s| s.range.len()).sum()
+        };
+        prop_assert_eq!(sum(|s| s.sacked), queue.sacked_len);
+        prop_assert_eq!(sum(|s| s.lost.is_some()), queue.lost_len);
+        prop_assert_eq!(sum(|s| s.resent), queue.resent_len);
+        let segments = queue.queue.iter().filter(|s| s.sacked).count();
+        prop_assert_eq!(segments, queue.sacked_segments as usize);
+        prop_assert!(queue.queue.iter().all(|s| !(s.sacked && s.lost.is_some())));
+        prop_assert!(queue.queue.iter().all(|s| !s.resent || s.lost.is_some()));
+        prop_assert!(queue.pipe() <= queue.outstanding());
+        // The border hides nothing that waits.
+        let waits = queue.queue.iter().any(|s| s.lost.is_some() && !s.resent);
+        prop_assert_eq!(queue.next_lost(u32::MAX).is_some(), waits);
+        Ok(())
     }
 }

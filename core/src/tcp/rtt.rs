@@ -11,13 +11,18 @@
 //! memory of the estimator becomes too short (RFC 7323, appendix G).
 
 use super::policy::Timing;
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 
 /// The clock's granularity `G` of RFC 6298 §2.
 const GRANULARITY: Duration = Duration::from_millis(1);
 
 /// RTO after a lost SYN, until a sample was taken (RFC 6298 §5.7).
 const RTO_AFTER_SYN_LOSS: Duration = Duration::from_secs(3);
+
+/// For how long the least round trip is believed: a path may have changed.
+/// It is looked for in two halves of this (RFC 8985 §6.1 asks for a windowed
+/// minimum; Linux's is as long).
+const MIN_RTT_WINDOW: Duration = Duration::from_secs(300);
 
 /// The estimator; all times in nanoseconds.
 #[derive(Clone, Debug)]
@@ -28,6 +33,10 @@ pub(super) struct RttEstimator {
     initial_rto: Duration,
     /// Timeouts since the last good sample (RFC 6298 §5.5).
     backoff: u32,
+    /// The least of this half of the window and of the one before.
+    min_rtt: [Option<Duration>; 2],
+    /// When this half began.
+    half_began_at: Instant,
 }
 
 impl RttEstimator {
@@ -38,7 +47,14 @@ impl RttEstimator {
             rttvar: Duration::ZERO,
             initial_rto: timing.initial_rto,
             backoff: 0,
+            min_rtt: [None; 2],
+            half_began_at: Instant::ZERO,
         }
+    }
+
+    /// The least round trip of late.
+    pub(super) fn min_rtt(&self) -> Option<Duration> {
+        self.min_rtt.iter().flatten().min().copied()
     }
 
     /// SRTT, once there is a sample.
@@ -53,7 +69,8 @@ impl RttEstimator {
 
     /// A round trip took `sample`. `samples_per_rtt` says how many such samples
     /// are to be expected in one round trip.
-    pub(super) fn on_sample(&mut self, sample: Duration, samples_per_rtt: u32) {
+    pub(super) fn on_sample(&mut self, now: Instant, sample: Duration, samples_per_rtt: u32) {
+        self.note_min(now, sample);
         // RFC 6298 §5.7 says nothing more about the backoff than that a new
         // sample computes the RTO anew.
         self.backoff = 0;
@@ -68,6 +85,15 @@ impl RttEstimator {
         let deviation = srtt.abs_diff(sample);
         self.rttvar = step(self.rttvar, deviation, n.saturating_mul(4));
         self.srtt = Some(step(srtt, sample, n.saturating_mul(8)));
+    }
+
+    fn note_min(&mut self, now: Instant, sample: Duration) {
+        let [current, before] = &mut self.min_rtt;
+        if now.since(self.half_began_at) > MIN_RTT_WINDOW / 2 {
+            (*current, *before) = (None, *current);
+            self.half_began_at = now;
+        }
+        *current = Some(current.map_or(sample, |least| least.min(sample)));
     }
 
     /// The RTO without backoff: what the measurements say.
@@ -131,15 +157,15 @@ mod tests {
         };
         let mut rtt = RttEstimator::new(&timing);
         assert_eq!(rtt.rto(&timing), ms(1000));
-        rtt.on_sample(ms(100), 1);
+        rtt.on_sample(Instant::ZERO, ms(100), 1);
         assert_eq!(rtt.rto(&timing), ms(100 + 4 * 50));
-        rtt.on_sample(ms(180), 1);
+        rtt.on_sample(Instant::ZERO, ms(180), 1);
         assert_eq!(rtt.srtt(), Some(ms(110)));
         assert_eq!(rtt.rttvar(), Duration::from_micros(57_500));
         rtt.back_off();
         rtt.back_off();
         assert_eq!(rtt.rto(&timing), ms((110 + 230) * 4));
-        rtt.on_sample(ms(110), 1);
+        rtt.on_sample(Instant::ZERO, ms(110), 1);
         assert!(rtt.rto(&timing) < ms(340));
     }
 
@@ -147,13 +173,13 @@ mod tests {
     fn rto_stays_within_its_bounds() {
         let timing = Timing::default();
         let mut rtt = RttEstimator::new(&timing);
-        rtt.on_sample(ms(1), 1);
+        rtt.on_sample(Instant::ZERO, ms(1), 1);
         assert_eq!(rtt.rto(&timing), ms(1000));
         for _ in 0..100 {
             rtt.back_off();
         }
         assert_eq!(rtt.rto(&timing), timing.max_rto);
-        rtt.on_sample(Duration::from_secs(1 << 40), 1);
+        rtt.on_sample(Instant::ZERO, Duration::from_secs(1 << 40), 1);
         assert_eq!(rtt.rto(&timing), timing.max_rto);
     }
 
@@ -165,7 +191,7 @@ mod tests {
             ..Timing::default()
         };
         let mut rtt = RttEstimator::new(&timing);
-        rtt.on_sample(ms(20), 1);
+        rtt.on_sample(Instant::ZERO, ms(20), 1);
         assert_eq!(rtt.rto(&timing), ms(220));
     }
 
@@ -173,10 +199,10 @@ mod tests {
     fn many_samples_in_a_round_trip_weigh_less() {
         let timing = Timing::default();
         let (mut one, mut many) = (RttEstimator::new(&timing), RttEstimator::new(&timing));
-        one.on_sample(ms(100), 1);
-        many.on_sample(ms(100), 1);
-        one.on_sample(ms(200), 1);
-        many.on_sample(ms(200), 10);
+        one.on_sample(Instant::ZERO, ms(100), 1);
+        many.on_sample(Instant::ZERO, ms(100), 1);
+        one.on_sample(Instant::ZERO, ms(200), 1);
+        many.on_sample(Instant::ZERO, ms(200), 10);
         assert!(many.srtt() < one.srtt());
     }
 
@@ -187,5 +213,18 @@ mod tests {
         rtt.back_off();
         rtt.after_syn_loss();
         assert_eq!(rtt.rto(&timing), ms(3000));
+    }
+
+    #[test]
+    fn the_least_round_trip_is_forgotten_in_time() {
+        let mut rtt = RttEstimator::new(&Timing::default());
+        let at = |secs: u64| Instant::from_millis(secs * 1000);
+        rtt.on_sample(at(0), ms(10), 1);
+        rtt.on_sample(at(100), ms(40), 1);
+        assert_eq!(rtt.min_rtt(), Some(ms(10)));
+        rtt.on_sample(at(200), ms(40), 1);
+        assert_eq!(rtt.min_rtt(), Some(ms(10)));
+        rtt.on_sample(at(400), ms(40), 1);
+        assert_eq!(rtt.min_rtt(), Some(ms(40)));
     }
 }

@@ -13,15 +13,20 @@
 use super::congestion::{Congestion, CongestionControl};
 use super::options::DEFAULT_SEND_MSS;
 use super::policy::{Nagle, Policy};
-use super::recovery::Phase;
+use super::prr::Prr;
+use super::rack::Rack;
+use super::recovery::{Detection, Phase};
 use super::retransmit::{RetransmitQueue, Sent};
 use super::rtt::RttEstimator;
 use super::segment::Segment;
 use super::send_buffer::SendBuffer;
+use super::tlp::TailProbe;
+use super::undo::Undo;
+use super::usage::Usage;
 use super::window::{UnscaledWindow, WindowScale, WindowSize};
 use super::writes::Writes;
 use crate::time::Instant;
-use crate::trace::Cause;
+use crate::trace::{Cause, RecoveryStep};
 use crate::wire::{SeqNum, SeqRange};
 
 /// The largest piece of the buffer that writes fill up, bytes.
@@ -93,6 +98,21 @@ pub(super) struct Sender {
     pub(super) recover: SeqNum,
     /// The next retransmission goes out whatever the congestion window says.
     pub(super) force_retransmission: bool,
+    /// New data goes out before what is lost (F-RTO).
+    pub(super) new_data_first: bool,
+    pub(super) rack: Rack,
+    pub(super) tail: TailProbe,
+    pub(super) prr: Prr,
+    /// How to take the last reduction back, and until what is acknowledged.
+    pub(super) undo: Option<Box<Undo>>,
+    pub(super) undo_until: SeqNum,
+    /// SND.UNA at the timeout that F-RTO has doubts about.
+    pub(super) forward_rto: Option<SeqNum>,
+    /// The retransmission timer counts from here.
+    pub(super) rto_from: Instant,
+    /// What is still to be told to the trace.
+    pub(super) steps: Steps,
+    usage: Usage,
     pub(super) fin: Fin,
     /// Timeouts in a row without an ACK of anything new.
     pub(super) timeouts: u32,
@@ -101,6 +121,28 @@ pub(super) struct Sender {
     last_sent_at: Option<Instant>,
     /// End of the last segment that was smaller than full (Minshall's rule).
     small_end: Option<SeqNum>,
+}
+
+/// Steps of a recovery that the trace has not heard of; one call makes few.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Steps {
+    waiting: [Option<RecoveryStep>; 6],
+}
+
+impl Steps {
+    pub(super) fn tell(&mut self, step: RecoveryStep) {
+        if let Some(slot) = self.waiting.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some(step);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting[0].is_none()
+    }
+
+    pub(super) fn take(&mut self) -> impl Iterator<Item = RecoveryStep> + use<> {
+        core::mem::take(&mut self.waiting).into_iter().flatten()
+    }
 }
 
 /// What new data may go out.
@@ -147,6 +189,16 @@ impl Sender {
             dup_acks: 0,
             recover: iss,
             force_retransmission: false,
+            new_data_first: false,
+            rack: Rack::default(),
+            tail: TailProbe::default(),
+            prr: Prr::default(),
+            undo: None,
+            undo_until: iss,
+            forward_rto: None,
+            rto_from: Instant::ZERO,
+            steps: Steps::default(),
+            usage: Usage::new(iss),
             fin: Fin::Open,
             timeouts: 0,
             probing: Probing::default(),
@@ -201,6 +253,26 @@ impl Sender {
             self.dup_acks.saturating_mul(self.mss())
         };
         self.queue.pipe().saturating_sub(left)
+    }
+
+    /// The same for new data. Without limited transmit (RFC 3042), what duplicate
+    /// ACKs tell of makes no room before a loss is certain.
+    fn counted_pipe(&self, policy: &Policy) -> u32 {
+        if self.phase == Phase::Open && !policy.loss.limited_transmit {
+            self.queue.outstanding()
+        } else {
+            self.pipe()
+        }
+    }
+
+    /// Whether there is new data, and the peer's window takes some.
+    pub(super) fn can_send_new(&self) -> bool {
+        self.unsent_len() > 0 && self.usable_window() > 0
+    }
+
+    /// Whether the congestion window is what limits us: only then may it grow.
+    pub(super) fn is_cwnd_limited(&self) -> bool {
+        self.usage.is_limited(self.cc.cwnd(), self.cc.ssthresh())
     }
 
     /// RFC 9293 §3.10.7.4: takes the window of a segment that is not older than
@@ -258,7 +330,8 @@ impl Sender {
             return NewData::WaitsForMore;
         }
         // RFC 5681 §3.1: no more in the network than cwnd allows.
-        if u64::from(self.pipe()) + u64::from(len) > self.cc.cwnd() && len > 0 {
+        let in_flight = self.counted_pipe(policy);
+        if u64::from(in_flight) + u64::from(len) > self.cc.cwnd() && len > 0 {
             return NewData::WaitsForCongestion;
         }
         NewData::Send {
@@ -310,6 +383,9 @@ impl Sender {
 
     /// What is to be sent again now, at most `limit` bytes.
     pub(super) fn next_retransmission(&mut self, limit: u32) -> Option<Sent> {
+        if self.new_data_first {
+            return None;
+        }
         let lost = self.queue.next_lost(limit)?;
         let pipe = u64::from(self.pipe());
         let fits = pipe + u64::from(lost.range.len()) <= self.cc.cwnd();
@@ -333,6 +409,10 @@ impl Sender {
             self.small_end = Some(taken.end);
         }
         if !taken.is_empty() {
+            if self.queue.is_empty() {
+                // RFC 6298 §5.1
+                self.rto_from = now;
+            }
             self.queue.push(taken, now);
         }
         if fin {
@@ -340,6 +420,46 @@ impl Sender {
         }
         self.snd_nxt = taken.end;
         self.last_sent_at = Some(now);
+        self.prr.on_sent(taken.len());
+        let full = u64::from(self.pipe()) + u64::from(self.mss()) > self.cc.cwnd();
+        let out = self.queue.outstanding();
+        self.usage.on_sent(self.snd_una, self.snd_nxt, out, full);
+    }
+
+    /// What went out before goes out again now.
+    pub(super) fn on_resent(&mut self, now: Instant, sent: &Sent) {
+        self.queue.on_resent(sent.range.start, now);
+        self.force_retransmission = false;
+        self.prr.on_sent(sent.range.len());
+        if let Some(undo) = self.undo.as_mut() {
+            undo.on_resent(now, sent.range.len());
+        }
+    }
+
+    /// When a tail loss probe is to go out, if one may (RFC 8985 §7.2): nothing
+    /// is known to be lost, and nothing tells of a loss.
+    pub(super) fn probe_at(&self, policy: &Policy) -> Option<Instant> {
+        let sack = matches!(self.detection(policy), Detection::Sack | Detection::Rack);
+        let calm = self.phase == Phase::Open
+            && self.queue.sacked_len() == 0
+            && !self.queue.has_lost()
+            && !self.tail.due
+            && self.tail.out.is_none();
+        if !(policy.loss.tail_loss_probe && sack && calm) {
+            return None;
+        }
+        let lone = self.queue.segments() == 1;
+        let wait = TailProbe::timeout(&self.rtt, lone, &policy.timing);
+        let from = self
+            .last_sent_at
+            .map_or(self.rto_from, |at| at.max(self.rto_from));
+        // "PTO = min(RTO, PTO)"
+        Some((from + wait).min(self.rto_at(policy)))
+    }
+
+    /// When the retransmission timer is to run out.
+    pub(super) fn rto_at(&self, policy: &Policy) -> Instant {
+        self.rto_from + self.rtt.rto(&policy.timing)
     }
 
     /// RFC 5681 §4.1: after a silence of more than an RTO the path is not known

@@ -4,6 +4,7 @@ use super::ack::AckTimer;
 use super::connection::Connection;
 use super::context::Context;
 use super::policy::{AckStrategy, OutOfOrderPolicy};
+use super::rack::Echo;
 use super::receiver::Taken;
 use super::segment::Segment;
 use super::sender::Fin;
@@ -63,7 +64,7 @@ impl Connection {
                 return self.data_after_close(segment, cx);
             }
             self.last_data_at = cx.now;
-            let echoed = self.echoed_age(segment, cx);
+            let echoed = self.echo(segment, cx).map(Echo::round_trip);
             self.take_payload(seq, payload, echoed, cx);
         } else if has_fin && seq != self.rcv.rcv_nxt {
             self.demand_ack(Cause::OutOfOrder);

@@ -24,8 +24,17 @@ impl Connection {
             TimerKind::Thinking => {}
             TimerKind::KeepAlive => self.keep_alive_is_due(cx),
             TimerKind::User => self.user_times_out(cx),
+            TimerKind::Reordering => {
+                self.snd.on_reordering_timeout(cx.now, &self.policy);
+                self.tell_recovery(cx);
+            }
+            TimerKind::TailLossProbe => {
+                self.snd.tail.due = true;
+                // RFC 8985 §7.3: then the retransmission timer, anew.
+                self.snd.rto_from = cx.now;
+            }
             // Not armed by this stack yet.
-            TimerKind::TailLossProbe | TimerKind::Reordering | TimerKind::Pacing => {}
+            TimerKind::Pacing => {}
         }
     }
 
@@ -46,7 +55,57 @@ impl Connection {
             return self.give_up(false, cx);
         }
         self.suspect_black_hole(cx);
-        self.snd.on_retransmission_timeout();
+        self.snd.on_retransmission_timeout(cx.now, &self.policy);
+        self.tell_recovery(cx);
+    }
+
+    /// Keeps the timers of loss recovery as what is outstanding asks for: at most
+    /// one of retransmission (RFC 6298 §5) and tail loss probe (RFC 8985 §7.2),
+    /// and the reordering timer (§6.2).
+    pub(super) fn rearm_loss_timers<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        let slack = self.policy.timing.timer_slack;
+        match self.snd.rack.judge_at {
+            Some(at) => self.timers.arm(TimerKind::Reordering, at + slack, cx),
+            None => self.timers.stop(TimerKind::Reordering, cx),
+        }
+        if let Some(at) = self.snd.probe_at(&self.policy) {
+            self.timers.stop(TimerKind::Retransmission, cx);
+            self.timers
+                .arm(TimerKind::TailLossProbe, at.max(cx.now), cx);
+            return;
+        }
+        // The probe's timer stood for this one, which goes on from where it began.
+        let goes_on = self.timers.is_armed(TimerKind::TailLossProbe);
+        self.timers.stop(TimerKind::TailLossProbe, cx);
+        if !self.timers.is_armed(TimerKind::Retransmission) {
+            if !goes_on {
+                self.snd.rto_from = cx.now;
+            }
+            let at = self.snd.rto_at(&self.policy).max(cx.now);
+            self.timers.arm(TimerKind::Retransmission, at, cx);
+        }
+    }
+
+    /// Nothing is outstanding, or nothing but a probe into a closed window.
+    pub(super) fn stop_loss_timers<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        for timer in [
+            TimerKind::Retransmission,
+            TimerKind::TailLossProbe,
+            TimerKind::Reordering,
+        ] {
+            self.timers.stop(timer, cx);
+        }
+    }
+
+    /// Tells the trace what became of a recovery, and of cwnd with it.
+    pub(super) fn tell_recovery<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        if self.snd.steps.is_empty() {
+            return;
+        }
+        let conn = cx.conn;
+        for step in self.snd.steps.take() {
+            cx.emit(&Event::Recovery { conn, step });
+        }
         self.tell_congestion(cx);
     }
 

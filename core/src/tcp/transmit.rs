@@ -39,6 +39,7 @@ impl Connection {
             _ if self.rcv.acks.is_due_for(Cause::HandshakeAck) => self.next_ack(cx),
             _ if state::may_send(self.state) => self
                 .next_retransmission(cx)
+                .or_else(|| self.next_tail_probe(cx))
                 .or_else(|| self.next_new_data(cx))
                 .or_else(|| self.next_probe(cx))
                 .or_else(|| self.next_keep_alive(cx))
@@ -105,8 +106,7 @@ impl Connection {
         let limit = self.payload_limit();
         let sent = self.snd.next_retransmission(limit)?;
         let cause = super::retransmit::RetransmitQueue::cause_of(&sent);
-        self.snd.queue.on_resent(sent.range.start, cx.now);
-        self.snd.force_retransmission = false;
+        self.snd.on_resent(cx.now, &sent);
         // RFC 6298 §5.1: (re)started for what goes out now, if it does not run.
         Some(self.data_segment(
             sent.range,
@@ -135,6 +135,25 @@ impl Connection {
         Some(segment)
     }
 
+    /// RFC 8985 §7.3: new data if there is any, else the last segment again.
+    fn next_tail_probe<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
+        if !core::mem::take(&mut self.snd.tail.due) {
+            return None;
+        }
+        let cause = Cause::TailLossProbe;
+        let limit = self.payload_limit();
+        if let Some(range) = self.snd.override_range(limit) {
+            let segment = self.send_new(range, false, cause, cx);
+            self.snd.tail.on_sent(self.snd.snd_nxt, false);
+            return Some(segment);
+        }
+        let last = self.snd.queue.cut_tail(limit)?;
+        self.snd.on_resent(cx.now, &last);
+        self.snd.tail.on_sent(self.snd.snd_nxt, true);
+        let again = last.retransmissions.saturating_add(1);
+        Some(self.data_segment(last.range, cause, again, cx))
+    }
+
     fn next_probe<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
         if !core::mem::take(&mut self.snd.probing.due) {
             return None;
@@ -142,7 +161,7 @@ impl Connection {
         if self.snd.probing.outstanding {
             // The same byte again.
             let head = *self.snd.queue.head()?;
-            self.snd.queue.on_resent(head.range.start, cx.now);
+            self.snd.on_resent(cx.now, &head);
             let again = head.retransmissions.saturating_add(1);
             return Some(self.data_segment(head.range, Cause::WindowProbe, again, cx));
         }

@@ -215,6 +215,58 @@ pub enum TimerKind {
     Thinking,
 }
 
+/// Why the sender slows down although nothing has to be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SlowReason {
+    /// A tail loss probe has repaired a loss. (RFC 8985 §7.4)
+    ProbeRepairedLoss,
+}
+
+/// What tells that nothing had been lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum UndoReason {
+    /// Every retransmission was reported as a duplicate. (RFC 3708)
+    DuplicateSack,
+    /// An ACK echoes a time before the first retransmission. (RFC 3522, RFC 4015)
+    Timestamp,
+    /// What was never resent arrives after the timeout. (RFC 5682)
+    ForwardRto,
+}
+
+/// A step of loss recovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RecoveryStep {
+    /// A loss was noticed: fast recovery. (RFC 5681 §3.2, RFC 6675, RFC 8985)
+    Began {
+        /// It ends when everything before this is acknowledged.
+        until: SeqNum,
+    },
+    /// The retransmission timer ran out: slow start. (RFC 6298 §5)
+    TimedOut {
+        /// It ends when everything before this is acknowledged.
+        until: SeqNum,
+    },
+    /// All that was out when it began is acknowledged.
+    Ended,
+    /// Nothing had been lost: cwnd and ssthresh are as before.
+    Undone {
+        /// What tells so.
+        by: UndoReason,
+    },
+    /// cwnd is reduced without a recovery.
+    Slowed {
+        /// Why.
+        by: SlowReason,
+    },
+    /// The peer had this already when it came. (RFC 2883)
+    Needless {
+        /// The first byte.
+        from: SeqNum,
+        /// One past the last.
+        to: SeqNum,
+    },
+}
+
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CloseReason {

@@ -18,7 +18,9 @@
 
 mod cause;
 
-pub use cause::{Cause, CloseReason, DropReason, ResetReason, TimerKind};
+pub use cause::{
+    Cause, CloseReason, DropReason, RecoveryStep, ResetReason, SlowReason, TimerKind, UndoReason,
+};
 
 use crate::time::{Duration, Instant};
 use crate::wire::{MacAddr, SeqNum};
@@ -254,6 +256,13 @@ pub enum Event {
         ssthresh: u64,
         /// Bytes sent and not yet acknowledged.
         in_flight: u64,
+    },
+    /// Loss recovery took a step; [`Congestion`](Self::Congestion) follows.
+    Recovery {
+        /// Whose.
+        conn: ConnId,
+        /// Which step.
+        step: RecoveryStep,
     },
     /// A gap opened or moved: bytes `from..to` wait for what lies before them.
     OutOfOrder {

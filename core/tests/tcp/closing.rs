@@ -238,11 +238,13 @@ fn a_lost_fin_is_sent_again() {
             30     shutdown
             30       ESTABLISHED -> FIN-WAIT-1
             30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
-            1030     timer Retransmission
-            1030     > F. 1 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
-            3030     timer Retransmission
-            3030     > F. 1 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
+            270      timer TailLossProbe
+            270      > F. 1 ack 1 win 511 ts 270 ecr 100  TailLossProbe (again: 1)
+            1270     timer Retransmission
+            1270     timed out until 2
+            1270     > F. 1 ack 1 win 511 ts 1270 ecr 100  RetransmissionTimeout (again: 2)
             3100   < . 1 ack 2 ts 3200 ecr 3030
+            3100     recovered
             3100     FIN-WAIT-1 -> FIN-WAIT-2
         "#]],
     );

@@ -44,10 +44,14 @@ fn what_is_not_acknowledged_in_time_ends_the_connection() {
             20       * Connected
             100    send 100
             100      > P. 1:101 ack 1 win 255 ts 100 ecr 100  Data
-            320      timer Retransmission
-            320      > P. 1:101 ack 1 win 255 ts 320 ecr 100  RetransmissionTimeout (again: 1)
-            760      timer Retransmission
-            760      > P. 1:101 ack 1 win 255 ts 760 ecr 100  RetransmissionTimeout (again: 2)
+            320      timer TailLossProbe
+            320      > P. 1:101 ack 1 win 255 ts 320 ecr 100  TailLossProbe (again: 1)
+            540      timer Retransmission
+            540      timed out until 101
+            540      > P. 1:101 ack 1 win 255 ts 540 ecr 100  RetransmissionTimeout (again: 2)
+            980      timer Retransmission
+            980      timed out until 101
+            980      > P. 1:101 ack 1 win 255 ts 980 ecr 100  RetransmissionTimeout (again: 3)
             1100     timer User
             1100     ESTABLISHED -> CLOSED
             1100     over: TimedOut { syn: false }
@@ -83,12 +87,18 @@ fn each_step_forward_starts_the_users_patience_anew() {
             100      > P. 1449:2897 ack 1 win 255 ts 100 ecr 100  Data
             100      > P. 2897:3001 ack 1 win 255 ts 100 ecr 100  Data
             120    < . 1 ack 1449 ts 200 ecr 100
-            340      timer Retransmission
-            340      > . 1449:2897 ack 1 win 255 ts 340 ecr 200  RetransmissionTimeout (again: 1)
-            780      timer Retransmission
-            780      > . 1449:2897 ack 1 win 255 ts 780 ecr 200  RetransmissionTimeout (again: 2)
+            162      timer TailLossProbe
+            162      > P. 2897:3001 ack 1 win 255 ts 162 ecr 200  TailLossProbe (again: 1)
+            382      timer Retransmission
+            382      timed out until 3001
+            382      > . 1449:2897 ack 1 win 255 ts 382 ecr 200  RetransmissionTimeout (again: 1)
+            822      timer Retransmission
+            822      timed out until 3001
+            822      > . 1449:2897 ack 1 win 255 ts 822 ecr 200  RetransmissionTimeout (again: 2)
             900    < . 1 ack 2897 ts 980 ecr 100
-            900      > P. 2897:3001 ack 1 win 255 ts 900 ecr 980  Recovery (again: 1)
+            900      undone: Timestamp
+            1335     timer TailLossProbe
+            1335     > P. 2897:3001 ack 1 win 255 ts 1335 ecr 980  TailLossProbe (again: 2)
             1500   wait
             1600   < . 1 ack 3001 ts 1680 ecr 100
             9000   wait
@@ -293,10 +303,14 @@ fn nobody_is_asked_while_data_is_on_its_way() {
             9990   send 100
             9990     > P. 1:101 ack 1 win 511 ts 9990 ecr 100  Data
             10020    timer KeepAlive
-            10990    timer Retransmission
-            10990    > P. 1:101 ack 1 win 511 ts 10990 ecr 100  RetransmissionTimeout (again: 1)
+            10230    timer TailLossProbe
+            10230    > P. 1:101 ack 1 win 511 ts 10230 ecr 100  TailLossProbe (again: 1)
             11000  wait
+            11230    timer Retransmission
+            11230    timed out until 101
+            11230    > P. 1:101 ack 1 win 511 ts 11230 ecr 100  RetransmissionTimeout (again: 2)
             12000  < . 1 ack 101 ts 12080 ecr 9990
+            12000    undone: Timestamp
             20020    timer KeepAlive
             22000    timer KeepAlive
             22000    > . 100 ack 1 win 511 ts 22000 ecr 12080  KeepAlive

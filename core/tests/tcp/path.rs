@@ -108,18 +108,24 @@ fn full_segments_that_vanish_again_and_again_are_made_smaller() {
             30     send 2896
             30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
             30       > P. 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
-            1030     timer Retransmission
-            1030     > . 1:1449 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
-            3030     timer Retransmission
-            3030     > . 1:1449 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
-            7030     timer Retransmission
-            7030     path MTU 1064
-            7030     > . 1:1013 ack 1 win 511 ts 7030 ecr 100  RetransmissionTimeout (again: 3)
+            70       timer TailLossProbe
+            70       > P. 1449:2897 ack 1 win 511 ts 70 ecr 100  TailLossProbe (again: 1)
+            1070     timer Retransmission
+            1070     timed out until 2897
+            1070     > . 1:1449 ack 1 win 511 ts 1070 ecr 100  RetransmissionTimeout (again: 1)
+            3070     timer Retransmission
+            3070     timed out until 2897
+            3070     > . 1:1449 ack 1 win 511 ts 3070 ecr 100  RetransmissionTimeout (again: 2)
+            7070     timer Retransmission
+            7070     path MTU 1064
+            7070     timed out until 2897
+            7070     > . 1:1013 ack 1 win 511 ts 7070 ecr 100  RetransmissionTimeout (again: 3)
             7100   wait
             7130   < . 1 ack 1013 ts 7200 ecr 7031
             7130     > . 1013:2025 ack 1 win 511 ts 7130 ecr 7200  RetransmissionTimeout (again: 3)
-            7130     > P. 2025:2897 ack 1 win 511 ts 7130 ecr 7200  Recovery (again: 1)
+            7130     > P. 2025:2897 ack 1 win 511 ts 7130 ecr 7200  Recovery (again: 2)
             7160   < . 1 ack 2897 ts 7230 ecr 7130
+            7160     recovered
         "#]],
     );
 }
@@ -141,14 +147,20 @@ fn small_segments_that_vanish_say_nothing_of_the_mtu() {
             20       * Connected
             30     send 500
             30       > P. 1:501 ack 1 win 511 ts 30 ecr 100  Data
-            1030     timer Retransmission
-            1030     > P. 1:501 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
-            3030     timer Retransmission
-            3030     > P. 1:501 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
-            7030     timer Retransmission
-            7030     > P. 1:501 ack 1 win 511 ts 7030 ecr 100  RetransmissionTimeout (again: 3)
-            15030    timer Retransmission
-            15030    > P. 1:501 ack 1 win 511 ts 15030 ecr 100  RetransmissionTimeout (again: 4)
+            270      timer TailLossProbe
+            270      > P. 1:501 ack 1 win 511 ts 270 ecr 100  TailLossProbe (again: 1)
+            1270     timer Retransmission
+            1270     timed out until 501
+            1270     > P. 1:501 ack 1 win 511 ts 1270 ecr 100  RetransmissionTimeout (again: 2)
+            3270     timer Retransmission
+            3270     timed out until 501
+            3270     > P. 1:501 ack 1 win 511 ts 3270 ecr 100  RetransmissionTimeout (again: 3)
+            7270     timer Retransmission
+            7270     timed out until 501
+            7270     > P. 1:501 ack 1 win 511 ts 7270 ecr 100  RetransmissionTimeout (again: 4)
+            15270    timer Retransmission
+            15270    timed out until 501
+            15270    > P. 1:501 ack 1 win 511 ts 15270 ecr 100  RetransmissionTimeout (again: 5)
             20000  wait
         "#]],
     );
@@ -175,14 +187,20 @@ fn without_black_hole_detection_segments_stay_as_they_are() {
             20       * Connected
             30     send 1448
             30       > P. 1:1449 ack 1 win 511 ts 30 ecr 100  Data
-            1030     timer Retransmission
-            1030     > P. 1:1449 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
-            3030     timer Retransmission
-            3030     > P. 1:1449 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
-            7030     timer Retransmission
-            7030     > P. 1:1449 ack 1 win 511 ts 7030 ecr 100  RetransmissionTimeout (again: 3)
-            15030    timer Retransmission
-            15030    > P. 1:1449 ack 1 win 511 ts 15030 ecr 100  RetransmissionTimeout (again: 4)
+            270      timer TailLossProbe
+            270      > P. 1:1449 ack 1 win 511 ts 270 ecr 100  TailLossProbe (again: 1)
+            1270     timer Retransmission
+            1270     timed out until 1449
+            1270     > P. 1:1449 ack 1 win 511 ts 1270 ecr 100  RetransmissionTimeout (again: 2)
+            3270     timer Retransmission
+            3270     timed out until 1449
+            3270     > P. 1:1449 ack 1 win 511 ts 3270 ecr 100  RetransmissionTimeout (again: 3)
+            7270     timer Retransmission
+            7270     timed out until 1449
+            7270     > P. 1:1449 ack 1 win 511 ts 7270 ecr 100  RetransmissionTimeout (again: 4)
+            15270    timer Retransmission
+            15270    timed out until 1449
+            15270    > P. 1:1449 ack 1 win 511 ts 15270 ecr 100  RetransmissionTimeout (again: 5)
             20000  wait
         "#]],
     );
@@ -221,15 +239,19 @@ fn errors_on_the_way_end_nothing_but_are_the_reason_if_it_ends() {
             42       soft error: unreachable 3
             43     icmp unreachable 1 seq 1
             43       soft error: unreachable 1
-            1030     timer Retransmission
-            1030     > P. 1:101 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
-            3030     timer Retransmission
-            3030     > P. 1:101 ack 1 win 511 ts 3030 ecr 100  RetransmissionTimeout (again: 2)
-            7030     timer Retransmission
-            7030     ESTABLISHED -> CLOSED
-            7030     over: Unreachable { code: 1 }
-            7030     > R. 101 ack 1 win 0 ts 7030 ecr 100  Reset(TimedOut)
-            7030     * Closed(Unreachable { code: 1 })
+            270      timer TailLossProbe
+            270      > P. 1:101 ack 1 win 511 ts 270 ecr 100  TailLossProbe (again: 1)
+            1270     timer Retransmission
+            1270     timed out until 101
+            1270     > P. 1:101 ack 1 win 511 ts 1270 ecr 100  RetransmissionTimeout (again: 2)
+            3270     timer Retransmission
+            3270     timed out until 101
+            3270     > P. 1:101 ack 1 win 511 ts 3270 ecr 100  RetransmissionTimeout (again: 3)
+            7270     timer Retransmission
+            7270     ESTABLISHED -> CLOSED
+            7270     over: Unreachable { code: 1 }
+            7270     > R. 101 ack 1 win 0 ts 7270 ecr 100  Reset(TimedOut)
+            7270     * Closed(Unreachable { code: 1 })
             9000   wait
         "#]],
     );

@@ -94,7 +94,7 @@ fn our_data_carries_the_ack() {
             40     send 50
             40       > P. 1:51 ack 101 win 511 ts 40 ecr 110  Data
             40       timer DelayedAck stopped
-            40       timer Retransmission at 1040 ms
+            40       timer TailLossProbe at 280 ms
         "#]],
     );
 }

@@ -50,6 +50,7 @@ fn data_goes_out_in_full_segments_and_the_window_grows() {
             51       cwnd 20272, ssthresh -, in flight 4344
             70     < . 1 ack 18825 ts 150 ecr 50
             70       rtt 20ms, srtt 20.054688ms, rto 1s
+            70       cwnd 23168, ssthresh -, in flight 0
             70       > P. 18825:20001 ack 1 win 511 ts 70 ecr 150  Data
             90     < . 1 ack 20001 ts 170 ecr 70
             90       rtt 20ms, srtt 20.047852ms, rto 1s
@@ -399,8 +400,9 @@ fn a_router_with_a_small_mtu_makes_the_segments_smaller() {
             45       dropped: IcmpNotOurs
             46     icmp too-big 1300 seq 1
             46       dropped: IcmpNotOurs
+            70       timer TailLossProbe
+            70       > P. 2897:4001 ack 1 win 511 ts 70 ecr 100  TailLossProbe
             70     < . 1 ack 2897 ts 150 ecr 40
-            70       > P. 2897:4001 ack 1 win 511 ts 70 ecr 150  Data
             80     send 2000
             80       > . 4001:5149 ack 1 win 511 ts 80 ecr 150  Data
         "#]],
@@ -562,12 +564,17 @@ fn a_window_that_shrinks_stops_what_is_new_and_what_is_old_is_still_repaired() {
             40       > P. 1449:2897 ack 1 win 511 ts 40 ecr 110  Data
             50     < . 1 ack 1 win 8 ts 130 ecr 20
             60     send 1448
-            1040     timer Retransmission
-            1040     > . 1:1449 ack 1 win 511 ts 1040 ecr 130  RetransmissionTimeout (again: 1)
-            3040     timer Retransmission
-            3040     > . 1:1449 ack 1 win 511 ts 3040 ecr 130  RetransmissionTimeout (again: 2)
+            80       timer TailLossProbe
+            80       > . 1449:2897 ack 1 win 511 ts 80 ecr 130  TailLossProbe (again: 1)
+            1080     timer Retransmission
+            1080     timed out until 2897
+            1080     > . 1:1449 ack 1 win 511 ts 1080 ecr 130  RetransmissionTimeout (again: 1)
+            3080     timer Retransmission
+            3080     timed out until 2897
+            3080     > . 1:1449 ack 1 win 511 ts 3080 ecr 130  RetransmissionTimeout (again: 2)
             3500   wait
             3510   < . 1 ack 2897 win 100 ts 3600 ecr 3050
+            3510     recovered
             3510     > P. 2897:4345 ack 1 win 511 ts 3510 ecr 3600  Data
         "#]],
     );

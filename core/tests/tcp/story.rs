@@ -16,7 +16,7 @@ use expect_test::Expect;
 use std::fmt::Write as _;
 use synema_core::tcp::{Connection, ConnectionEvent, IcmpError, Identity, Policy, Segment, Write};
 use synema_core::time::Instant;
-use synema_core::trace::{ConnId, Event, FrameId, Record};
+use synema_core::trace::{ConnId, Event, FrameId, Record, RecoveryStep};
 use synema_core::wire::tcp::{Flags, Options, Timestamps};
 use synema_core::wire::{SeqNum, SeqRange};
 
@@ -445,6 +445,7 @@ impl Run {
                     };
                     format!("cwnd {cwnd}, ssthresh {ssthresh}, in flight {in_flight}")
                 }
+                Event::Recovery { step, .. } => self.describe_step(step),
                 Event::TimerArmed {
                     timer, deadline, ..
                 } if story.show_timers => {
@@ -456,6 +457,20 @@ impl Run {
                 _ => continue,
             };
             self.note(&text);
+        }
+    }
+
+    fn describe_step(&self, step: RecoveryStep) -> String {
+        let number = |seq: SeqNum| seq.distance(self.story.iss);
+        match step {
+            RecoveryStep::Began { until } => format!("recovery until {}", number(until)),
+            RecoveryStep::TimedOut { until } => format!("timed out until {}", number(until)),
+            RecoveryStep::Ended => String::from("recovered"),
+            RecoveryStep::Undone { by } => format!("undone: {by:?}"),
+            RecoveryStep::Slowed { by } => format!("slowed: {by:?}"),
+            RecoveryStep::Needless { from, to } => {
+                format!("needless {}:{}", number(from), number(to))
+            }
         }
     }
 

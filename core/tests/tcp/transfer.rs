@@ -78,6 +78,7 @@ fn nobody_there_is_a_clean_error() {
 fn policies() -> impl Strategy<Value = Policy> {
     let base = prop_oneof![Just(Policy::rfc()), Just(Policy::linux())];
     let recovery = prop_oneof![
+        Just(Recovery::Rack),
         Just(Recovery::Sack),
         Just(Recovery::NewReno),
         Just(Recovery::TimeoutOnly),

@@ -19,10 +19,10 @@ use newreno::NewReno;
 /// What an ACK of new data says.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AckSample {
-    /// Bytes that it acknowledged for the first time.
+    /// Bytes that it told of for the first time.
     pub(super) acked_len: u32,
-    /// Bytes that were in flight before it came.
-    pub(super) in_flight: u32,
+    /// Whether cwnd was what limited us: one that is not used does not grow.
+    pub(super) limited: bool,
     /// Whether a timeout's losses are still being repaired (RFC 5681 §3.1: then
     /// at most one segment for each ACK).
     pub(super) after_timeout: bool,
@@ -34,6 +34,8 @@ pub(super) trait CongestionControl {
     fn cwnd(&self) -> u64;
     /// The slow-start threshold; `u64::MAX` while unset.
     fn ssthresh(&self) -> u64;
+    /// A reduction under way says what cwnd is now.
+    fn set_cwnd(&mut self, cwnd: u64);
     /// The segment size is known, or has changed.
     fn set_mss(&mut self, mss: u32);
     /// The handshake had to send a SYN again.
@@ -42,8 +44,9 @@ pub(super) trait CongestionControl {
     fn on_ack(&mut self, ack: AckSample);
     /// A loss was noticed and fast recovery begins.
     fn on_loss(&mut self, in_flight: u32);
-    /// Fast recovery is over.
-    fn on_recovered(&mut self, in_flight: u32);
+    /// Fast recovery is over; `smooth` if cwnd came down in step with the ACKs, so
+    /// that no burst is to be feared.
+    fn on_recovered(&mut self, in_flight: u32, smooth: bool);
     /// The retransmission timer ran out; `again` if it did so for the same data.
     fn on_timeout(&mut self, in_flight: u32, again: bool);
     /// Nothing was sent for longer than an RTO.
@@ -51,7 +54,7 @@ pub(super) trait CongestionControl {
 }
 
 /// The congestion control of a connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Congestion {
     /// None at all: an experiment's.
     None,
@@ -99,6 +102,12 @@ impl CongestionControl for Congestion {
         }
     }
 
+    fn set_cwnd(&mut self, cwnd: u64) {
+        if let Some(control) = self.control() {
+            control.set_cwnd(cwnd);
+        }
+    }
+
     fn set_mss(&mut self, mss: u32) {
         if let Some(control) = self.control() {
             control.set_mss(mss);
@@ -123,9 +132,9 @@ impl CongestionControl for Congestion {
         }
     }
 
-    fn on_recovered(&mut self, in_flight: u32) {
+    fn on_recovered(&mut self, in_flight: u32, smooth: bool) {
         if let Some(control) = self.control() {
-            control.on_recovered(in_flight);
+            control.on_recovered(in_flight, smooth);
         }
     }
 

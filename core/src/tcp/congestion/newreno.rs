@@ -4,7 +4,7 @@
 use super::{AckSample, CongestionControl};
 
 /// The control's state; all lengths in bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::tcp) struct NewReno {
     mss: u64,
     cwnd: u64,
@@ -30,7 +30,9 @@ impl NewReno {
 
     /// RFC 5681 §3.1 (4): half of what was in flight, at least two segments.
     fn halve(&mut self, in_flight: u32) {
-        self.ssthresh = (u64::from(in_flight) / 2).max(2 * self.mss);
+        // RFC 5681 §3.2 (2): what limited transmit has added does not count.
+        let in_flight = u64::from(in_flight).min(self.cwnd);
+        self.ssthresh = (in_flight / 2).max(2 * self.mss);
         self.acked_len = 0;
         self.started = true;
     }
@@ -51,6 +53,10 @@ impl CongestionControl for NewReno {
         self.ssthresh
     }
 
+    fn set_cwnd(&mut self, cwnd: u64) {
+        self.cwnd = cwnd.max(self.mss);
+    }
+
     fn set_mss(&mut self, mss: u32) {
         self.mss = u64::from(mss.max(1));
         if self.started {
@@ -68,21 +74,15 @@ impl CongestionControl for NewReno {
 
     fn on_ack(&mut self, ack: AckSample) {
         self.started = true;
+        if !ack.limited {
+            return;
+        }
         let acked_len = u64::from(ack.acked_len);
-        let in_flight = u64::from(ack.in_flight);
         if self.cwnd < self.ssthresh {
-            // RFC 7661 §4.3: a window that is not used says nothing. In slow
-            // start it may grow to twice of what was used.
-            if in_flight.saturating_mul(2) < self.cwnd {
-                return;
-            }
             // RFC 3465 §2.2: L = 2, but 1 after a timeout (§2.3).
             let limit = if ack.after_timeout { 1 } else { 2 } * self.mss;
             self.cwnd = self.cwnd.saturating_add(acked_len.min(limit));
         } else {
-            if in_flight + self.mss < self.cwnd {
-                return;
-            }
             // RFC 5681 §3.1 with RFC 3465 §2.1: one segment for each window.
             self.acked_len += acked_len;
             if self.acked_len >= self.cwnd {
@@ -99,10 +99,12 @@ impl CongestionControl for NewReno {
         self.cwnd = self.ssthresh;
     }
 
-    fn on_recovered(&mut self, in_flight: u32) {
-        // RFC 6582 §3.2 (3), first choice: no burst.
+    fn on_recovered(&mut self, in_flight: u32, smooth: bool) {
+        // RFC 6582 §3.2 (3), the first choice if there may be a burst, else the
+        // second.
         let in_flight = u64::from(in_flight);
-        self.cwnd = self.ssthresh.min(in_flight.max(self.mss) + self.mss);
+        let no_burst = in_flight.max(self.mss) + self.mss;
+        self.cwnd = self.ssthresh.min(if smooth { u64::MAX } else { no_burst });
     }
 
     fn on_timeout(&mut self, in_flight: u32, again: bool) {
@@ -124,10 +126,9 @@ mod tests {
     use super::*;
 
     fn ack(control: &mut NewReno, acked_len: u32) {
-        let in_flight = u32::try_from(control.cwnd).unwrap();
         control.on_ack(AckSample {
             acked_len,
-            in_flight,
+            limited: true,
             after_timeout: false,
         });
     }
@@ -168,7 +169,7 @@ mod tests {
         let mut control = NewReno::new(1000);
         control.on_ack(AckSample {
             acked_len: 2000,
-            in_flight: 2000,
+            limited: false,
             after_timeout: false,
         });
         assert_eq!(control.cwnd(), 10_000);

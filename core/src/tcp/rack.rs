@@ -1,0 +1,232 @@
+//! RACK: losses judged by time (RFC 8985 §6).
+//!
+//! ```text
+//!   sent    A    B    C                     A is lost once it went out before C
+//!           |    |    '--- arrived          and reo_wnd longer ago than the round
+//!   now ----|----|---------|--[reo_wnd]     trip of C: by now, or when the timer
+//!           '------ RACK.rtt -'             says so
+//! ```
+
+use super::retransmit::{DUP_THRESH, Sent};
+use super::rtt::RttEstimator;
+use crate::time::{Duration, Instant};
+use crate::wire::{SeqNum, SeqRange};
+
+/// For how many recoveries a D-SACK keeps the reordering window wide
+/// (RFC 8985 §6.2, step 4).
+const PERSIST: u8 = 16;
+
+/// A timestamp that came back with an ACK (RFC 7323 §4).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Echo {
+    /// When the segment that it answers went out, to the millisecond.
+    pub(super) sent_at_ms: u64,
+    /// How long ago that is.
+    pub(super) age: Duration,
+}
+
+impl Echo {
+    /// The round trip that it measures; the clock ticks once in a millisecond.
+    pub(super) fn round_trip(self) -> Duration {
+        self.age.max(Duration::from_millis(1))
+    }
+}
+
+/// What one ACK told of for the first time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Delivery {
+    /// Segments acknowledged cumulatively, wholly or in part.
+    pub(super) segments: u32,
+    /// Bytes that were not known to have arrived.
+    pub(super) len: u32,
+    /// Of those, bytes told of by SACK alone.
+    pub(super) sacked_len: u32,
+    /// When the first segment acknowledged cumulatively went out (if SACK had
+    /// not told of it, and nothing acknowledged went out twice: Karn's rule,
+    /// RFC 6298 §3).
+    acked_sent_at: Option<Instant>,
+    went_out_twice: bool,
+    /// The same for those that SACK told of.
+    sacked_sent_at: Option<Instant>,
+    /// The lowest stretch that arrived and never went out again.
+    pub(super) original: Option<SeqRange>,
+    /// The one that went out last.
+    latest: Option<Sent>,
+}
+
+impl Delivery {
+    /// A segment was acknowledged cumulatively.
+    pub(super) fn acknowledged(&mut self, sent: &Sent, echo: Option<Echo>) {
+        self.segments += 1;
+        self.went_out_twice |= sent.retransmissions > 0;
+        if !sent.sacked {
+            self.acked_sent_at = self.acked_sent_at.or(Some(sent.sent_at));
+            self.arrived(sent, echo);
+        }
+    }
+
+    /// SACK told of a segment.
+    pub(super) fn sacked(&mut self, sent: &Sent, echo: Option<Echo>) {
+        self.sacked_len += sent.range.len();
+        if sent.retransmissions == 0 {
+            self.sacked_sent_at = self.sacked_sent_at.or(Some(sent.sent_at));
+        }
+        self.arrived(sent, echo);
+    }
+
+    fn arrived(&mut self, sent: &Sent, echo: Option<Echo>) {
+        self.len += sent.range.len();
+        if sent.retransmissions == 0 {
+            let lower = |known: &SeqRange| known.start.before(sent.range.start);
+            self.original = self.original.filter(lower).or(Some(sent.range));
+        }
+        // RFC 8985 §6.2, step 2: the ACK of a retransmission may be its original's.
+        let of_original = sent.retransmissions > 0
+            && echo.is_some_and(|echo| echo.sent_at_ms < sent.sent_at.as_millis());
+        let earlier = |latest: Sent| sent.serial < latest.serial;
+        if !of_original && !self.latest.is_some_and(earlier) {
+            self.latest = Some(*sent);
+        }
+    }
+
+    /// Whether anything acknowledged cumulatively had gone out again.
+    pub(super) fn has_resent(&self) -> bool {
+        self.went_out_twice
+    }
+
+    /// The round trip that it measured.
+    pub(super) fn round_trip(&self, now: Instant) -> Option<Duration> {
+        let acked = self.acked_sent_at.filter(|_| !self.went_out_twice);
+        let sacked = || self.sacked_sent_at.filter(|_| !self.went_out_twice);
+        acked.or_else(sacked).map(|sent_at| now.since(sent_at))
+    }
+}
+
+/// RACK's view of the connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rack {
+    /// Of the transmissions that have arrived, the last (for `RACK.xmit_ts` and
+    /// `RACK.end_seq`: a number is not ambiguous even within one instant).
+    latest: Option<u64>,
+    /// Its round trip.
+    rtt: Duration,
+    /// `RACK.reordering_seen`
+    pub(super) reordering_seen: bool,
+    /// `RACK.reo_wnd_mult`, counted from zero.
+    widened: u8,
+    /// `RACK.reo_wnd_persist`
+    persist: u8,
+    /// `RACK.dsack_round`
+    dsack_round: Option<SeqNum>,
+    /// When what is in flight is to be judged again.
+    pub(super) judge_at: Option<Instant>,
+}
+
+impl Rack {
+    /// RFC 8985 §6.2, steps 2 and 3. `highest` is the end of what was known to
+    /// have arrived before.
+    pub(super) fn on_delivery(
+        &mut self,
+        now: Instant,
+        delivery: &Delivery,
+        highest: SeqNum,
+        min_rtt: Option<Duration>,
+    ) {
+        if let Some(original) = delivery.original {
+            self.reordering_seen |= original.start.before(highest);
+        }
+        let Some(sent) = delivery.latest else { return };
+        let rtt = now.since(sent.sent_at);
+        // What comes back faster than anything ever did answers the original.
+        if sent.retransmissions > 0 && min_rtt.is_none_or(|min| rtt < min) {
+            return;
+        }
+        self.rtt = rtt;
+        self.latest = self.latest.max(Some(sent.serial));
+    }
+
+    /// RFC 8985 §6.2, step 4: a D-SACK says that we were too impatient.
+    pub(super) fn on_dsack(&mut self, una: SeqNum, nxt: SeqNum) {
+        // Once for each round trip.
+        if self.dsack_round.is_none_or(|round| una.at_or_after(round)) {
+            self.dsack_round = Some(nxt);
+            self.widened = self.widened.saturating_add(1);
+            self.persist = PERSIST;
+        }
+    }
+
+    /// RFC 8985 §6.2, step 4: a recovery is over.
+    pub(super) fn on_recovered(&mut self) {
+        self.persist = self.persist.saturating_sub(1);
+        if self.persist == 0 {
+            self.widened = 0;
+        }
+    }
+
+    /// RFC 8985 §6.2, step 4: how much later than others a segment may arrive.
+    fn reordering_window(
+        &self,
+        recovering: bool,
+        sacked_segments: u32,
+        rtt: &RttEstimator,
+    ) -> Duration {
+        if !self.reordering_seen && (recovering || sacked_segments >= DUP_THRESH) {
+            return Duration::ZERO;
+        }
+        let (Some(min_rtt), Some(srtt)) = (rtt.min_rtt(), rtt.srtt()) else {
+            return Duration::ZERO;
+        };
+        (min_rtt / 4 * (u32::from(self.widened) + 1)).min(srtt)
+    }
+
+    /// How long after it was sent a segment is given up for lost; with what
+    /// arrived meanwhile.
+    pub(super) fn patience(
+        &self,
+        recovering: bool,
+        sacked_segments: u32,
+        rtt: &RttEstimator,
+    ) -> Duration {
+        self.rtt + self.reordering_window(recovering, sacked_segments, rtt)
+    }
+
+    /// What arrived and was sent last.
+    pub(super) fn latest(&self) -> Option<u64> {
+        self.latest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::policy::Timing;
+
+    fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    #[test]
+    fn the_window_follows_reordering_and_dsacks() {
+        let mut rtt = RttEstimator::new(&Timing::default());
+        rtt.on_sample(Instant::from_millis(40), ms(40), 1);
+        rtt.on_sample(Instant::from_millis(100), ms(60), 1);
+        let mut rack = Rack::default();
+        assert_eq!(rack.reordering_window(false, 2, &rtt), ms(10));
+        assert_eq!(rack.reordering_window(false, 3, &rtt), Duration::ZERO);
+        assert_eq!(rack.reordering_window(true, 0, &rtt), Duration::ZERO);
+        rack.reordering_seen = true;
+        assert_eq!(rack.reordering_window(true, 3, &rtt), ms(10));
+        rack.on_dsack(SeqNum(10), SeqNum(50));
+        rack.on_dsack(SeqNum(20), SeqNum(60));
+        assert_eq!(rack.reordering_window(true, 3, &rtt), ms(20));
+        rack.on_dsack(SeqNum(50), SeqNum(90));
+        rack.on_dsack(SeqNum(90), SeqNum(99));
+        rack.on_dsack(SeqNum(99), SeqNum(120));
+        // Never more than SRTT.
+        assert_eq!(rack.reordering_window(true, 3, &rtt), rtt.srtt().unwrap());
+        for _ in 0..PERSIST {
+            rack.on_recovered();
+        }
+        assert_eq!(rack.reordering_window(true, 3, &rtt), ms(10));
+    }
+}
