@@ -3,7 +3,7 @@
 use crate::story::{OPEN, Story};
 use expect_test::expect;
 use synema_core::tcp::Policy;
-use synema_core::tcp::policy::{AckStrategy, OutOfOrderPolicy};
+use synema_core::tcp::policy::{AckStrategy, KeepAlive, OutOfOrderPolicy};
 use synema_core::time::Duration;
 
 fn teeceepee() -> Policy {
@@ -380,4 +380,20 @@ fn a_policy_survives_being_written_down() {
         let bytes = postcard::to_allocvec(&policy).unwrap();
         assert_eq!(postcard::from_bytes::<Policy>(&bytes).unwrap(), policy);
     }
+}
+
+#[test]
+fn keep_alives_are_two_hours_apart_by_default() {
+    assert_eq!(Policy::rfc().timing.keep_alive, None);
+    let mut policy = Policy::rfc();
+    policy.timing.keep_alive = Some(KeepAlive::default());
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            7200019  wait
+            7200030  wait
+            "
+        ),
+        &expect![[""]],
+    );
 }

@@ -838,3 +838,14 @@ fn a_closed_window_still_hears_acks_urgent_pointers_and_resets() {
         "#]],
     );
 }
+
+#[test]
+fn paws_does_not_stop_a_reset() {
+    check(
+        "
+        30  < P. 1:101 ack 1 ts 2000 ecr 20
+        40  < R. 101 ack 1 ts 1000 ecr 20
+        ",
+        &expect![[""]],
+    );
+}

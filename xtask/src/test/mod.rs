@@ -1,9 +1,9 @@
 //! `cargo xtask test`: everything that is checked, in named groups, with a table at the end.
 //!
 //! ```text
-//!   format  clippy  unit  imports  wasm  lab  browser
-//!      \       \      \      |      /     /      /
-//!       `-------`------`-- Tally --`-----`------'
+//!   format  clippy  unit  imports  tables  wasm  lab  browser
+//!      \       \      \      |       |     /     /      /
+//!       `-------`------`-- Tally ---'----`-----`------'
 //!                            |
 //!                   table, "N passed, N failed"
 //! ```
@@ -14,6 +14,7 @@
 mod imports;
 mod native;
 mod system;
+mod tables;
 mod tally;
 mod wasm;
 
@@ -51,6 +52,8 @@ enum Group {
     Unit,
     /// Who may import whom, and what the pure crates never touch
     Imports,
+    /// What the tables of requirements say, against the code and its tests
+    Tables,
     /// The pure crates' tests again, in the browser's WebAssembly
     Wasm,
     /// The bridge in namespaces, against the kernel's TCP
@@ -66,6 +69,7 @@ impl Group {
             Self::Clippy => "clippy",
             Self::Unit => "unit",
             Self::Imports => "imports",
+            Self::Tables => "tables",
             Self::Wasm => "wasm",
             Self::Lab => "lab",
             Self::Browser => "browser",
@@ -75,7 +79,7 @@ impl Group {
     fn needs(self) -> &'static [system::Need] {
         use system::Need::{Browser, CjkFont, Driver, Ip, Nft, Nginx, Setpriv, Tshark};
         match self {
-            Self::Format | Self::Clippy | Self::Unit | Self::Imports => &[],
+            Self::Format | Self::Clippy | Self::Unit | Self::Imports | Self::Tables => &[],
             Self::Wasm => &[Browser, Driver],
             Self::Lab => &[Ip, Nft, Nginx, Setpriv, Tshark],
             Self::Browser => &[Browser, Driver, CjkFont, Ip, Setpriv, Tshark],
@@ -211,6 +215,7 @@ impl Runner<'_> {
                 native::run_doc_tests(house, tally)?;
             }
             Group::Imports => imports::check(house, tally)?,
+            Group::Tables => tables::check(house, tally)?,
             Group::Wasm => {
                 let runner = self.native()?.program("wasm-runner")?.to_owned();
                 wasm::run(house, &runner, tally)?;

@@ -174,7 +174,9 @@ fn is_defined(text: &str, item: &str) -> bool {
             .windows(2)
             .any(|pair| keywords.contains(&pair[0]) && pair[1] == name);
         // A field or a variant begins its line.
-        let begins = words.iter().find(|word| !matches!(**word, "" | "pub" | "super" | "crate"));
+        let begins = words
+            .iter()
+            .find(|word| !matches!(**word, "" | "pub" | "super" | "crate"));
         by_keyword || begins == Some(&name)
     };
     let comment = |line: &&str| !line.trim_start().starts_with("//");
@@ -199,7 +201,10 @@ fn doubles(rows: &[Row<'_>]) -> Vec<String> {
     let mut found = Vec::new();
     for row in rows {
         if let Some(first) = seen.insert(row.id, row.line) {
-            found.push(format!("{}: {} stands in line {first} already", row.line, row.id));
+            found.push(format!(
+                "{}: {} stands in line {first} already",
+                row.line, row.id
+            ));
         }
     }
     found

@@ -162,3 +162,49 @@ fn packets_bear_the_ttl_and_the_code_point_that_the_policy_says() {
     let sent: Vec<_> = bench.sent.iter().map(|(_, frame)| fields(frame)).collect();
     assert_eq!(sent, [(3, 46), (3, 8)]);
 }
+
+#[test]
+fn all_connections_together_challenge_only_so_often() {
+    let mut bench = Bench::with_peer();
+    bench.stack.config.max_connections = 1_000;
+    let backlog = Backlog {
+        accept: 200,
+        handshakes: 200,
+        cookies: false,
+    };
+    let policy = Policy::default();
+    let listening = bench.stack.listen_with(Port(80), &policy, backlog);
+    listening.expect("the port is free");
+    let reset = |port: u16| {
+        let header = Header {
+            src_port: Port(port),
+            dst_port: Port(80),
+            seq: SeqNum(150),
+            ack: SeqNum(0),
+            flags: Flags::RST,
+            window: 0,
+            urgent_pointer: 0,
+            options: Options::NONE,
+        };
+        let mut out = Vec::new();
+        header.emit(PEER, US, &[], &mut out);
+        ip_frame(Protocol::TCP, &out)
+    };
+    // 200 handshakes, each of which would challenge ten times in five seconds.
+    for port in 0..200 {
+        bench.frame(2_000, &syn_from(1_000 + port));
+    }
+    assert_eq!(bench.stack.connections_len(), 200);
+    bench.forget();
+    for port in 0..200 {
+        for _ in 0..10 {
+            bench.frame(2_100, &reset(1_000 + port));
+        }
+    }
+    let challenges = bench.story().matches("ChallengeAck").count();
+    assert!((500..1500).contains(&challenges), "{challenges}");
+    // A second later there is a new number of them.
+    bench.frame(3_500, &reset(1_199));
+    let later = bench.story();
+    assert!(later.contains("ChallengeAck"), "{later}");
+}
