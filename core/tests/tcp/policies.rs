@@ -394,6 +394,18 @@ fn keep_alives_are_two_hours_apart_by_default() {
             7200030  wait
             "
         ),
-        &expect![[""]],
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            7200019 wait
+            7200020   timer KeepAlive
+            7200020   > . 0 ack 1 win 511 ts 7200020 ecr 100  KeepAlive
+            7200030 wait
+        "#]],
     );
 }

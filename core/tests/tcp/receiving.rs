@@ -846,6 +846,20 @@ fn paws_does_not_stop_a_reset() {
         30  < P. 1:101 ack 1 ts 2000 ecr 20
         40  < R. 101 ack 1 ts 1000 ecr 20
         ",
-        &expect![[""]],
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 2000 ecr 20
+            30       > . 1 ack 101 win 511 ts 30 ecr 2000  QuickAck
+            40     < R. 101 ack 1 ts 1000 ecr 20
+            40       ESTABLISHED -> CLOSED
+            40       over: ResetByPeer
+            40       * Closed(ResetByPeer)
+        "#]],
     );
 }
