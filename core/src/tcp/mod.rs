@@ -12,12 +12,12 @@
 //!                                                       path.rs       its MTU
 //!        |                                          |
 //!        v                                          v
-//!   receiver.rs     RCV.NXT, RCV.WND           sender.rs      SND.UNA, SND.NXT, SND.WND
+//!   receiver.rs     RCV.NXT, what came         sender.rs      SND.UNA, SND.NXT, SND.WND
 //!     assembler.rs    what came early            recovery.rs    what an ACK tells
 //!     ack.rs          when to acknowledge        rack.rs, tlp.rs  judged by time
 //!     sack.rs         what SACK reports          undo.rs        nothing was lost
 //!     ring.rs         the bytes                  retransmit.rs, scoreboard.rs
-//!     tuning.rs       how much may come                         what is outstanding
+//!     receiver/promise.rs, tuning.rs  RCV.WND                   what is outstanding
 //!                                                rtt.rs         RFC 6298
 //!                                                congestion/, prr.rs, usage.rs
 //!                                                               how much at once

@@ -12,6 +12,8 @@
 //! `rcv_adv` is the highest edge ever promised. Data up to it is accepted even
 //! if rounding (RFC 7323 §2.4) made a later window field say a little less.
 
+mod promise;
+
 use super::ack::{AckSchedule, AckTimer, Came};
 use super::assembler::Assembler;
 use super::policy::{AckStrategy, OutOfOrderPolicy, Policy, ReceivePolicy};
@@ -19,7 +21,7 @@ use super::ring::Ring;
 use super::sack::SackReport;
 use super::segment::Segment;
 use super::tuning::WindowTuning;
-use super::window::{UnscaledWindow, WindowScale, WindowSize};
+use super::window::WindowScale;
 use crate::time::{Duration, Instant};
 use crate::trace::{Cause, DropReason};
 use crate::wire::SeqNum;
@@ -28,9 +30,6 @@ use crate::wire::tcp::{SackBlocks, Timestamps};
 
 /// What a peer that said nothing of its MSS is expected to send (RFC 9293 §3.7.1).
 const DEFAULT_MSS: u16 = 536;
-
-/// With a fixed window: unread bytes at which it closes all the same.
-const FIXED_WINDOW_UNREAD: u32 = 8 << 20;
 
 /// RFC 7323 §5.5: a timestamp older than 24 days says nothing any more.
 const TS_RECENT_VALID: Duration = Duration::from_secs(24 * 24 * 3600);
@@ -107,7 +106,7 @@ impl Receiver {
     /// A receiver that has seen no SYN yet.
     pub(super) fn new(now: Instant, policy: &Policy, mss: u16) -> Self {
         let tuning = WindowTuning::new(now, &policy.receive, mss);
-        let limit = ring_limit(tuning.limit(), &policy.receive);
+        let limit = promise::ring_limit(tuning.limit(), &policy.receive);
         Self {
             irs: SeqNum(0),
             rcv_nxt: SeqNum(0),
@@ -169,16 +168,6 @@ impl Receiver {
     /// Whether an ACK is due now or was promised for later.
     pub(super) fn has_ack_to_send(&self) -> bool {
         self.acks.has_any() || (self.sack_permitted && self.sack.more_to_tell().is_some())
-    }
-
-    /// RCV.WND: how much may come beyond RCV.NXT.
-    pub(super) fn rcv_wnd(&self) -> WindowSize {
-        WindowSize(self.rcv_adv.distance(self.rcv_nxt))
-    }
-
-    /// Whether the window is closed.
-    pub(super) fn is_closed(&self) -> bool {
-        self.rcv_adv == self.rcv_nxt
     }
 
     /// RFC 9293 §3.10.7.4, table 6: whether any of the segment lies in the window.
@@ -378,47 +367,6 @@ impl Receiver {
             .clamp(1, u32::from(self.mss.max(DEFAULT_MSS)))
     }
 
-    /// The window to write into the next segment, in bytes (RFC 9293 §3.8.6.2.2).
-    fn next_window(&self) -> WindowSize {
-        let room = u32::try_from(self.ring.room()).unwrap_or(u32::MAX);
-        let limit = self.tuning.limit();
-        let room = room.min(limit);
-        let promised = self.rcv_wnd().0;
-        // SWS avoidance: the edge moves by at least min(half the buffer, MSS).
-        let worthwhile = if self.fixed_window {
-            1
-        } else {
-            (limit / 2).min(u32::from(self.mss))
-        };
-        if room > promised && room - promised >= worthwhile {
-            WindowSize(room)
-        } else {
-            // RFC 9293 §3.8.6: never take back what was promised.
-            WindowSize(promised)
-        }
-    }
-
-    /// Whether the application has read so much that the peer should hear of it:
-    /// the window would at least double.
-    pub(super) fn wants_window_update(&self) -> bool {
-        let next = self.next_window().0;
-        let now = self.rcv_wnd().0;
-        next > now && next / 2 >= now
-    }
-
-    /// The window field for a segment that goes out now and acknowledges `number`;
-    /// what it promises is kept.
-    pub(super) fn promise_window(&mut self, number: SeqNum, syn: bool) -> UnscaledWindow {
-        let scale = if syn { WindowScale::ZERO } else { self.scale };
-        // A window counts from the number that it comes with.
-        let unacknowledged = self.rcv_nxt.distance(number);
-        let window = self.next_window().0.saturating_add(unacknowledged);
-        let field = scale.scale_down(WindowSize(window));
-        let edge = number + scale.scale_up(field).0;
-        self.rcv_adv = self.rcv_adv.later(edge);
-        field
-    }
-
     /// The SACK blocks for a segment that goes out now.
     pub(super) fn take_sack_blocks(&mut self, room: usize) -> SackBlocks {
         if !self.sack_permitted {
@@ -487,50 +435,5 @@ impl Receiver {
     pub(super) fn consume(&mut self, n: usize) {
         self.ring.consume(n);
         self.delivered_total += n as u64;
-    }
-
-    /// Data of `len` bytes came in order; `echoed` is the age of the timestamp
-    /// that came back with it, where there are timestamps.
-    pub(super) fn measure_round_trip(&mut self, now: Instant, len: u32, echoed: Option<Duration>) {
-        if self.ts_recent.is_none() {
-            self.tuning.on_turnover(now, self.rcv_nxt, self.rcv_wnd());
-        } else if let Some(echoed) = echoed.filter(|_| len >= self.full_len()) {
-            self.tuning.on_round_trip(echoed);
-        }
-    }
-
-    /// The handshake took so long.
-    pub(super) fn on_handshake_round_trip(&mut self, sample: Duration) {
-        self.tuning.on_round_trip(sample);
-    }
-
-    /// The application has read: answers how large the window may be from now on
-    /// if it may be larger than before.
-    pub(super) fn tune_window(&mut self, now: Instant) -> Option<u32> {
-        let grown = self.tuning.on_read(now, self.delivered_total, self.mss);
-        grown.then(|| {
-            let limit = self.tuning.limit();
-            self.ring.set_limit(limit);
-            limit
-        })
-    }
-
-    /// The policy has new sizes. What was promised stays promised.
-    pub(super) fn set_policy(&mut self, policy: &ReceivePolicy) {
-        let unread = u32::try_from(self.ring.len()).unwrap_or(u32::MAX);
-        let kept = unread.saturating_add(self.rcv_wnd().0);
-        self.tuning.set_policy(policy);
-        self.fixed_window = policy.fixed_window;
-        let limit = ring_limit(self.tuning.limit(), policy);
-        self.ring.set_limit(limit.max(kept));
-    }
-}
-
-/// How many bytes may be held, unread and early ones together.
-fn ring_limit(window: u32, policy: &ReceivePolicy) -> u32 {
-    if policy.fixed_window {
-        window.saturating_add(FIXED_WINDOW_UNREAD)
-    } else {
-        window
     }
 }

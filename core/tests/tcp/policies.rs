@@ -409,3 +409,79 @@ fn keep_alives_are_two_hours_apart_by_default() {
         "#]],
     );
 }
+
+#[test]
+fn by_default_a_silent_peer_is_given_up_after_many_minutes() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN}
+            30       send 100
+            3600000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 100
+            30       > P. 1:101 ack 1 win 511 ts 30 ecr 100  Data
+            270      timer TailLossProbe
+            270      > P. 1:101 ack 1 win 511 ts 270 ecr 100  TailLossProbe (again: 1)
+            1270     timer Retransmission
+            1270     timed out until 101
+            1270     > P. 1:101 ack 1 win 511 ts 1270 ecr 100  RetransmissionTimeout (again: 2)
+            3270     timer Retransmission
+            3270     timed out until 101
+            3270     > P. 1:101 ack 1 win 511 ts 3270 ecr 100  RetransmissionTimeout (again: 3)
+            7270     timer Retransmission
+            7270     timed out until 101
+            7270     > P. 1:101 ack 1 win 511 ts 7270 ecr 100  RetransmissionTimeout (again: 4)
+            15270    timer Retransmission
+            15270    timed out until 101
+            15270    > P. 1:101 ack 1 win 511 ts 15270 ecr 100  RetransmissionTimeout (again: 5)
+            31270    timer Retransmission
+            31270    timed out until 101
+            31270    > P. 1:101 ack 1 win 511 ts 31270 ecr 100  RetransmissionTimeout (again: 6)
+            63270    timer Retransmission
+            63270    timed out until 101
+            63270    > P. 1:101 ack 1 win 511 ts 63270 ecr 100  RetransmissionTimeout (again: 7)
+            123270   timer Retransmission
+            123270   timed out until 101
+            123270   > P. 1:101 ack 1 win 511 ts 123270 ecr 100  RetransmissionTimeout (again: 8)
+            183270   timer Retransmission
+            183270   timed out until 101
+            183270   > P. 1:101 ack 1 win 511 ts 183270 ecr 100  RetransmissionTimeout (again: 9)
+            243270   timer Retransmission
+            243270   timed out until 101
+            243270   > P. 1:101 ack 1 win 511 ts 243270 ecr 100  RetransmissionTimeout (again: 10)
+            303270   timer Retransmission
+            303270   timed out until 101
+            303270   > P. 1:101 ack 1 win 511 ts 303270 ecr 100  RetransmissionTimeout (again: 11)
+            363270   timer Retransmission
+            363270   timed out until 101
+            363270   > P. 1:101 ack 1 win 511 ts 363270 ecr 100  RetransmissionTimeout (again: 12)
+            423270   timer Retransmission
+            423270   timed out until 101
+            423270   > P. 1:101 ack 1 win 511 ts 423270 ecr 100  RetransmissionTimeout (again: 13)
+            483270   timer Retransmission
+            483270   timed out until 101
+            483270   > P. 1:101 ack 1 win 511 ts 483270 ecr 100  RetransmissionTimeout (again: 14)
+            543270   timer Retransmission
+            543270   timed out until 101
+            543270   > P. 1:101 ack 1 win 511 ts 543270 ecr 100  RetransmissionTimeout (again: 15)
+            603270   timer Retransmission
+            603270   timed out until 101
+            603270   > P. 1:101 ack 1 win 511 ts 603270 ecr 100  RetransmissionTimeout (again: 16)
+            663270   timer Retransmission
+            663270   ESTABLISHED -> CLOSED
+            663270   over: TimedOut { syn: false }
+            663270   > R. 101 ack 1 win 0 ts 663270 ecr 100  Reset(TimedOut)
+            663270   * Closed(TimedOut { syn: false })
+            3600000 wait
+        "#]],
+    );
+}

@@ -623,3 +623,50 @@ fn a_window_may_stay_closed_for_ever_while_probes_are_answered() {
     "#]],
     );
 }
+
+#[test]
+fn a_window_taken_back_to_nothing_ends_nothing_while_the_peer_answers() {
+    let mut policy = Policy::rfc();
+    policy.timing.retries = 2;
+    let mut script = format!("{OPEN} 30 send 1448\n 40 < . 1 ack 1 win 0 ts 130 ecr 30\n");
+    for at in [1_040, 3_040, 7_040, 15_040] {
+        script += &format!("{at} < . 1 ack 1 win 0 ts {at} ecr 30\n");
+    }
+    script += "15100 < . 1 ack 1 win 500 ts 15100 ecr 30\n 31100 < . 1 ack 1449 ts 31100 ecr 31030";
+    Story::new(policy).check(
+        &script,
+        &expect![[r#"
+        0      connect
+        0        CLOSED -> SYN-SENT
+        0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+        20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+        20       SYN-SENT -> ESTABLISHED
+        20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+        20       * Connected
+        30     send 1448
+        30       > P. 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+        40     < . 1 ack 1 win 0 ts 130 ecr 30
+        270      timer TailLossProbe
+        270      > P. 1:1449 ack 1 win 511 ts 270 ecr 130  TailLossProbe (again: 1)
+        1040   < . 1 ack 1 win 0 ts 1040 ecr 30
+        1270     timer Retransmission
+        1270     timed out until 1449
+        1270     > P. 1:1449 ack 1 win 511 ts 1270 ecr 1040  RetransmissionTimeout (again: 2)
+        3040   < . 1 ack 1 win 0 ts 3040 ecr 30
+        3270     timer Retransmission
+        3270     timed out until 1449
+        3270     > P. 1:1449 ack 1 win 511 ts 3270 ecr 3040  RetransmissionTimeout (again: 3)
+        7040   < . 1 ack 1 win 0 ts 7040 ecr 30
+        7270     timer Retransmission
+        7270     timed out until 1449
+        7270     > P. 1:1449 ack 1 win 511 ts 7270 ecr 7040  RetransmissionTimeout (again: 4)
+        15040  < . 1 ack 1 win 0 ts 15040 ecr 30
+        15100  < . 1 ack 1 win 500 ts 15100 ecr 30
+        15270    timer Retransmission
+        15270    timed out until 1449
+        15270    > P. 1:1449 ack 1 win 511 ts 15270 ecr 15100  RetransmissionTimeout (again: 5)
+        31100  < . 1 ack 1449 ts 31100 ecr 31030
+        31100    recovered
+    "#]],
+    );
+}
