@@ -4,7 +4,9 @@
 
 use super::congestion::CongestionControl;
 use super::policy::Policy;
+use super::retransmit::Sent;
 use super::sender::Sender;
+use crate::time::Instant;
 use crate::wire::{SeqNum, SeqRange};
 
 /// The largest burst, bytes (`gso_max_size`).
@@ -21,6 +23,19 @@ impl Sender {
         }
         let is_single = !in_burst && range.end.at_or_after(self.burst_end);
         range.end.at_or_after(self.burst_end) && !is_single
+    }
+
+    /// Whether `sent`, which went out again just now, ends what goes out again of its
+    /// burst in one go, and is not the only one of it.
+    pub(super) fn ends_resent_burst(&mut self, now: Instant, sent: &Sent, limit: u32) -> bool {
+        let run = (sent.range.end, sent.burst_end, now);
+        let before = self.resent_last.replace(run);
+        let goes_on = before == Some((sent.range.start, sent.burst_end, now));
+        let next = self.next_retransmission(limit);
+        let is_last = next.is_none_or(|next| {
+            next.range.start != sent.range.end || next.burst_end != sent.burst_end
+        });
+        goes_on && is_last
     }
 
     /// The length of a burst that begins now, bytes.

@@ -29,6 +29,8 @@ pub(super) const DUP_THRESH: u32 = 3;
 pub(super) struct Sent {
     /// What it takes of the sequence space, FIN counted.
     pub(super) range: SeqRange,
+    /// Where the burst ends that it was part of.
+    pub(super) burst_end: SeqNum,
     /// When it went out last, and as which transmission: many share an instant.
     pub(super) sent_at: Instant,
     pub(super) serial: u64,
@@ -150,7 +152,7 @@ impl RetransmitQueue {
     }
 
     /// Something new went out, right behind what went out before.
-    pub(super) fn push(&mut self, range: SeqRange, now: Instant) {
+    pub(super) fn push(&mut self, range: SeqRange, burst_end: SeqNum, now: Instant) {
         debug_assert!(
             self.queue
                 .back()
@@ -159,6 +161,7 @@ impl RetransmitQueue {
         self.serial += 1;
         self.queue.push_back(Sent {
             range,
+            burst_end,
             sent_at: now,
             serial: self.serial,
             retransmissions: 0,
@@ -360,14 +363,16 @@ impl RetransmitQueue {
 
     /// The next stretch to be sent again, at most `max_len` long: joined with
     /// lost neighbours, for a retransmission need not be the same segment.
-    pub(super) fn next_lost(&mut self, max_len: u32) -> Option<Sent> {
+    pub(super) fn next_lost(&mut self, max_len: impl Fn(SeqNum) -> u32) -> Option<Sent> {
         if !self.has_lost() {
             return None;
         }
         let from = self.lost_from.map_or(0, |from| self.index_of(from));
         let waits = |sent: &Sent| sent.lost.is_some() && !sent.resent;
         let at = from + self.queue.range(from..).position(waits)?;
-        self.lost_from = Some(self.queue[at].range.start);
+        let start = self.queue[at].range.start;
+        self.lost_from = Some(start);
+        let max_len = max_len(start);
         if self.queue[at].range.len() > max_len {
             let cut = self.queue[at].range.start + max_len;
             self.split(at, cut);
@@ -383,6 +388,7 @@ impl RetransmitQueue {
             let next = self.queue[at + 1];
             let joined = &mut self.queue[at];
             joined.range.end = next.range.end;
+            joined.burst_end = next.burst_end;
             joined.retransmissions = joined.retransmissions.max(next.retransmissions);
             self.queue.remove(at + 1);
         }
@@ -516,6 +522,7 @@ mod tests {
         for i in 0..n {
             queue.push(
                 range(i * 1000, (i + 1) * 1000),
+                SeqNum(0),
                 Instant::from_millis(i.into()),
             );
         }
@@ -538,12 +545,12 @@ mod tests {
         assert_eq!(sack(&mut queue, range(1000, 4000)), 1000);
         assert_eq!(queue.mark_lost_by_sack(1000, Cause::FastRetransmit), 1000);
         assert_eq!(queue.pipe(), 2000);
-        let lost = queue.next_lost(1460).unwrap();
+        let lost = queue.next_lost(|_| 1460).unwrap();
         assert_eq!(lost.range, range(0, 1000));
         assert_eq!(RetransmitQueue::cause_of(&lost), Cause::FastRetransmit);
         queue.on_resent(lost.range.start, Instant::from_millis(50));
         assert_eq!(queue.pipe(), 3000);
-        assert!(queue.next_lost(1460).is_none());
+        assert!(queue.next_lost(|_| 1460).is_none());
         let mut news = Vec::new();
         queue.acknowledge(BASE + 4000, |sent| news.push(!sent.sacked));
         assert_eq!(news, [true, false, false, false]);
@@ -554,7 +561,7 @@ mod tests {
     fn three_runs_are_enough_even_if_small() {
         let mut queue = RetransmitQueue::default();
         for i in 0..8 {
-            queue.push(range(i * 10, (i + 1) * 10), Instant::ZERO);
+            queue.push(range(i * 10, (i + 1) * 10), SeqNum(0), Instant::ZERO);
         }
         for i in [1, 3] {
             sack(&mut queue, range(i * 10, (i + 1) * 10));
@@ -589,7 +596,7 @@ mod tests {
 
         // What went out again is judged by its new time, and its own place.
         for at in [30, 31, 32] {
-            let lost = queue.next_lost(1000).unwrap();
+            let lost = queue.next_lost(|_| 1000).unwrap();
             queue.on_resent(lost.range.start, Instant::from_millis(at));
         }
         assert_eq!(judge(&mut queue, 60, latest), Judged::default());
@@ -597,7 +604,7 @@ mod tests {
         let latest = queue.queue[1].serial;
         let found = judge(&mut queue, 60, latest);
         assert_eq!((found.lost_len, found.lost_again), (2000, true));
-        let again = queue.next_lost(1000).unwrap();
+        let again = queue.next_lost(|_| 1000).unwrap();
         assert_eq!((again.range, again.retransmissions), (range(1000, 2000), 1));
     }
 
@@ -605,13 +612,13 @@ mod tests {
     fn lost_neighbours_are_joined_and_large_ones_cut() {
         let mut queue = RetransmitQueue::default();
         for (start, end) in [(0, 120), (120, 320), (320, 820), (820, 5000)] {
-            queue.push(range(start, end), Instant::ZERO);
+            queue.push(range(start, end), SeqNum(0), Instant::ZERO);
         }
         queue.mark_lost_by_timeout(|_| true);
-        let first = queue.next_lost(1460).unwrap();
+        let first = queue.next_lost(|_| 1460).unwrap();
         assert_eq!(first.range, range(0, 1460));
         queue.on_resent(first.range.start, Instant::ZERO);
-        assert_eq!(queue.next_lost(1460).unwrap().range, range(1460, 2920));
+        assert_eq!(queue.next_lost(|_| 1460).unwrap().range, range(1460, 2920));
     }
 
     #[test]
@@ -619,7 +626,7 @@ mod tests {
         let mut queue = sent(3);
         sack(&mut queue, range(0, 1000));
         queue.mark_lost_by_timeout(|_| false);
-        assert_eq!(queue.next_lost(1000).unwrap().range, range(0, 1000));
+        assert_eq!(queue.next_lost(|_| 1000).unwrap().range, range(0, 1000));
     }
 
     proptest! {
@@ -647,7 +654,7 @@ mod tests {
                     8 => if let Some(last) = queue.cut_tail(len.max(1)) {
                         queue.on_resent(last.range.start, now);
                     },
-                    _ => if let Some(lost) = queue.next_lost(len.max(1)) {
+                    _ => if let Some(lost) = queue.next_lost(|_| len.max(1)) {
                         prop_assert!(lost.range.len() <= len.max(1));
                         queue.on_resent(lost.range.start, now);
                     },
@@ -672,7 +679,7 @@ mod tests {
         prop_assert!(queue.pipe() <= queue.outstanding());
         // The border hides nothing that waits.
         let waits = queue.queue.iter().any(|s| s.lost.is_some() && !s.resent);
-        prop_assert_eq!(queue.next_lost(u32::MAX).is_some(), waits);
+        prop_assert_eq!(queue.next_lost(|_| u32::MAX).is_some(), waits);
         Ok(())
     }
 }

@@ -87,6 +87,8 @@ pub(super) struct Sender {
     pub(super) writes: Writes,
     /// Where the burst ends that is going out.
     pub(super) burst_end: SeqNum,
+    /// The last retransmission: its end, its burst, its time.
+    pub(super) resent_last: Option<(SeqNum, SeqNum, Instant)>,
     pub(super) queue: RetransmitQueue,
     pub(super) rtt: RttEstimator,
     pub(super) cc: Congestion,
@@ -182,6 +184,7 @@ impl Sender {
             buffer: SendBuffer::new(iss + 1, policy.send.buffer_len),
             writes: Writes::new(iss + 1),
             burst_end: iss,
+            resent_last: None,
             queue: RetransmitQueue::default(),
             rtt: RttEstimator::new(&policy.timing),
             cc: Congestion::new(policy.congestion, u32::from(DEFAULT_SEND_MSS)),
@@ -386,7 +389,11 @@ impl Sender {
         if self.new_data_first {
             return None;
         }
-        let lost = self.queue.next_lost(limit)?;
+        // What is joined on its way out again stays within its record.
+        let writes = &self.writes;
+        let lost = self
+            .queue
+            .next_lost(|start| limit.min(writes.record_left(start)))?;
         let pipe = u64::from(self.pipe());
         let fits = pipe + u64::from(lost.range.len()) <= self.cc.cwnd();
         (fits || pipe == 0 || self.force_retransmission).then_some(lost)
@@ -413,7 +420,7 @@ impl Sender {
                 // RFC 6298 §5.1
                 self.rto_from = now;
             }
-            self.queue.push(taken, now);
+            self.queue.push(taken, self.burst_end, now);
         }
         if fin {
             self.fin = Fin::Sent;

@@ -107,13 +107,15 @@ impl Connection {
         let sent = self.snd.next_retransmission(limit)?;
         let cause = super::retransmit::RetransmitQueue::cause_of(&sent);
         self.snd.on_resent(cx.now, &sent);
+        let ends_burst = self.policy.send.push == PushMarks::EachWrite
+            && self.snd.ends_resent_burst(cx.now, &sent, limit);
         // RFC 6298 §5.1: (re)started for what goes out now, if it does not run.
-        Some(self.data_segment(
-            sent.range,
-            cause,
-            sent.retransmissions.saturating_add(1),
-            cx,
-        ))
+        let again = sent.retransmissions.saturating_add(1);
+        let mut segment = self.data_segment(sent.range, cause, again, cx);
+        if ends_burst {
+            segment.header.flags |= Flags::PSH;
+        }
+        Some(segment)
     }
 
     fn next_new_data<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> Option<Transmission> {
