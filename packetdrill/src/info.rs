@@ -27,10 +27,12 @@ mod at {
     pub(super) const SND_SSTHRESH: usize = 76;
     pub(super) const SND_CWND: usize = 80;
     pub(super) const ADVMSS: usize = 84;
+    pub(super) const REORDERING: usize = 88;
     pub(super) const NOTSENT_BYTES: usize = 144;
     pub(super) const BUSY_TIME: usize = 168;
     pub(super) const RWND_LIMITED: usize = 176;
     pub(super) const SNDBUF_LIMITED: usize = 184;
+    pub(super) const REORD_SEEN: usize = 220;
     pub(super) const SND_WND: usize = 228;
     pub(super) const RCV_WND: usize = 232;
 }
@@ -87,6 +89,11 @@ fn fill(bytes: &mut [u8], info: &Info) {
         ),
         (at::SND_CWND, segments(info.cwnd)),
         (at::ADVMSS, info.announced_mss.into()),
+        (
+            at::REORDERING,
+            info.overtaken_by.div_ceil(info.send_mss).max(3),
+        ),
+        (at::REORD_SEEN, info.overtaken),
         (at::NOTSENT_BYTES, info.unsent_len),
         (at::SND_WND, info.peer_window),
         (at::RCV_WND, info.own_window),

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use synema_core::tcp::Policy;
+use synema_core::tcp::policy::{IdleRestart, Recovery};
 
 /// Names the file.
 const FILE_VARIABLE: &str = "SYNEMA_SYSCTL";
@@ -47,6 +48,19 @@ impl Settings {
         policy.offer.sack &= !is_off("tcp_sack");
         policy.offer.window_scale &= !is_off("tcp_window_scaling");
         policy.receive.dsack &= !is_off("tcp_dsack");
+        if is_off("tcp_slow_start_after_idle") {
+            policy.window.idle = IdleRestart::Never;
+        }
+        if self
+            .number("tcp_early_retrans", 0)
+            .is_some_and(|value| value < 3)
+        {
+            policy.loss.tail_loss_probe = false;
+        }
+        if is_off("tcp_recovery") {
+            policy.recovery = Recovery::Sack;
+        }
+        policy.loss.forward_rto &= !is_off("tcp_frto");
         if let Some(len) = self.number("tcp_rmem", 2) {
             policy.receive.buffer_len = len;
         }

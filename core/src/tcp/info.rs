@@ -58,6 +58,11 @@ pub struct Info {
     pub resent_segments: u32,
     /// Written and not acknowledged.
     pub unacknowledged_len: u32,
+    /// How often a segment of ours was overtaken by others, and over how many
+    /// bytes at most.
+    pub overtaken: u32,
+    /// See [`overtaken`](Self::overtaken).
+    pub overtaken_by: u32,
     /// Written and not yet sent.
     pub unsent_len: u32,
     /// Smoothed round-trip time, once there is one.
@@ -106,6 +111,8 @@ impl Connection {
             lost_segments: counts.lost,
             resent_segments: counts.resent,
             unacknowledged_len: snd.buffer.len(),
+            overtaken: snd.rack.overtaken,
+            overtaken_by: snd.rack.overtaken_by,
             unsent_len: snd.unsent_len(),
             srtt: snd.rtt.srtt(),
             rttvar: snd.rtt.rttvar(),

@@ -20,6 +20,8 @@ pub struct Policy {
     pub loss: LossPolicy,
     /// Which congestion control.
     pub congestion: CongestionKind,
+    /// How its window grows and starts over.
+    pub window: WindowPolicy,
     /// Retransmission and other timers.
     pub timing: Timing,
     /// What teeceepee left out.
@@ -199,6 +201,54 @@ pub enum CongestionKind {
     None,
     /// RFC 5681 with RFC 6582.
     NewReno,
+    /// RFC 9438.
+    Cubic,
+}
+
+/// How the congestion window grows and starts over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowPolicy {
+    /// What ends slow start before a loss does.
+    pub slow_start: SlowStartKind,
+    /// What a silence of more than an RTO means.
+    pub idle: IdleRestart,
+    /// Whose CUBIC.
+    pub cubic: CubicStyle,
+    /// Segments go out in even steps, not in bursts.
+    pub pacing: bool,
+}
+
+/// What ends slow start before a loss does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SlowStartKind {
+    /// Nothing (RFC 5681).
+    Standard,
+    /// ACK trains and delay, as in Linux.
+    Hystart,
+    /// Delay, with a careful phase (HyStart++, RFC 9406).
+    HystartPlus,
+}
+
+/// What becomes of cwnd when nothing was sent for longer than an RTO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IdleRestart {
+    /// It stays.
+    Never,
+    /// It falls to the initial window (RFC 5681 §4.1).
+    InitialWindow,
+    /// It is halved for each RTO, not below the initial window (RFC 2861, Linux).
+    Decay,
+}
+
+/// Where CUBICs differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CubicStyle {
+    /// RFC 9438.
+    Rfc,
+    /// Linux: ssthresh from cwnd in whole segments, a target computed 32 times a
+    /// second, 5 % growth in each window before a first loss.
+    Linux,
 }
 
 /// Timers.
@@ -274,7 +324,8 @@ impl Policy {
             send: SendPolicy::default(),
             recovery: Recovery::Rack,
             loss: LossPolicy::default(),
-            congestion: CongestionKind::NewReno,
+            congestion: CongestionKind::Cubic,
+            window: WindowPolicy::default(),
             timing: Timing::default(),
             quirks: Quirks::default(),
         }
@@ -294,6 +345,12 @@ impl Policy {
         policy.timing.min_rto = Duration::from_millis(200);
         policy.timing.min_rto_is_variance = true;
         policy.timing.max_rto = Duration::from_secs(120);
+        policy.window = WindowPolicy {
+            slow_start: SlowStartKind::Hystart,
+            idle: IdleRestart::Decay,
+            cubic: CubicStyle::Linux,
+            pacing: false,
+        };
         // Two ticks of its usual clock.
         policy.timing.timer_slack = Duration::from_millis(2);
         policy.timing.syn_retries = 6;
@@ -330,6 +387,7 @@ impl Policy {
             recovery: Recovery::None,
             loss: LossPolicy::default(),
             congestion: CongestionKind::None,
+            window: WindowPolicy::standard(),
             timing: Timing {
                 // It knew no TIME-WAIT.
                 msl: Duration::ZERO,
@@ -400,6 +458,27 @@ impl Default for SendPolicy {
             push: PushMarks::BufferEnd,
             min_burst: 2,
             unsent_limit: None,
+        }
+    }
+}
+
+impl WindowPolicy {
+    /// RFC 5681 and no more.
+    pub fn standard() -> Self {
+        Self {
+            slow_start: SlowStartKind::Standard,
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for WindowPolicy {
+    fn default() -> Self {
+        Self {
+            slow_start: SlowStartKind::HystartPlus,
+            idle: IdleRestart::InitialWindow,
+            cubic: CubicStyle::Rfc,
+            pacing: false,
         }
     }
 }

@@ -52,6 +52,10 @@ pub(super) struct Delivery {
     pub(super) original: Option<SeqRange>,
     /// The one that went out last.
     latest: Option<Sent>,
+    /// The one looked at last: those acknowledged cumulatively come after the
+    /// others, in the order of their numbers.
+    last: Option<Sent>,
+    last_is_cumulative: bool,
 }
 
 impl Delivery {
@@ -61,7 +65,7 @@ impl Delivery {
         self.went_out_twice |= sent.retransmissions > 0;
         if !sent.sacked {
             self.acked_sent_at = self.acked_sent_at.or(Some(sent.sent_at));
-            self.arrived(sent, echo);
+            self.arrived(sent, echo, true);
         }
     }
 
@@ -71,10 +75,10 @@ impl Delivery {
         if sent.retransmissions == 0 {
             self.sacked_sent_at = self.sacked_sent_at.or(Some(sent.sent_at));
         }
-        self.arrived(sent, echo);
+        self.arrived(sent, echo, false);
     }
 
-    fn arrived(&mut self, sent: &Sent, echo: Option<Echo>) {
+    fn arrived(&mut self, sent: &Sent, echo: Option<Echo>, cumulative: bool) {
         self.len += sent.range.len();
         if sent.retransmissions == 0 {
             let lower = |known: &SeqRange| known.start.before(sent.range.start);
@@ -83,9 +87,15 @@ impl Delivery {
         // RFC 8985 §6.2, step 2: the ACK of a retransmission may be its original's.
         let of_original = sent.retransmissions > 0
             && echo.is_some_and(|echo| echo.sent_at_ms < sent.sent_at.as_millis());
-        let earlier = |latest: Sent| sent.serial < latest.serial;
-        if !of_original && !self.latest.is_some_and(earlier) {
+        if of_original {
+            return;
+        }
+        if self.latest.is_none_or(|latest| latest.serial < sent.serial) {
             self.latest = Some(*sent);
+        }
+        if cumulative || !self.last_is_cumulative {
+            self.last = Some(*sent);
+            self.last_is_cumulative = cumulative;
         }
     }
 
@@ -110,8 +120,10 @@ pub(super) struct Rack {
     latest: Option<u64>,
     /// Its round trip.
     rtt: Duration,
-    /// `RACK.reordering_seen`
-    pub(super) reordering_seen: bool,
+    /// How often a segment was overtaken (`RACK.reordering_seen`), and over how
+    /// many bytes at most.
+    pub(super) overtaken: u32,
+    pub(super) overtaken_by: u32,
     /// `RACK.reo_wnd_mult`, counted from zero.
     widened: u8,
     /// `RACK.reo_wnd_persist`
@@ -132,17 +144,24 @@ impl Rack {
         highest: SeqNum,
         min_rtt: Option<Duration>,
     ) {
-        if let Some(original) = delivery.original {
-            self.reordering_seen |= original.start.before(highest);
+        if let Some(original) = delivery.original
+            && original.start.before(highest)
+        {
+            self.overtaken = self.overtaken.saturating_add(1);
+            let by = highest.distance(original.start);
+            self.overtaken_by = self.overtaken_by.max(by);
         }
-        let Some(sent) = delivery.latest else { return };
-        let rtt = now.since(sent.sent_at);
         // What comes back faster than anything ever did answers the original.
-        if sent.retransmissions > 0 && min_rtt.is_none_or(|min| rtt < min) {
-            return;
+        let counts = |sent: &Sent| {
+            let rtt = now.since(sent.sent_at);
+            sent.retransmissions == 0 || min_rtt.is_some_and(|min| rtt >= min)
+        };
+        if let Some(sent) = delivery.last.filter(counts) {
+            self.rtt = now.since(sent.sent_at);
         }
-        self.rtt = rtt;
-        self.latest = self.latest.max(Some(sent.serial));
+        if let Some(sent) = delivery.latest.filter(counts) {
+            self.latest = self.latest.max(Some(sent.serial));
+        }
     }
 
     /// RFC 8985 §6.2, step 4: a D-SACK says that we were too impatient.
@@ -170,7 +189,7 @@ impl Rack {
         sacked_segments: u32,
         rtt: &RttEstimator,
     ) -> Duration {
-        if !self.reordering_seen && (recovering || sacked_segments >= DUP_THRESH) {
+        if self.overtaken == 0 && (recovering || sacked_segments >= DUP_THRESH) {
             return Duration::ZERO;
         }
         let (Some(min_rtt), Some(srtt)) = (rtt.min_rtt(), rtt.srtt()) else {
@@ -214,7 +233,7 @@ mod tests {
         assert_eq!(rack.reordering_window(false, 2, &rtt), ms(10));
         assert_eq!(rack.reordering_window(false, 3, &rtt), Duration::ZERO);
         assert_eq!(rack.reordering_window(true, 0, &rtt), Duration::ZERO);
-        rack.reordering_seen = true;
+        rack.overtaken = 1;
         assert_eq!(rack.reordering_window(true, 3, &rtt), ms(10));
         rack.on_dsack(SeqNum(10), SeqNum(50));
         rack.on_dsack(SeqNum(20), SeqNum(60));

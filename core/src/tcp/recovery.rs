@@ -80,6 +80,7 @@ struct Change {
     echo: Option<Echo>,
     progress: bool,
     duplicate: bool,
+    rtt: Option<Duration>,
     /// Bytes outstanding before, and of them unknown to SACK.
     outstanding: u32,
     unsacked: u32,
@@ -157,6 +158,7 @@ impl Sender {
             echo,
             progress,
             duplicate,
+            rtt,
             outstanding,
             unsacked: outstanding - sacked.min(outstanding),
             delivery,
@@ -266,7 +268,7 @@ impl Sender {
         // F-RTO's new data was due on the last ACK only.
         self.new_data_first = false;
         if self.try_undo(change, policy) {
-            return self.grow(change);
+            return self.grow(change, policy);
         }
         let complete = self.snd_una.at_or_after(self.recover);
         match self.phase {
@@ -288,7 +290,7 @@ impl Sender {
         if self.phase == Phase::FastRecovery {
             self.reduce(change, found, policy);
         } else {
-            self.grow(change);
+            self.grow(change, policy);
         }
     }
 
@@ -337,16 +339,24 @@ impl Sender {
     }
 
     /// Outside of one it grows, if it was used.
-    fn grow(&mut self, change: &Change) {
-        if !change.progress {
+    fn grow(&mut self, change: &Change, policy: &Policy) {
+        // Where segments overtake each other, what SACK tells is progress too.
+        let reorders = self.rack.overtaken_by > DUP_THRESH * self.mss();
+        if !(change.progress || (reorders && change.delivery.sacked_len > 0)) {
             return;
         }
         let sample = AckSample {
+            now: change.now,
+            una: self.snd_una,
+            nxt: self.snd_nxt,
+            rtt: change.rtt,
+            min_rtt: self.rtt.min_rtt(),
+            paced: policy.window.pacing,
             acked_len: change.delivery.len,
             limited: self.is_cwnd_limited(),
             after_timeout: self.phase == Phase::AfterTimeout,
         };
-        self.cc.on_ack(sample);
+        self.cc.on_ack(&sample);
     }
 
     fn find_losses(&mut self, change: &Change) -> Judged {
@@ -369,7 +379,7 @@ impl Sender {
         let patience = self.rack.patience(recovering, sacked, &self.rtt);
         let cause = if recovering {
             Cause::Recovery
-        } else if sacked >= DUP_THRESH && !self.rack.reordering_seen {
+        } else if sacked >= DUP_THRESH && self.rack.overtaken == 0 {
             Cause::FastRetransmit
         } else {
             Cause::Rack

@@ -25,7 +25,7 @@ use super::undo::Undo;
 use super::usage::Usage;
 use super::window::{UnscaledWindow, WindowScale, WindowSize};
 use super::writes::Writes;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::trace::{Cause, RecoveryStep};
 use crate::wire::{SeqNum, SeqRange};
 
@@ -128,7 +128,7 @@ pub(super) struct Sender {
 /// Steps of a recovery that the trace has not heard of; one call makes few.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Steps {
-    waiting: [Option<RecoveryStep>; 6],
+    waiting: [Option<RecoveryStep>; 4],
 }
 
 impl Steps {
@@ -187,7 +187,7 @@ impl Sender {
             resent_last: None,
             queue: RetransmitQueue::default(),
             rtt: RttEstimator::new(&policy.timing),
-            cc: Congestion::new(policy.congestion, u32::from(DEFAULT_SEND_MSS)),
+            cc: Congestion::new(policy, u32::from(DEFAULT_SEND_MSS)),
             phase: Phase::Open,
             dup_acks: 0,
             recover: iss,
@@ -476,11 +476,19 @@ impl Sender {
         let Some(last) = self.last_sent_at.filter(|_| self.queue.is_empty()) else {
             return false;
         };
-        if self.unsent_len() == 0 || now.since(last) <= self.rtt.base_rto(&policy.timing) {
+        let pause = now.since(last);
+        if !self.can_send_new() || pause == Duration::ZERO {
+            return false;
+        }
+        // Once for each pause.
+        self.last_sent_at = Some(now);
+        self.cc.on_pause(pause);
+        let rto = self.rtt.base_rto(&policy.timing);
+        if pause <= rto {
             return false;
         }
         let before = self.cc.cwnd();
-        self.cc.on_idle();
+        self.cc.on_idle(policy.window.idle, pause, rto);
         self.cc.cwnd() != before
     }
 

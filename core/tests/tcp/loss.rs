@@ -56,13 +56,12 @@ fn three_duplicates_and_the_segment_goes_out_again() {
             52     < . 1 ack 1001
             53     < . 1 ack 1001
             53       recovery until 8001
-            53       cwnd 4000, ssthresh 3500, in flight 7000
+            53       cwnd 4000, ssthresh 4900, in flight 7000
             53       > . 1001:2001 ack 1 win 65535  FastRetransmit (again: 1)
             54     < . 1 ack 1001
-            54       cwnd 3500, ssthresh 3500, in flight 7000
             75     < . 1 ack 8001
             75       recovered
-            75       cwnd 3500, ssthresh 3500, in flight 0
+            75       cwnd 4900, ssthresh 4900, in flight 0
         "#]],
     );
 }
@@ -107,14 +106,14 @@ fn a_partial_ack_shows_the_next_hole() {
             52     < . 1 ack 1001
             53     < . 1 ack 1001
             53       recovery until 10001
-            53       cwnd 6000, ssthresh 4500, in flight 9000
+            53       cwnd 6000, ssthresh 6300, in flight 9000
             53       > . 1001:2001 ack 1 win 65535  FastRetransmit (again: 1)
             75     < . 1 ack 4001
-            75       cwnd 4500, ssthresh 4500, in flight 6000
+            75       cwnd 5000, ssthresh 6300, in flight 6000
             75       > . 4001:5001 ack 1 win 65535  Recovery (again: 1)
             95     < . 1 ack 10001
             95       recovered
-            95       cwnd 4500, ssthresh 4500, in flight 0
+            95       cwnd 6300, ssthresh 6300, in flight 0
         "#]],
     );
 }
@@ -243,16 +242,17 @@ fn sack_says_which_are_missing() {
             51     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897,4345-5793
             52     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897,4345-7241
             52       recovery until 14481
-            52       cwnd 10136, ssthresh 7240, in flight 14480
+            52       cwnd 10136, ssthresh 10136, in flight 14480
             52       > . 1:1449 ack 1 win 511 ts 52 ecr 130  FastRetransmit (again: 1)
             53     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897,4345-8689
-            53       cwnd 7240, ssthresh 7240, in flight 14480
+            53       cwnd 8688, ssthresh 10136, in flight 14480
+            53       > . 2897:4345 ack 1 win 511 ts 53 ecr 130  Recovery (again: 1)
             54     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897,4345-10137
-            54       > . 2897:4345 ack 1 win 511 ts 54 ecr 130  Recovery (again: 1)
             75     < . 1 ack 2897 ts 150 ecr 52 sack 4345-14481
+            75       cwnd 10136, ssthresh 10136, in flight 11584
             95     < . 1 ack 14481 ts 170 ecr 54
             95       recovered
-            95       cwnd 7240, ssthresh 7240, in flight 0
+            95       cwnd 10136, ssthresh 10136, in flight 0
         "#]],
     );
 }
@@ -604,11 +604,11 @@ fn time_tells_a_loss_that_two_duplicates_do_not() {
             50       timer Retransmission at 1030 ms
             55       timer Reordering
             55       recovery until 4345
-            55       cwnd 1448, ssthresh 2896, in flight 4344
+            55       cwnd 1448, ssthresh 3040, in flight 4344
             55       > . 1:1449 ack 1 win 511 ts 55 ecr 130  Rack (again: 1)
             75     < . 1 ack 4345 ts 155 ecr 55
             75       recovered
-            75       cwnd 2896, ssthresh 2896, in flight 0
+            75       cwnd 3040, ssthresh 3040, in flight 0
             75       timer Retransmission stopped
         "#]],
     );
@@ -652,7 +652,7 @@ fn what_was_overtaken_is_waited_for() {
             51     < . 1 ack 4345 ts 131 ecr 30
             51       cwnd 17376, ssthresh -, in flight 10136
             70     < . 1 ack 14481 ts 150 ecr 30
-            70       cwnd 20272, ssthresh -, in flight 0
+            70       cwnd 27512, ssthresh -, in flight 0
             80     send 14480
             80       > . 14481:15929 ack 1 win 511 ts 80 ecr 150  Data
             80       > . 15929:17377 ack 1 win 511 ts 80 ecr 150  Data
@@ -666,7 +666,7 @@ fn what_was_overtaken_is_waited_for() {
             80       > P. 27513:28961 ack 1 win 511 ts 80 ecr 150  Data
             100    < . 1 ack 14481 ts 180 ecr 80 sack 17377-24617
             104    < . 1 ack 28961 ts 184 ecr 80
-            104      cwnd 23168, ssthresh -, in flight 0
+            104      cwnd 34752, ssthresh -, in flight 0
         "#]],
     );
 }
@@ -848,24 +848,23 @@ fn cwnd_comes_down_in_step_with_the_acks() {
             30       > . 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 1 ts 130 ecr 20 sack 1449-5793
             50       recovery until 14481
-            50       cwnd 10860, ssthresh 7240, in flight 14480
+            50       cwnd 10136, ssthresh 10136, in flight 14480
             50       > . 1:1449 ack 1 win 511 ts 50 ecr 130  FastRetransmit (again: 1)
             51     < . 1 ack 1 ts 131 ecr 20 sack 1449-7241
-            51       cwnd 10136, ssthresh 7240, in flight 14480
             51       > . 14481:15929 ack 1 win 511 ts 51 ecr 131  Data
             52     < . 1 ack 1 ts 132 ecr 20 sack 1449-8689
-            52       cwnd 9412, ssthresh 7240, in flight 15928
+            52       > . 15929:17377 ack 1 win 511 ts 52 ecr 132  Data
             53     < . 1 ack 1 ts 133 ecr 20 sack 1449-10137
-            53       cwnd 7240, ssthresh 7240, in flight 15928
+            53       > . 17377:18825 ack 1 win 511 ts 53 ecr 133  Data
             54     < . 1 ack 1 ts 134 ecr 20 sack 1449-11585
-            54       > . 15929:17377 ack 1 win 511 ts 54 ecr 134  Data
+            54       > . 18825:20273 ack 1 win 511 ts 54 ecr 134  Data
             55     < . 1 ack 1 ts 135 ecr 20 sack 1449-14481
-            55       > . 17377:18825 ack 1 win 511 ts 55 ecr 135  Data
-            55       > . 18825:20273 ack 1 win 511 ts 55 ecr 135  Data
+            55       > . 20273:21721 ack 1 win 511 ts 55 ecr 135  Data
+            55       > . 21721:23169 ack 1 win 511 ts 55 ecr 135  Data
             72     < . 1 ack 14481 ts 152 ecr 50
             72       recovered
-            72       cwnd 7240, ssthresh 7240, in flight 5792
-            72       > . 20273:21721 ack 1 win 511 ts 72 ecr 152  Data
+            72       cwnd 10136, ssthresh 10136, in flight 8688
+            72       > . 23169:24617 ack 1 win 511 ts 72 ecr 152  Data
         "#]],
     );
 }
@@ -907,17 +906,19 @@ fn without_it_cwnd_falls_at_once() {
             30       > . 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 1 ts 130 ecr 20 sack 1449-5793
             50       recovery until 14481
-            50       cwnd 7240, ssthresh 7240, in flight 14480
+            50       cwnd 10136, ssthresh 10136, in flight 14480
             50       > . 1:1449 ack 1 win 511 ts 50 ecr 130  FastRetransmit (again: 1)
             51     < . 1 ack 1 ts 131 ecr 20 sack 1449-7241
+            51       > . 14481:15929 ack 1 win 511 ts 51 ecr 131  Data
             52     < . 1 ack 1 ts 132 ecr 20 sack 1449-8689
+            52       > . 15929:17377 ack 1 win 511 ts 52 ecr 132  Data
             53     < . 1 ack 1 ts 133 ecr 20 sack 1449-10137
-            53       > . 14481:15929 ack 1 win 511 ts 53 ecr 133  Data
+            53       > . 17377:18825 ack 1 win 511 ts 53 ecr 133  Data
             72     < . 1 ack 10137 ts 152 ecr 50
             72       > . 10137:11585 ack 1 win 511 ts 72 ecr 152  Recovery (again: 1)
             72       > . 11585:13033 ack 1 win 511 ts 72 ecr 152  Recovery (again: 1)
             72       > . 13033:14481 ack 1 win 511 ts 72 ecr 152  Recovery (again: 1)
-            72       > . 15929:17377 ack 1 win 511 ts 72 ecr 152  Data
+            72       > . 18825:20273 ack 1 win 511 ts 72 ecr 152  Data
         "#]],
     );
 }
@@ -996,11 +997,11 @@ fn an_echo_from_before_the_retransmission_takes_it_back() {
             30       > P. 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 1 ts 130 ecr 20 sack 1449-5793
             50       recovery until 14481
-            50       cwnd 10860, ssthresh 7240, in flight 14480
+            50       cwnd 10136, ssthresh 10136, in flight 14480
             50       > . 1:1449 ack 1 win 511 ts 50 ecr 130  FastRetransmit (again: 1)
             55     < . 1 ack 14481 ts 135 ecr 30
             55       undone: Timestamp
-            55       cwnd 17376, ssthresh -, in flight 0
+            55       cwnd 24616, ssthresh -, in flight 0
         "#]],
     );
 }
@@ -1040,11 +1041,11 @@ fn a_dsack_for_each_retransmission_takes_it_back() {
             30       > P. 13141:14601 ack 1 win 65535  Data
             50     < . 1 ack 1 sack 1461-5841
             50       recovery until 14601
-            50       cwnd 10950, ssthresh 7300, in flight 14600
+            50       cwnd 10220, ssthresh 10220, in flight 14600
             50       > . 1:1461 ack 1 win 65535  FastRetransmit (again: 1)
             55     < . 1 ack 14601
             55       recovered
-            55       cwnd 7300, ssthresh 7300, in flight 0
+            55       cwnd 10220, ssthresh 10220, in flight 0
             75     < . 1 ack 14601 sack 1-1461
             75       needless 1:1461
             75       undone: DuplicateSack
@@ -1088,10 +1089,10 @@ fn what_was_never_resent_tells_that_a_timeout_was_needless() {
             30       > . 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
             1030     timer Retransmission
             1030     timed out until 14481
-            1030     cwnd 1448, ssthresh 7240, in flight 14480
+            1030     cwnd 1448, ssthresh 10136, in flight 14480
             1030     > . 1:1449 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
             1040   < . 1 ack 1449 ts 1120 ecr 30
-            1040     cwnd 2896, ssthresh 7240, in flight 13032
+            1040     cwnd 2896, ssthresh 10136, in flight 13032
             1040     > . 14481:15929 ack 1 win 511 ts 1040 ecr 1120  Data
             1040     > . 15929:17377 ack 1 win 511 ts 1040 ecr 1120  Data
             1041   < . 1 ack 2897 ts 1121 ecr 30
@@ -1099,7 +1100,7 @@ fn what_was_never_resent_tells_that_a_timeout_was_needless() {
             1041     cwnd 15928, ssthresh -, in flight 14480
             1041     > . 17377:18825 ack 1 win 511 ts 1041 ecr 1121  Data
             1042   < . 1 ack 8689 ts 1122 ecr 30
-            1042     cwnd 18824, ssthresh -, in flight 10136
+            1042     cwnd 21720, ssthresh -, in flight 10136
         "#]],
     );
 }

@@ -246,6 +246,14 @@ fn no_more_is_taken_than_may_be_unsent() {
             50       > P. 19001:20001 ack 1 win 65535  Data
             50       > . 20001:21001 ack 1 win 65535  Data
             50       > P. 21001:22001 ack 1 win 65535  Data
+            50       > . 22001:23001 ack 1 win 65535  Data
+            50       > P. 23001:24001 ack 1 win 65535  Data
+            50       > . 24001:25001 ack 1 win 65535  Data
+            50       > P. 25001:26001 ack 1 win 65535  Data
+            50       > . 26001:27001 ack 1 win 65535  Data
+            50       > P. 27001:28001 ack 1 win 65535  Data
+            50       > . 28001:29001 ack 1 win 65535  Data
+            50       > P. 29001:30001 ack 1 win 65535  Data
         "#]],
     );
 }

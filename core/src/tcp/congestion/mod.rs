@@ -11,14 +11,26 @@
 //!         +-----------------------------> time
 //! ```
 
+mod cubic;
+mod hystart;
+mod hystart_plus;
 mod newreno;
+mod slow_start;
+mod window;
 
-use super::policy::CongestionKind;
+use super::policy::{CongestionKind, IdleRestart, Policy};
+use crate::time::{Duration, Instant};
+use crate::wire::SeqNum;
+use cubic::Cubic;
 use newreno::NewReno;
 
 /// What an ACK of new data says.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AckSample {
+    pub(super) now: Instant,
+    /// SND.UNA and SND.NXT after it.
+    pub(super) una: SeqNum,
+    pub(super) nxt: SeqNum,
     /// Bytes that it told of for the first time.
     pub(super) acked_len: u32,
     /// Whether cwnd was what limited us: one that is not used does not grow.
@@ -26,6 +38,30 @@ pub(super) struct AckSample {
     /// Whether a timeout's losses are still being repaired (RFC 5681 §3.1: then
     /// at most one segment for each ACK).
     pub(super) after_timeout: bool,
+    /// The round trip that it measured.
+    pub(super) rtt: Option<Duration>,
+    /// The least round trip of late.
+    pub(super) min_rtt: Option<Duration>,
+    /// Whether segments go out in even steps.
+    pub(super) paced: bool,
+}
+
+#[cfg(test)]
+impl AckSample {
+    /// An ACK of `acked_len` bytes for a window that was full.
+    fn of(now: Instant, acked_len: u32) -> Self {
+        Self {
+            now,
+            una: SeqNum(0),
+            nxt: SeqNum(0),
+            acked_len,
+            limited: true,
+            after_timeout: false,
+            rtt: None,
+            min_rtt: None,
+            paced: false,
+        }
+    }
 }
 
 /// A congestion control. All lengths in bytes.
@@ -41,7 +77,7 @@ pub(super) trait CongestionControl {
     /// The handshake had to send a SYN again.
     fn on_syn_loss(&mut self);
     /// New data was acknowledged outside of fast recovery.
-    fn on_ack(&mut self, ack: AckSample);
+    fn on_ack(&mut self, ack: &AckSample);
     /// A loss was noticed and fast recovery begins.
     fn on_loss(&mut self, in_flight: u32);
     /// Fast recovery is over; `smooth` if cwnd came down in step with the ACKs, so
@@ -49,8 +85,10 @@ pub(super) trait CongestionControl {
     fn on_recovered(&mut self, in_flight: u32, smooth: bool);
     /// The retransmission timer ran out; `again` if it did so for the same data.
     fn on_timeout(&mut self, in_flight: u32, again: bool);
-    /// Nothing was sent for longer than an RTO.
-    fn on_idle(&mut self);
+    /// Nothing was outstanding for a while, and now there is something to send.
+    fn on_pause(&mut self, pause: Duration);
+    /// The same, for longer than the RTO.
+    fn on_idle(&mut self, how: IdleRestart, idle: Duration, rto: Duration);
 }
 
 /// The congestion control of a connection.
@@ -60,14 +98,17 @@ pub(super) enum Congestion {
     None,
     /// RFC 5681 and RFC 6582.
     NewReno(NewReno),
+    /// RFC 9438.
+    Cubic(Cubic),
 }
 
 impl Congestion {
     /// The one that the policy asks for; the segment size is told later.
-    pub(super) fn new(kind: CongestionKind, mss: u32) -> Self {
-        match kind {
+    pub(super) fn new(policy: &Policy, mss: u32) -> Self {
+        match policy.congestion {
             CongestionKind::None => Self::None,
-            CongestionKind::NewReno => Self::NewReno(NewReno::new(mss)),
+            CongestionKind::NewReno => Self::NewReno(NewReno::new(mss, &policy.window)),
+            CongestionKind::Cubic => Self::Cubic(Cubic::new(mss, &policy.window)),
         }
     }
 
@@ -76,6 +117,7 @@ impl Congestion {
         match self {
             Self::None => kind == CongestionKind::None,
             Self::NewReno(_) => kind == CongestionKind::NewReno,
+            Self::Cubic(_) => kind == CongestionKind::Cubic,
         }
     }
 
@@ -83,6 +125,7 @@ impl Congestion {
         match self {
             Self::None => None,
             Self::NewReno(control) => Some(control),
+            Self::Cubic(control) => Some(control),
         }
     }
 }
@@ -92,6 +135,7 @@ impl CongestionControl for Congestion {
         match self {
             Self::None => u64::MAX,
             Self::NewReno(control) => control.cwnd(),
+            Self::Cubic(control) => control.cwnd(),
         }
     }
 
@@ -99,6 +143,7 @@ impl CongestionControl for Congestion {
         match self {
             Self::None => u64::MAX,
             Self::NewReno(control) => control.ssthresh(),
+            Self::Cubic(control) => control.ssthresh(),
         }
     }
 
@@ -120,7 +165,7 @@ impl CongestionControl for Congestion {
         }
     }
 
-    fn on_ack(&mut self, ack: AckSample) {
+    fn on_ack(&mut self, ack: &AckSample) {
         if let Some(control) = self.control() {
             control.on_ack(ack);
         }
@@ -144,9 +189,15 @@ impl CongestionControl for Congestion {
         }
     }
 
-    fn on_idle(&mut self) {
+    fn on_pause(&mut self, pause: Duration) {
         if let Some(control) = self.control() {
-            control.on_idle();
+            control.on_pause(pause);
+        }
+    }
+
+    fn on_idle(&mut self, how: IdleRestart, idle: Duration, rto: Duration) {
+        if let Some(control) = self.control() {
+            control.on_idle(how, idle, rto);
         }
     }
 }

@@ -1,94 +1,72 @@
 //! RFC 5681 with NewReno's recovery (RFC 6582), an initial window of ten
 //! segments (RFC 6928) and byte counting (RFC 3465).
 
+use super::slow_start::SlowStart;
+use super::window::Window;
 use super::{AckSample, CongestionControl};
+use crate::tcp::policy::{IdleRestart, WindowPolicy};
+use crate::time::Duration;
 
 /// The control's state; all lengths in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::tcp) struct NewReno {
-    mss: u64,
-    cwnd: u64,
-    ssthresh: u64,
+    window: Window,
+    slow_start: SlowStart,
     /// Bytes acknowledged in congestion avoidance since cwnd grew last.
     acked_len: u64,
-    /// Whether anything has been acknowledged: before, a new MSS means a new
-    /// initial window.
-    started: bool,
 }
 
 impl NewReno {
-    pub(super) fn new(mss: u32) -> Self {
-        let mss = u64::from(mss.max(1));
+    pub(super) fn new(mss: u32, policy: &WindowPolicy) -> Self {
         Self {
-            mss,
-            cwnd: initial_window(mss),
-            ssthresh: u64::MAX,
+            window: Window::new(mss),
+            slow_start: SlowStart::new(policy.slow_start),
             acked_len: 0,
-            started: false,
         }
     }
 
-    /// RFC 5681 §3.1 (4): half of what was in flight, at least two segments.
+    /// RFC 5681 §3.1 (4): half of what was in flight. What limited transmit has
+    /// added does not count (§3.2, step 2).
     fn halve(&mut self, in_flight: u32) {
-        // RFC 5681 §3.2 (2): what limited transmit has added does not count.
-        let in_flight = u64::from(in_flight).min(self.cwnd);
-        self.ssthresh = (in_flight / 2).max(2 * self.mss);
+        let in_flight = u64::from(in_flight).min(self.window.cwnd);
+        self.window.set_ssthresh(in_flight / 2);
         self.acked_len = 0;
-        self.started = true;
     }
-}
-
-/// RFC 6928 §2: ten segments, for large ones no more than 14600 bytes (but two
-/// segments at least).
-fn initial_window(mss: u64) -> u64 {
-    (10 * mss).min((2 * mss).max(14_600))
 }
 
 impl CongestionControl for NewReno {
     fn cwnd(&self) -> u64 {
-        self.cwnd
+        self.window.cwnd
     }
 
     fn ssthresh(&self) -> u64 {
-        self.ssthresh
+        self.window.ssthresh
     }
 
     fn set_cwnd(&mut self, cwnd: u64) {
-        self.cwnd = cwnd.max(self.mss);
+        self.window.set_cwnd(cwnd);
     }
 
     fn set_mss(&mut self, mss: u32) {
-        self.mss = u64::from(mss.max(1));
-        if self.started {
-            self.cwnd = self.cwnd.max(self.mss);
-        } else {
-            self.cwnd = initial_window(self.mss);
-        }
+        self.window.set_mss(mss);
     }
 
     fn on_syn_loss(&mut self) {
-        // RFC 5681 §3.1: a lost SYN or SYN-ACK makes the initial window one segment.
-        self.cwnd = self.mss;
-        self.started = true;
+        self.window.on_syn_loss();
     }
 
-    fn on_ack(&mut self, ack: AckSample) {
-        self.started = true;
-        if !ack.limited {
+    fn on_ack(&mut self, ack: &AckSample) {
+        self.window.start();
+        let slow = self.window.is_in_slow_start();
+        let left = self.slow_start.on_ack(&mut self.window, ack);
+        if !ack.limited || (slow && self.window.is_in_slow_start()) {
             return;
         }
-        let acked_len = u64::from(ack.acked_len);
-        if self.cwnd < self.ssthresh {
-            // RFC 3465 §2.2: L = 2, but 1 after a timeout (§2.3).
-            let limit = if ack.after_timeout { 1 } else { 2 } * self.mss;
-            self.cwnd = self.cwnd.saturating_add(acked_len.min(limit));
-        } else {
-            // RFC 5681 §3.1 with RFC 3465 §2.1: one segment for each window.
-            self.acked_len += acked_len;
-            if self.acked_len >= self.cwnd {
-                self.acked_len -= self.cwnd;
-                self.cwnd = self.cwnd.saturating_add(self.mss);
-            }
+        // RFC 5681 §3.1 with RFC 3465 §2.1: one segment for each window.
+        self.acked_len += left;
+        if self.acked_len >= self.window.cwnd {
+            self.acked_len -= self.window.cwnd;
+            self.window.grow(self.window.mss);
         }
     }
 
@@ -96,15 +74,11 @@ impl CongestionControl for NewReno {
         // RFC 5681 §3.2 (2), RFC 6675 §5 (4.2). Segments that left the network
         // are taken from the pipe, so cwnd is not inflated for them.
         self.halve(in_flight);
-        self.cwnd = self.ssthresh;
+        self.window.cwnd = self.window.ssthresh;
     }
 
     fn on_recovered(&mut self, in_flight: u32, smooth: bool) {
-        // RFC 6582 §3.2 (3), the first choice if there may be a burst, else the
-        // second.
-        let in_flight = u64::from(in_flight);
-        let no_burst = in_flight.max(self.mss) + self.mss;
-        self.cwnd = self.ssthresh.min(if smooth { u64::MAX } else { no_burst });
+        self.window.on_recovered(in_flight, smooth);
     }
 
     fn on_timeout(&mut self, in_flight: u32, again: bool) {
@@ -112,37 +86,32 @@ impl CongestionControl for NewReno {
         if !again {
             self.halve(in_flight);
         }
-        self.cwnd = self.mss;
+        self.window.cwnd = self.window.mss;
     }
 
-    fn on_idle(&mut self) {
-        // RFC 5681 §4.1
-        self.cwnd = self.cwnd.min(initial_window(self.mss));
+    fn on_pause(&mut self, _: Duration) {}
+
+    fn on_idle(&mut self, how: IdleRestart, idle: Duration, rto: Duration) {
+        self.window.restart(how, idle, rto);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Instant;
 
-    fn ack(control: &mut NewReno, acked_len: u32) {
-        control.on_ack(AckSample {
-            acked_len,
-            limited: true,
-            after_timeout: false,
-        });
+    fn new(mss: u32) -> NewReno {
+        NewReno::new(mss, &WindowPolicy::standard())
     }
 
-    #[test]
-    fn initial_windows_of_rfc_6928() {
-        for (mss, window) in [(536, 5360), (1460, 14_600), (4000, 14_600), (9000, 18_000)] {
-            assert_eq!(NewReno::new(mss).cwnd(), window);
-        }
+    fn ack(control: &mut NewReno, acked_len: u32) {
+        control.on_ack(&AckSample::of(Instant::ZERO, acked_len));
     }
 
     #[test]
     fn slow_start_doubles_and_avoidance_adds_one_segment() {
-        let mut control = NewReno::new(1000);
+        let mut control = new(1000);
         for _ in 0..5 {
             ack(&mut control, 2000);
         }
@@ -157,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_second_timeout_keeps_the_threshold() {
-        let mut control = NewReno::new(1000);
+        let mut control = new(1000);
         control.on_timeout(10_000, false);
         assert_eq!((control.cwnd(), control.ssthresh()), (1000, 5000));
         control.on_timeout(1000, true);
@@ -166,11 +135,10 @@ mod tests {
 
     #[test]
     fn an_unused_window_does_not_grow() {
-        let mut control = NewReno::new(1000);
-        control.on_ack(AckSample {
-            acked_len: 2000,
+        let mut control = new(1000);
+        control.on_ack(&AckSample {
             limited: false,
-            after_timeout: false,
+            ..AckSample::of(Instant::ZERO, 2000)
         });
         assert_eq!(control.cwnd(), 10_000);
     }

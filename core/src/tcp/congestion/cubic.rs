@@ -1,0 +1,387 @@
+//! CUBIC (RFC 9438), in integers only, so that it is the same everywhere.
+//!
+//! ```text
+//!    cwnd ^
+//!         |                          .'   W(t) = C·(t - K)³ + W_max
+//!   W_max |- - - - - - - - -..----''      C = 0.4 segments/s³
+//!         |           .--'' |
+//!         |        .'       |             after a loss: cwnd · 0.7,
+//!         |      :          |             back at W_max after K seconds
+//!         +------'----------K---------> t
+//! ```
+//!
+//! Where NewReno would be faster, it is as fast as that (§4.3, `W_est`).
+
+use super::slow_start::SlowStart;
+use super::window::Window;
+use super::{AckSample, CongestionControl};
+use crate::tcp::policy::{CubicStyle, IdleRestart, WindowPolicy};
+use crate::time::{Duration, Instant};
+
+/// β_cubic = 0.7 (RFC 9438 §4.6).
+const BETA: (u64, u64) = (7, 10);
+/// Fast convergence: (1 + β)/2 (§4.7).
+const CONVERGENCE: (u64, u64) = (17, 20);
+/// α_cubic = 3·(1 - β)/(1 + β) (§4.3).
+const ALPHA: (u64, u64) = (9, 17);
+/// 1/C in ms³ for one segment: 10⁹ ms³/s³ · 10/4.
+const MS3_PER_SEGMENT: u128 = 2_500_000_000;
+/// Linux computes its target anew 32 times a second.
+const LINUX_INTERVAL: Duration = Duration::from_micros(31_250);
+/// Linux: before a first loss, one segment at least for each so many.
+const LINUX_LEAST_GROWTH: u64 = 20;
+
+/// A congestion avoidance stage (§4.2).
+#[derive(Clone, Copy, Debug)]
+struct Epoch {
+    began_at: Instant,
+    /// The plateau: `W_max`, or cwnd where there is none above.
+    origin: u64,
+    k_ms: u64,
+    /// `W_est`, and what is not yet a whole byte of it (times cwnd).
+    estimate: u64,
+    estimate_rest: u64,
+    /// What is not yet a whole byte of cwnd (times cwnd).
+    rest: u64,
+    /// Where it wants to be a round trip from now, and when that was computed.
+    target: u64,
+    computed_at: Option<Instant>,
+}
+
+/// The control's state; all lengths in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tcp) struct Cubic {
+    window: Window,
+    slow_start: SlowStart,
+    style: CubicStyle,
+    /// Zero if none is known.
+    w_max: u64,
+    cwnd_prior: u64,
+    epoch: Option<Epoch>,
+}
+
+impl Cubic {
+    pub(super) fn new(mss: u32, policy: &WindowPolicy) -> Self {
+        Self {
+            window: Window::new(mss),
+            slow_start: SlowStart::new(policy.slow_start),
+            style: policy.cubic,
+            w_max: 0,
+            cwnd_prior: 0,
+            epoch: None,
+        }
+    }
+
+    /// RFC 9438 §4.6, §4.7.
+    fn decrease(&mut self, in_flight: u32) {
+        let cwnd = self.window.cwnd;
+        self.epoch = None;
+        self.cwnd_prior = cwnd;
+        self.w_max = if cwnd < self.w_max {
+            part(cwnd, CONVERGENCE)
+        } else {
+            cwnd
+        };
+        let ssthresh = match self.style {
+            // "flight_size", and no more than cwnd: RFC 5681 §3.2, step 2.
+            CubicStyle::Rfc => part(u64::from(in_flight).min(cwnd), BETA),
+            // Linux counts whole segments of cwnd.
+            CubicStyle::Linux => {
+                let segments = cwnd / self.window.mss;
+                part(segments, BETA) * self.window.mss
+            }
+        };
+        self.window.set_ssthresh(ssthresh);
+    }
+
+    fn avoid(&mut self, ack: &AckSample, acked: u64) {
+        let (window, w_max) = (&mut self.window, self.w_max);
+        let cwnd = window.cwnd;
+        let epoch = self
+            .epoch
+            .get_or_insert_with(|| Epoch::new(ack.now, cwnd, w_max, window.mss));
+        let alpha = if epoch.estimate < self.cwnd_prior {
+            ALPHA
+        } else {
+            (1, 1)
+        };
+        epoch.estimate_like_newreno(acked, window, alpha);
+        let interval = match self.style {
+            CubicStyle::Rfc => Duration::ZERO,
+            CubicStyle::Linux => LINUX_INTERVAL,
+        };
+        let fresh = |at: Instant| interval > Duration::ZERO && ack.now.since(at) <= interval;
+        if !epoch.computed_at.is_some_and(fresh) {
+            epoch.computed_at = Some(ack.now);
+            epoch.target = epoch.target_at(ack, window);
+            if self.style == CubicStyle::Linux && w_max == 0 {
+                epoch.target = epoch.target.max(cwnd + cwnd / LINUX_LEAST_GROWTH);
+            }
+            // §4.3: the Reno-friendly region.
+            let now_ms = epoch.elapsed_ms(ack.now);
+            if epoch.curve(now_ms, window.mss) < epoch.estimate {
+                window.cwnd = cwnd.max(epoch.estimate);
+            }
+        }
+        epoch.approach(acked, window);
+    }
+}
+
+impl Epoch {
+    fn new(now: Instant, cwnd: u64, w_max: u64, mss: u64) -> Self {
+        let missing = w_max.saturating_sub(cwnd);
+        let cube = u128::from(missing) * MS3_PER_SEGMENT / u128::from(mss);
+        Self {
+            began_at: now,
+            origin: w_max.max(cwnd),
+            // §4.2: K = ∛((W_max - cwnd)/C)
+            k_ms: cube_root(u64::try_from(cube).unwrap_or(u64::MAX)),
+            estimate: cwnd,
+            estimate_rest: 0,
+            rest: 0,
+            target: cwnd,
+            computed_at: None,
+        }
+    }
+
+    fn elapsed_ms(&self, now: Instant) -> u64 {
+        now.as_millis().saturating_sub(self.began_at.as_millis())
+    }
+
+    /// W(t), §4.2, Figure 1.
+    fn curve(&self, t_ms: u64, mss: u64) -> u64 {
+        // A stage of a month is far beyond any window.
+        let away = u128::from(t_ms.abs_diff(self.k_ms).min(1 << 31));
+        let offset = away * away * away * u128::from(mss) / MS3_PER_SEGMENT;
+        let offset = u64::try_from(offset).unwrap_or(u64::MAX);
+        if t_ms < self.k_ms {
+            self.origin.saturating_sub(offset)
+        } else {
+            self.origin.saturating_add(offset)
+        }
+    }
+
+    /// §4.2: W(t + RTT), between cwnd and one and a half of it.
+    fn target_at(&self, ack: &AckSample, window: &Window) -> u64 {
+        let rtt_ms = ack.min_rtt.map_or(0, |rtt| rtt.as_millis());
+        let t_ms = self.elapsed_ms(ack.now) + u64::try_from(rtt_ms).unwrap_or(0);
+        let target = self.curve(t_ms, window.mss);
+        target.clamp(window.cwnd, window.cwnd.saturating_add(window.cwnd / 2))
+    }
+
+    /// §4.3: W_est grows by α segments for each window.
+    fn estimate_like_newreno(&mut self, acked: u64, window: &Window, alpha: (u64, u64)) {
+        let cwnd = window.cwnd.max(1);
+        let sum = self.estimate_rest + part(acked.saturating_mul(window.mss), alpha);
+        self.estimate = self.estimate.saturating_add(sum / cwnd);
+        self.estimate_rest = sum % cwnd;
+    }
+
+    /// §4.4, §4.5: (target - cwnd)/cwnd of what was acknowledged.
+    fn approach(&mut self, acked: u64, window: &mut Window) {
+        let cwnd = window.cwnd.max(1);
+        let step = self.target.saturating_sub(cwnd);
+        let sum = u128::from(acked) * u128::from(step) + u128::from(self.rest);
+        // No more than `acked` times one half, and what is less than cwnd.
+        window.grow(u64::try_from(sum / u128::from(cwnd)).unwrap_or(acked));
+        self.rest = u64::try_from(sum % u128::from(cwnd)).unwrap_or(0);
+    }
+}
+
+impl CongestionControl for Cubic {
+    fn cwnd(&self) -> u64 {
+        self.window.cwnd
+    }
+
+    fn ssthresh(&self) -> u64 {
+        self.window.ssthresh
+    }
+
+    fn set_cwnd(&mut self, cwnd: u64) {
+        self.window.set_cwnd(cwnd);
+    }
+
+    fn set_mss(&mut self, mss: u32) {
+        self.window.set_mss(mss);
+    }
+
+    fn on_syn_loss(&mut self) {
+        self.window.on_syn_loss();
+    }
+
+    fn on_ack(&mut self, ack: &AckSample) {
+        self.window.start();
+        let left = self.slow_start.on_ack(&mut self.window, ack);
+        if ack.limited && !self.window.is_in_slow_start() && left > 0 {
+            self.avoid(ack, left);
+        }
+    }
+
+    fn on_loss(&mut self, in_flight: u32) {
+        self.decrease(in_flight);
+        self.window.cwnd = self.window.ssthresh;
+    }
+
+    fn on_recovered(&mut self, in_flight: u32, smooth: bool) {
+        self.window.on_recovered(in_flight, smooth);
+    }
+
+    fn on_timeout(&mut self, in_flight: u32, again: bool) {
+        // RFC 9438 §4.8: the next stage has its plateau where it begins.
+        if !again {
+            self.decrease(in_flight);
+        }
+        (self.epoch, self.w_max) = (None, 0);
+        self.window.cwnd = self.window.mss;
+    }
+
+    fn on_pause(&mut self, pause: Duration) {
+        // §5.8: time in which nothing was sent is no time of the curve.
+        if let Some(epoch) = self.epoch.as_mut() {
+            epoch.began_at += pause;
+        }
+    }
+
+    fn on_idle(&mut self, how: IdleRestart, idle: Duration, rto: Duration) {
+        let before = self.window.cwnd;
+        self.window.restart(how, idle, rto);
+        if self.window.cwnd != before {
+            self.epoch = None;
+        }
+    }
+}
+
+fn part(of: u64, (over, under): (u64, u64)) -> u64 {
+    // A window is less than 2⁴⁰, and its product with an MSS less than 2⁵⁶.
+    of.saturating_mul(over) / under
+}
+
+/// The integer cube root, rounded down: one binary digit of the result after
+/// the other.
+fn cube_root(of: u64) -> u64 {
+    let (mut rest, mut root) = (of, 0u64);
+    for shift in (0..=63).rev().step_by(3) {
+        root *= 2;
+        let next = 3 * root * (root + 1) + 1;
+        if rest >> shift >= next {
+            rest -= next << shift;
+            root += 1;
+        }
+    }
+    root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MSS: u32 = 1000;
+
+    fn new() -> Cubic {
+        Cubic::new(MSS, &WindowPolicy::standard())
+    }
+
+    /// Acknowledges full windows for `ms`, one round trip of `rtt_ms` after the
+    /// other.
+    fn run(control: &mut Cubic, from_ms: u64, ms: u64, rtt_ms: u64) {
+        for round in 0..ms / rtt_ms {
+            let now = Instant::from_millis(from_ms + (round + 1) * rtt_ms);
+            let rtt = Some(Duration::from_millis(rtt_ms));
+            for _ in 0..control.cwnd() / 2000 {
+                control.on_ack(&AckSample {
+                    rtt,
+                    min_rtt: rtt,
+                    ..AckSample::of(now, 2 * MSS)
+                });
+            }
+        }
+    }
+
+    fn with_window(cwnd: u64) -> Cubic {
+        let mut control = new();
+        control.set_cwnd(cwnd);
+        control
+    }
+
+    #[test]
+    fn it_is_back_at_the_plateau_after_k() {
+        let mut control = with_window(1_000_000);
+        control.on_loss(1_000_000);
+        assert_eq!(control.cwnd(), 700_000);
+        // K = ∛(300/0.4) = 9.09 s
+        run(&mut control, 0, 4_500, 100);
+        assert!(
+            (950_000..975_000).contains(&control.cwnd()),
+            "{}",
+            control.cwnd()
+        );
+        run(&mut control, 4_500, 4_600, 100);
+        assert!(
+            (995_000..1_003_000).contains(&control.cwnd()),
+            "{}",
+            control.cwnd()
+        );
+        // Then it looks for more, faster and faster.
+        run(&mut control, 9_100, 9_000, 100);
+        assert!(
+            (1_270_000..1_330_000).contains(&control.cwnd()),
+            "{}",
+            control.cwnd()
+        );
+    }
+
+    #[test]
+    fn on_short_paths_it_is_as_fast_as_newreno() {
+        let mut control = with_window(40_000);
+        control.on_loss(40_000);
+        // Five hundred round trips: α = 9/17 below the old window, then 1.
+        run(&mut control, 0, 500, 1);
+        assert!(control.cwnd() > 200_000, "{}", control.cwnd());
+    }
+
+    #[test]
+    fn a_second_loss_below_the_plateau_makes_room_for_others() {
+        let mut control = with_window(100_000);
+        control.on_loss(100_000);
+        control.on_loss(70_000);
+        assert_eq!(control.w_max, 59_500);
+    }
+
+    #[test]
+    fn only_what_was_in_flight_counts() {
+        let mut control = with_window(100_000);
+        control.on_loss(20_000);
+        assert_eq!(control.ssthresh(), 14_000);
+    }
+
+    #[test]
+    fn a_pause_is_no_time_of_the_curve() {
+        let mut control = with_window(1_000_000);
+        control.on_loss(1_000_000);
+        run(&mut control, 0, 1000, 100);
+        let mut paused = control;
+        paused.on_pause(Duration::from_secs(3600));
+        run(&mut control, 1000, 500, 100);
+        run(&mut paused, 3_601_000, 500, 100);
+        assert_eq!(control.cwnd(), paused.cwnd());
+    }
+
+    #[test]
+    fn a_timeout_starts_over() {
+        let mut control = with_window(100_000);
+        control.on_timeout(100_000, false);
+        assert_eq!((control.cwnd(), control.ssthresh()), (1000, 70_000));
+        control.on_timeout(1000, true);
+        assert_eq!((control.cwnd(), control.ssthresh()), (1000, 70_000));
+    }
+
+    proptest! {
+        #[test]
+        fn the_root_is_the_largest_whose_cube_fits(of: u64) {
+            let root = u128::from(cube_root(of));
+            prop_assert!(root.pow(3) <= of.into());
+            prop_assert!((root + 1).pow(3) > of.into());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Slow start: how fast cwnd grows below the threshold, and what ends it before
+//! a loss does.
+
+use super::AckSample;
+use super::hystart::Hystart;
+use super::hystart_plus::HystartPlus;
+use super::window::Window;
+use crate::tcp::policy::SlowStartKind;
+
+/// How much of an ACK counts, in segments (RFC 3465 §2.2, §2.3; RFC 9406 §4.2).
+const LIMIT: u64 = 2;
+const LIMIT_AFTER_TIMEOUT: u64 = 1;
+const LIMIT_HYSTART_PLUS: u64 = 8;
+
+/// What slow start remembers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum SlowStart {
+    /// RFC 5681 with RFC 3465.
+    Standard,
+    /// Linux's HyStart.
+    Hystart(Hystart),
+    /// RFC 9406.
+    HystartPlus(HystartPlus),
+}
+
+impl SlowStart {
+    pub(super) fn new(kind: SlowStartKind) -> Self {
+        match kind {
+            SlowStartKind::Standard => Self::Standard,
+            SlowStartKind::Hystart => Self::Hystart(Hystart::default()),
+            SlowStartKind::HystartPlus => Self::HystartPlus(HystartPlus::default()),
+        }
+    }
+
+    /// An ACK came: cwnd grows if it is below the threshold. Answers how many
+    /// of the acknowledged bytes are left for congestion avoidance.
+    pub(super) fn on_ack(&mut self, window: &mut Window, ack: &AckSample) -> u64 {
+        let initial = window.ssthresh == u64::MAX;
+        let acked = u64::from(ack.acked_len);
+        let mss = window.mss;
+        let grows = match self {
+            Self::Standard => acked.min(limit(ack.after_timeout) * mss),
+            Self::Hystart(hystart) => {
+                hystart.on_ack(window, ack);
+                acked
+            }
+            Self::HystartPlus(hystart) if initial => {
+                let limited = if ack.paced {
+                    acked
+                } else {
+                    acked.min(LIMIT_HYSTART_PLUS * mss)
+                };
+                hystart.on_ack(window, ack, limited)
+            }
+            // RFC 9406 §4.3: for the initial slow start only.
+            Self::HystartPlus(_) => acked.min(limit(ack.after_timeout) * mss),
+        };
+        if !ack.limited || !window.is_in_slow_start() {
+            return acked;
+        }
+        let room = window.ssthresh - window.cwnd;
+        window.grow(grows.min(room));
+        acked.saturating_sub(room)
+    }
+}
+
+fn limit(after_timeout: bool) -> u64 {
+    if after_timeout {
+        LIMIT_AFTER_TIMEOUT
+    } else {
+        LIMIT
+    }
+}
