@@ -21,7 +21,7 @@ pub(crate) fn socket(host: &mut Host, domain: i32, kind: i32) -> Answer<RawFd> {
     if kind & 0xf != libc::SOCK_STREAM {
         return Err(Errno(libc::EPROTONOSUPPORT));
     }
-    host.settings.read();
+    host.drain();
     let policy = host.settings.policy();
     host.add_socket(Socket::new(policy, kind & libc::SOCK_NONBLOCK == 0))
 }

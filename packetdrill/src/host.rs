@@ -271,6 +271,11 @@ impl Host {
 
     /// Takes all that the stack has to send and to tell.
     pub(crate) fn drain(&mut self) {
+        if self.settings.have_changed() {
+            self.settings.read();
+            self.stack
+                .set_link_full(self.now, self.settings.link_is_full);
+        }
         let mut out = std::mem::take(&mut self.out);
         while self.stack.poll_transmit(self.now, &mut out).is_some() {
             match link::read(&out) {
@@ -294,7 +299,10 @@ impl Host {
                 }
             }
             StackEvent::Connection { conn, event } => {
+                // What can be said of it is said now: it may be forgotten once it has ended.
+                let info = self.stack.info(self.now, conn);
                 if let Some(socket) = self.socket_of(conn) {
+                    socket.last_info = info.or(socket.last_info);
                     socket.on_event(event);
                 }
             }

@@ -46,10 +46,10 @@ pub(crate) fn tcp_info(host: &mut Host, fd: RawFd) -> Answer<Vec<u8>> {
     let socket = host.sockets.get(&fd).ok_or(Errno(libc::EBADF))?;
     let mut bytes = vec![0; LEN];
     bytes[0] = state_number(calls::state(host, socket));
-    if let Some(info) = socket
+    let told = socket
         .conn()
-        .and_then(|conn| host.stack.info(host.now, conn))
-    {
+        .and_then(|conn| host.stack.info(host.now, conn));
+    if let Some(info) = told.or(socket.last_info) {
         fill(&mut bytes, &info);
     }
     Ok(bytes)

@@ -3,7 +3,8 @@
 //! Scripts call `sysctl` and the like. What they find under those names on their
 //! PATH writes each argument down as one line of the file that `SYNEMA_SYSCTL`
 //! names: `net.ipv4.tcp_ecn=1`, or with slashes and below `/proc/sys/`. Each new
-//! socket behaves as the lines say at that time.
+//! socket behaves as the lines say at that time. `tc` writes down its whole line: a
+//! queue of length zero takes no packet.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,22 +18,34 @@ const FILE_VARIABLE: &str = "SYNEMA_SYSCTL";
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     values: BTreeMap<String, String>,
+    /// How long the file was when it was read.
+    read_len: u64,
+    /// The link's queue has no room for anything.
+    pub(crate) link_is_full: bool,
 }
 
 impl Settings {
+    /// Whether the file, if there is one, has more lines than were read.
+    pub(crate) fn have_changed(&self) -> bool {
+        let path = std::env::var_os(FILE_VARIABLE);
+        let file = path.and_then(|path| fs::metadata(path).ok());
+        file.is_some_and(|file| file.len() != self.read_len)
+    }
+
     /// Reads the file again, if there is one.
     pub(crate) fn read(&mut self) {
-        let Some(path) = std::env::var_os(FILE_VARIABLE) else {
-            return;
-        };
-        if let Ok(lines) = fs::read_to_string(path) {
+        let path = std::env::var_os(FILE_VARIABLE);
+        if let Some(lines) = path.and_then(|path| fs::read_to_string(path).ok()) {
+            self.read_len = lines.len() as u64;
             self.take(&lines);
         }
     }
 
     fn take(&mut self, lines: &str) {
         for line in lines.lines() {
-            if let Some((name, value)) = line.split_once('=') {
+            if let Some(queue) = line.strip_prefix("tc qdisc ") {
+                self.link_is_full = queue.ends_with("limit 0");
+            } else if let Some((name, value)) = line.split_once('=') {
                 let name = name.trim().trim_start_matches("/proc/sys/");
                 let value = value.trim().trim_matches('"');
                 self.values.insert(name.replace('/', "."), value.to_owned());
@@ -95,6 +108,15 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_queue_of_length_zero_takes_nothing_until_there_is_another() {
+        let mut settings = Settings::default();
+        settings.take("tc qdisc add dev tun0 root pfifo limit 0\n");
+        assert!(settings.link_is_full);
+        settings.take("tc qdisc replace dev tun0 root pfifo\n");
+        assert!(!settings.link_is_full);
+    }
 
     #[test]
     fn the_last_line_counts_however_the_name_is_spelled() {

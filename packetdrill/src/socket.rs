@@ -4,7 +4,7 @@
 use crate::errno::{self, Answer, Errno};
 use std::collections::BTreeMap;
 use synema_core::tcp::policy::KeepAlive;
-use synema_core::tcp::{ConnectionEvent, Policy};
+use synema_core::tcp::{ConnectionEvent, Info, Policy};
 use synema_core::trace::ConnId;
 use synema_core::wire::Port;
 
@@ -47,6 +47,8 @@ pub(crate) struct Socket {
     pub(crate) is_corked: bool,
     /// `SO_LINGER` with no time to linger.
     pub(crate) aborts_on_close: bool,
+    /// What could be said of the connection when it told of something last.
+    pub(crate) last_info: Option<Info>,
     /// Options as they were set, by level and name.
     options: BTreeMap<(i32, i32), i32>,
     /// How often something happened that whoever polls wants to know.
@@ -67,6 +69,7 @@ impl Socket {
             is_without_delay: false,
             is_corked: false,
             aborts_on_close: false,
+            last_info: None,
             options: BTreeMap::new(),
             wakes: 0,
         }

@@ -49,6 +49,8 @@ const ADDRESSES: [&str; 9] = [
 /// Writes its arguments down, one a line.
 const NOTE_ALL: &str =
     "#!/bin/sh\nfor a in \"$@\"; do printf '%s\\n' \"$a\" >> \"$SYNEMA_SYSCTL\"; done\n";
+/// Writes its own name and its arguments down on one line.
+const NOTE_LINE: &str = "#!/bin/sh\nprintf '%s\\n' \"${0##*/} $*\" >> \"$SYNEMA_SYSCTL\"\n";
 /// Takes any arguments and does nothing.
 const NOTHING: &str = "#!/bin/sh\nexit 0\n";
 /// Stands before Python: one of the scripts' helpers changes settings by writing to files.
@@ -205,8 +207,8 @@ fn stand_ins(folder: &Path) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(&programs).with_context(|| format!("cannot make {}", programs.display()))?;
     let all = [
         ("sysctl", NOTE_ALL),
-        ("tc", NOTE_ALL),
-        ("ip", NOTE_ALL),
+        ("tc", NOTE_LINE),
+        ("ip", NOTHING),
         ("ethtool", NOTHING),
         ("nstat", NOTHING),
         ("python3", PYTHON),

@@ -87,6 +87,8 @@ pub struct Stack<O = ()> {
     next_frame: u64,
     next_identification: u16,
     limits: Limits,
+    /// The link takes nothing of connections at present.
+    link_is_full: bool,
 }
 
 /// How often we answer.
@@ -124,6 +126,7 @@ impl<O: Observer> Stack<O> {
                 next_identification[1],
             ]),
             random,
+            link_is_full: false,
             limits: Limits {
                 echo: Limit::new(100, Duration::from_millis(10)),
                 // RFC 1812 §4.3.2.8: errors must be limited; a burst of ten, then ten a second.

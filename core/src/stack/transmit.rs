@@ -136,6 +136,10 @@ impl<O: Observer> Stack<O> {
                 self.connections.idle_all();
                 return None;
             };
+            if self.link_is_full {
+                self.hold_connections();
+                return None;
+            }
             let (now, frame) = (self.now, FrameId::sent(self.next_frame));
             let (conn, connection) = self.connections.next_ready()?;
             let remote = *connection.identity().remote.ip();
@@ -175,6 +179,32 @@ impl<O: Observer> Stack<O> {
                 return Some(label);
             }
             self.wait_for(next_hop, label, out);
+        }
+    }
+
+    /// Whether the link takes frames of connections. While it does not, what is due
+    /// waits, and [`Stack::poll_transmit`] gives none of them; only ARP, ICMP and
+    /// the like, which are few and bounded, go on.
+    pub fn set_link_full(&mut self, now: Instant, is_full: bool) {
+        self.advance(now);
+        if self.link_is_full == is_full {
+            return;
+        }
+        self.link_is_full = is_full;
+        let now = self.now;
+        for conn in self.connections.ids() {
+            let observer = &mut self.observer;
+            self.connections.change(conn, |connection| {
+                connection.set_link_full(now, is_full, observer);
+            });
+        }
+    }
+
+    /// What connections have to send waits for the link.
+    fn hold_connections(&mut self) {
+        while let Some((conn, connection)) = self.connections.next_ready() {
+            connection.set_link_full(self.now, true, &mut self.observer);
+            self.connections.idle(conn);
         }
     }
 

@@ -147,6 +147,8 @@ pub struct Connection {
     pub(super) liveness: Liveness,
     /// The application closed both directions: it will not read any more.
     pub(super) reader_gone: bool,
+    /// Our link takes nothing at present.
+    pub(super) link_is_full: bool,
     /// What kept it from sending more.
     pub(super) limits: Limits,
     /// When data came last, or the handshake was done.
@@ -544,6 +546,7 @@ impl Connection {
             rcv_up: None,
             liveness: Liveness::new(now),
             reader_gone: false,
+            link_is_full: false,
             limits: Limits::default(),
             last_data_at: now,
             writer_waits: false,

@@ -5,7 +5,6 @@ use super::connection::{Connection, Identity};
 use super::context::Context;
 use super::options::timestamp_clock;
 use super::policy::Recovery;
-use super::rtt::backed_off;
 use super::sender::{Fin, NewData};
 use super::state::{self, Step};
 use crate::time::{Duration, Instant};
@@ -170,8 +169,9 @@ impl Connection {
             return self.rearm_loss_timers(cx);
         }
         self.stop_loss_timers(cx);
-        let (snd, timing) = (&self.snd, &self.policy.timing);
+        let snd = &self.snd;
         let waits = probing
+            || self.waits_for_link()
             || (!snd.probing.due
                 && match snd.next_new(snd.mss(), &self.policy) {
                     NewData::WaitsForWindow => true,
@@ -180,9 +180,8 @@ impl Connection {
                     _ => false,
                 });
         if waits && !self.timers.is_armed(TimerKind::Persist) {
-            let base = snd.rtt.base_rto(timing);
-            let interval = backed_off(base, snd.probing.backoff, timing.max_rto);
-            self.timers.arm(TimerKind::Persist, cx.now + interval, cx);
+            let deadline = cx.now + self.persist_interval();
+            self.timers.arm(TimerKind::Persist, deadline, cx);
         } else if !waits {
             self.timers.stop(TimerKind::Persist, cx);
         }

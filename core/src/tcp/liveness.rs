@@ -82,7 +82,10 @@ impl Connection {
     fn waits_for_peer(&self) -> bool {
         match self.state {
             TcpState::SynSent | TcpState::SynReceived => true,
-            _ => state::may_send(self.state) && self.has_unacknowledged(),
+            _ => {
+                let waits = state::may_send(self.state) && self.has_unacknowledged();
+                waits && !self.is_untried()
+            }
         }
     }
 

@@ -24,6 +24,7 @@
 //!                                                send_buffer.rs, ring.rs, writes.rs, burst.rs
 //!   time_wait.rs    what is left of it in TIME-WAIT      cookie.rs   a handshake without memory
 //!   policy.rs       how it behaves, on purpose
+//!   held.rs         our link takes nothing
 //!   info.rs         what can be said of it at a glance   limits.rs   what kept it from sending
 //!   options.rs, window.rs, reset.rs, timers.rs, context.rs
 //! ```
@@ -59,6 +60,7 @@ pub mod connection;
 mod context;
 mod cookie;
 mod handshake;
+mod held;
 pub mod info;
 mod lifecycle;
 pub mod limits;

@@ -111,6 +111,9 @@ impl Connection {
 
     /// RFC 9293 §3.8.6.1.
     fn probe_window<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
+        if self.waits_for_link() {
+            return self.look_at_link(cx);
+        }
         let probing = &mut self.snd.probing;
         // "as long as the receiving TCP peer continues to send acknowledgments":
         // it is given up only if it does not.

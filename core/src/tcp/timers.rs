@@ -80,6 +80,11 @@ impl Timers {
         self.deadlines[timer as usize] != Instant::FAR_FUTURE
     }
 
+    /// Whether the timer has run out at `now`, and has not been taken.
+    pub(super) fn is_due(&self, timer: TimerKind, now: Instant) -> bool {
+        self.deadlines[timer as usize] <= now
+    }
+
     /// When `timer` runs out, if it runs and no other does.
     pub(super) fn only(&self, timer: TimerKind) -> Option<Instant> {
         let others = |other: &TimerKind| *other != timer && self.is_armed(*other);

@@ -5,6 +5,7 @@ mod cell;
 mod checker;
 mod closing;
 mod handshake;
+mod held;
 mod hostile;
 mod link;
 mod liveness;

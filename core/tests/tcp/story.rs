@@ -88,6 +88,7 @@ impl Story {
             log: String::new(),
             written: 0,
             read: 0,
+            link_is_full: false,
         }
     }
 
@@ -140,6 +141,8 @@ struct Run {
     log: String,
     written: u64,
     read: u64,
+    /// Nothing is polled.
+    link_is_full: bool,
 }
 
 impl Run {
@@ -208,6 +211,10 @@ impl Run {
                 self.note(&format!("{len} bytes to the end of what is urgent"));
             }
             "push" => connection.push(now, trace),
+            "link" => {
+                self.link_is_full = words[1] == "full";
+                connection.set_link_full(now, self.link_is_full, trace);
+            }
             "shutdown" => connection.shutdown(now, trace),
             "close" => connection.close(now, trace),
             "abort" => connection.abort(now, trace),
@@ -338,6 +345,9 @@ impl Run {
     fn drain(&mut self) {
         self.tell_trace();
         for n in 0.. {
+            if self.link_is_full {
+                break;
+            }
             assert!(n < 10_000, "endless transmission:\n{}", self.log);
             let frame = FrameId::sent(self.frames.1);
             let Some(connection) = self.connection.as_mut() else {
