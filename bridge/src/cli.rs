@@ -27,6 +27,8 @@ pub enum Command {
     Lab(LabArgs),
     /// Fetch a URL with our own stack, without a browser
     Curl(CurlArgs),
+    /// Serve the files of a folder over HTTP with our own stack, at a claimed address
+    ServeHttp(ServeHttpArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
     #[command(name = LAB_CHILD, hide = true)]
     LabChild,
@@ -233,6 +235,44 @@ pub struct CurlArgs {
     pub timeout: Option<u64>,
 }
 
+/// Arguments of `synema serve-http`.
+#[derive(Args, Clone, Debug)]
+pub struct ServeHttpArgs {
+    /// The folder whose files are served; names that begin with a dot are not
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Serve in a lab made for this, whose kernel can be the client
+    #[arg(long, conflicts_with_all = ["interface", "ip"])]
+    pub lab: bool,
+    /// The lab's wire, with --lab.
+    #[command(flatten)]
+    pub wire: LabWireArgs,
+    /// With --lab: who connects here is connected to the server by the kernel of a machine in the
+    /// lab
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8621")]
+    pub listen: SocketAddr,
+    /// The interface to use (see `synema interfaces`)
+    #[arg(
+        long,
+        value_name = "IF",
+        required_unless_present = "lab",
+        requires = "ip"
+    )]
+    pub interface: Option<String>,
+    /// The address to claim
+    #[arg(long, value_name = "A", requires = "interface")]
+    pub ip: Option<Ipv4Addr>,
+    /// The port to serve on
+    #[arg(long, value_name = "N", default_value_t = 80, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+    /// Write every frame to this file, as pcapng, when the server ends
+    #[arg(long, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
+    /// Tell each request on standard error
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,5 +291,15 @@ mod tests {
         assert!(parse("synema curl http://a/").is_err());
         assert!(parse("synema curl http://a/ --interface eth0").is_err());
         assert!(parse("synema curl --lab http://a/ --ip 192.168.0.129").is_err());
+    }
+
+    #[test]
+    fn serve_http_wants_a_folder_and_a_place_to_serve_it() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        assert!(parse("synema serve-http --lab .").is_ok());
+        assert!(parse("synema serve-http . --interface eth0 --ip 192.168.0.129").is_ok());
+        assert!(parse("synema serve-http --lab").is_err());
+        assert!(parse("synema serve-http . --interface eth0").is_err());
+        assert!(parse("synema serve-http --lab . --port 0").is_err());
     }
 }

@@ -4,11 +4,12 @@
 //!   cli ── run ─┬─ interfaces            what this machine has
 //!               ├─ serve  (trust, gate)  the page and the relay for one claimed address
 //!               ├─ curl                  the same stack without a browser
+//!               ├─ serve-http            the same stack as a server of files
 //!               └─ lab                   a network of namespaces to do both in
 //!                    all of them over io (one raw socket) and privilege (none left)
 //! ```
 //!
-//! The bridge never keeps TCP state; `curl` alone drives a stack of its own.
+//! The bridge never keeps TCP state; `curl` and `serve-http` alone drive a stack of their own.
 
 // Those macros panic when nobody reads: see `say`, and write to standard output with its errors.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
@@ -27,6 +28,8 @@ pub mod lab;
 pub mod privilege;
 pub mod say;
 pub mod serve;
+pub mod serve_http;
+mod station;
 pub mod trust;
 
 use cli::{Cli, Command};
@@ -42,6 +45,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Lab(args) => serve::run_lab(&args),
         Command::Curl(args) => curl::run(&args),
+        Command::ServeHttp(args) => serve_http::run(&args),
         #[cfg(target_os = "linux")]
         Command::LabChild => lab::child::run(),
         #[cfg(not(target_os = "linux"))]

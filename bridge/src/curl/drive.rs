@@ -6,33 +6,26 @@ use super::failure::{
 use super::output::Sink;
 use super::report::Report;
 use super::tape::Tape;
-use crate::egress::Outgoing;
 use crate::error::Failure;
-use crate::gate::{Guard, Heard};
+use crate::gate::Heard;
 use crate::interrupt::Interrupt;
-use crate::io::{Admit, Batch, PacketIo, RawSocket, now_ns};
-use crate::serve::{Ground, refusal};
+use crate::io::{Batch, RawSocket};
+use crate::serve::Ground;
+use crate::station::Station;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use synema_core::app::recording::{RecordedSession, Recording};
 use synema_core::app::session::{
-    ClaimCommand, ClaimEvent, ClaimTimings, Command, FetchEvent, FetchOptions, Input,
-    SessionConfig, SessionEvent,
+    ClaimEvent, ClaimTimings, Command, FetchEvent, FetchOptions, Input, SessionConfig, SessionEvent,
 };
-use synema_core::time::Instant;
-use synema_core::trace::{ConnId, FrameId, Record, TcpState};
-use synema_relay::Refusal;
+use synema_core::trace::{ConnId, Record, TcpState};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{sleep_until, timeout};
 
 /// The one fetch's number.
 const FETCH: u32 = 1;
-/// How long the interface's queue may be full before frames are dropped.
-const SEND_PATIENCE: Duration = Duration::from_millis(100);
 /// How long the connection may take to close after the fetch has ended.
 const LINGER: Duration = Duration::from_secs(1);
-/// Long enough to mean "nothing is due".
-const IDLE: Duration = Duration::from_secs(3600);
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -56,47 +49,15 @@ pub(super) struct Ended {
 /// One session on one wire.
 pub(super) struct Drive {
     plan: Plan,
-    ground: Ground,
+    station: Station,
     session: RecordedSession<Vec<Record>>,
-    guard: Guard,
-    wire: PacketIo,
     sink: Sink,
     report: Report,
-    tape: Option<Tape>,
-    clock: Clock,
-    received: u64,
-    outbox: Vec<(FrameId, Vec<u8>)>,
-    spare: Vec<Vec<u8>>,
     /// A piece of the body that the output has no room for yet.
     stalled: Option<Vec<u8>>,
     conn: Option<ConnId>,
     end: Option<Result<(), Failure>>,
     interrupt: Interrupt,
-}
-
-/// Nanoseconds since 1970 that never go back: the stack's clock, and within the clock's
-/// own adjustments also the kernel's.
-#[derive(Clone, Copy, Debug)]
-struct Clock {
-    origin_ns: u64,
-    origin: tokio::time::Instant,
-}
-
-impl Clock {
-    fn start() -> Self {
-        Self {
-            origin_ns: now_ns(),
-            origin: tokio::time::Instant::now(),
-        }
-    }
-
-    fn now(self) -> Instant {
-        Instant::from_nanos(self.origin_ns) + self.origin.elapsed()
-    }
-
-    fn when(self, at: Instant) -> tokio::time::Instant {
-        self.origin + at.since(Instant::from_nanos(self.origin_ns)).min(IDLE * 24)
-    }
 }
 
 impl Drive {
@@ -113,25 +74,20 @@ impl Drive {
         tape: Option<Tape>,
         interrupt: Interrupt,
     ) -> Result<Self, Failure> {
-        let wire = PacketIo::new(socket).map_err(|error| wire_failed(&ground, &error))?;
         let config = SessionConfig {
             mac: ground.mac,
             mtu: u16::try_from(ground.mtu).unwrap_or(u16::MAX),
             seed: plan.seed,
         };
+        let interface = ground.interface.clone();
+        let station = Station::new(ground, socket, tape);
+        let station = station.map_err(|error| wire_failed(&interface, &error))?;
         Ok(Self {
-            guard: ground.guard(),
-            ground,
+            station,
             session: RecordedSession::new(config, Vec::new(), plan.record_bytes),
             plan,
-            wire,
             sink,
             report,
-            tape,
-            clock: Clock::start(),
-            received: 0,
-            outbox: Vec::new(),
-            spare: Vec::new(),
             stalled: None,
             conn: None,
             end: None,
@@ -151,30 +107,18 @@ impl Drive {
         // The body is complete or given up; what is left are FINs and their ACKs.
         let _ = timeout(LINGER, self.close()).await;
         self.tell_trace();
-        let dropped = self.wire.socket().counters().dropped_by_kernel;
-        self.report.end(dropped);
+        self.report.end(self.station.dropped_by_kernel());
         Ended {
             outcome,
-            tape: self.tape,
+            tape: self.station.into_tape(),
             recording: Some(self.session.into_recording()),
         }
     }
 
     async fn fetch(&mut self) -> Result<(), Failure> {
-        let ip = self.plan.ip;
-        self.guard.claim(self.clock.now(), ip);
-        self.wire
-            .socket()
-            .admit(&Admit::Addresses(vec![ip]))
-            .map_err(|error| wire_failed(&self.ground, &error))?;
-        let rules = &self.ground.rules;
-        self.command(Command::Claim(ClaimCommand {
-            addr: ip,
-            prefix_len: rules.subnet.prefix_len,
-            gateway: rules.gateway,
-            dns: self.ground.dns.clone(),
-            timings: self.plan.timings,
-        }));
+        let claim = self.station.claim(self.plan.ip, self.plan.timings);
+        let claim = claim.map_err(|error| self.wire_failed(&error))?;
+        self.command(Command::Claim(claim));
         self.pump().await;
         let mut batch = Batch::new();
         while self.end.is_none() {
@@ -206,17 +150,13 @@ impl Drive {
     /// Waits for one thing to happen, and deals with it.
     async fn step(&mut self, batch: &mut Batch) -> Result<(), Failure> {
         let sink = self.sink.clone();
-        let due = self.session.poll_timeout();
-        let due = due.map_or_else(
-            || tokio::time::Instant::now() + IDLE,
-            |due| self.clock.when(due),
-        );
+        let due = self.station.clock.when(self.session.poll_timeout());
         tokio::select! {
             // What lies unread may be an objection to what a timer is about to do.
             biased;
             () = self.interrupt.asked() => return Err(given_up()),
-            received = self.wire.recv_batch(batch) => {
-                received.map_err(|error| wire_failed(&self.ground, &error))?;
+            received = self.station.recv_batch(batch) => {
+                received.map_err(|error| self.wire_failed(&error))?;
                 self.hear(batch);
                 batch.clear();
             }
@@ -234,7 +174,7 @@ impl Drive {
                 }
             },
         }
-        let now = self.clock.now();
+        let now = self.station.clock.now();
         if self.session.poll_timeout().is_some_and(|due| due <= now) {
             self.session.handle(now, Input::Timeout);
         }
@@ -243,20 +183,12 @@ impl Drive {
     }
 
     fn hear(&mut self, batch: &Batch) {
-        if let Some(tape) = &mut self.tape {
-            tape.kernel_dropped(self.wire.socket().counters().dropped_by_kernel);
-        }
+        self.station.begin_batch();
         for frame in batch.iter() {
-            let now = self.clock.now();
-            let (heard, concerns) = self.guard.incoming(now, frame.bytes);
-            if !concerns {
+            let now = self.station.clock.now();
+            let Some((id, heard)) = self.station.hear(now, frame.timestamp_ns, frame.bytes) else {
                 continue;
-            }
-            let id = FrameId::received(self.received);
-            self.received += 1;
-            if let Some(tape) = &mut self.tape {
-                tape.received(id, frame.timestamp_ns, frame.bytes);
-            }
+            };
             let bytes = frame.bytes;
             self.session.handle(now, Input::Frame { id, bytes });
             self.drain();
@@ -269,16 +201,17 @@ impl Drive {
     }
 
     fn command(&mut self, command: Command) {
-        self.session
-            .handle(self.clock.now(), Input::Command(command));
+        let now = self.station.clock.now();
+        self.session.handle(now, Input::Command(command));
     }
 
     /// Drains the session and sends what it has to send.
     async fn pump(&mut self) {
         self.drain();
-        self.send().await;
+        let report = &self.report;
+        self.station.send(|why| report.refused(why)).await;
         self.tell_trace();
-        self.report.tick(self.clock.now());
+        self.report.tick(self.station.clock.now());
     }
 
     /// Events first: taking them may make frames.
@@ -288,17 +221,9 @@ impl Drive {
         {
             self.on_event(event);
         }
-        let now = self.clock.now();
-        loop {
-            let mut frame = self.spare.pop().unwrap_or_default();
-            match self.session.poll_transmit(now, &mut frame) {
-                Some(id) => self.outbox.push((id, frame)),
-                None => {
-                    self.spare.push(frame);
-                    return;
-                }
-            }
-        }
+        let (now, session) = (self.station.clock.now(), &mut self.session);
+        self.station
+            .collect(|frame| session.poll_transmit(now, frame));
     }
 
     fn on_event(&mut self, event: SessionEvent) {
@@ -348,54 +273,14 @@ impl Drive {
         }
     }
 
-    /// Sends what the guard lets out; what it does not is told and kept on the tape.
-    async fn send(&mut self) {
-        if self.outbox.is_empty() {
-            return;
-        }
-        let now = self.clock.now();
-        let outbox = std::mem::take(&mut self.outbox);
-        let mut outcomes: Vec<Result<Option<u64>, Refusal>> = Vec::with_capacity(outbox.len());
-        let mut admitted: Vec<(usize, Outgoing)> = Vec::with_capacity(outbox.len());
-        let mut frames: Vec<&[u8]> = Vec::with_capacity(outbox.len());
-        for (_, frame) in &outbox {
-            let verdict = self.guard.outgoing(now, frame);
-            if let Ok(outgoing) = verdict {
-                admitted.push((outcomes.len(), outgoing));
-                frames.push(frame);
-            }
-            outcomes.push(verdict.map(|_| None));
-        }
-        let sending = self.wire.send_batch(&frames, |place, outcome| {
-            outcomes[admitted[place].0] = outcome.map(Some).map_err(|error| refusal(&error));
-        });
-        // What has no receipt when patience ends met a full queue.
-        let _ = timeout(SEND_PATIENCE, sending).await;
-        let sent_at = self.clock.now();
-        for (at, outgoing) in admitted {
-            if let Ok(Some(_)) = outcomes[at] {
-                self.guard.sent(sent_at, outgoing);
-            }
-        }
-        for ((id, frame), outcome) in outbox.into_iter().zip(outcomes) {
-            let outcome = outcome.and_then(|sent| sent.ok_or(Refusal::QueueFull));
-            if let Err(why) = outcome {
-                self.report.refused(why.words());
-            }
-            if let Some(tape) = &mut self.tape {
-                let at = outcome.unwrap_or_else(|_| now_ns());
-                tape.sent(id, at, &frame, outcome.map(drop));
-            }
-            self.spare.push(frame);
-        }
-    }
-
     fn tell_trace(&mut self) {
         for record in self.session.observer_mut().drain(..) {
             self.report.record(&record);
-            if let Some(tape) = &mut self.tape {
-                tape.record(record);
-            }
+            self.station.record(record);
         }
+    }
+
+    fn wire_failed(&self, error: &std::io::Error) -> Failure {
+        wire_failed(&self.station.ground.interface, error)
     }
 }

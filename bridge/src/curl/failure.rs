@@ -1,29 +1,27 @@
 //! What can go wrong with a fetch, as the person at the terminal reads it.
 
 use crate::error::{Exit, Failure};
-use crate::serve::Ground;
 use std::io;
 use std::net::Ipv4Addr;
 use synema_core::app::session::{ClaimRefusal, FetchError, FetchErrorKind};
 use synema_core::wire::MacAddr;
 
-pub(super) fn wire_failed(ground: &Ground, error: &io::Error) -> Failure {
-    let interface = &ground.interface;
+pub(crate) fn wire_failed(interface: &str, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::NetworkDown => Failure::new(
             Exit::NoInterface,
             format!("the interface {interface} went down"),
-            format!("bring it up (sudo ip link set {interface} up), and fetch again"),
+            format!("bring it up (sudo ip link set {interface} up), and start again"),
         ),
         _ => Failure::new(
             Exit::NoInterface,
             format!("the wire at {interface} failed: {error}"),
-            "look at `synema interfaces`, and fetch again",
+            "look at `synema interfaces`, and start again",
         ),
     }
 }
 
-pub(super) fn in_use(addr: Ipv4Addr, by: MacAddr) -> Failure {
+pub(crate) fn in_use(addr: Ipv4Addr, by: MacAddr) -> Failure {
     Failure::new(
         Exit::AddressRefused,
         format!("{addr} is in use by {by}"),
@@ -31,7 +29,7 @@ pub(super) fn in_use(addr: Ipv4Addr, by: MacAddr) -> Failure {
     )
 }
 
-pub(super) fn lost(addr: Ipv4Addr, to: MacAddr) -> Failure {
+pub(crate) fn lost(addr: Ipv4Addr, to: MacAddr) -> Failure {
     Failure::new(
         Exit::AddressRefused,
         format!("{addr} was taken by {to}, who insists on it: nothing more is sent"),
@@ -39,7 +37,7 @@ pub(super) fn lost(addr: Ipv4Addr, to: MacAddr) -> Failure {
     )
 }
 
-pub(super) fn claim_refused(addr: Ipv4Addr, why: ClaimRefusal) -> Failure {
+pub(crate) fn claim_refused(addr: Ipv4Addr, why: ClaimRefusal) -> Failure {
     match why {
         ClaimRefusal::InUse { by } => in_use(addr, by),
         why => Failure::new(

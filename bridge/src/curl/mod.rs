@@ -12,10 +12,10 @@
 //! capture is written however the fetch ends.
 
 mod drive;
-mod failure;
+pub(crate) mod failure;
 mod output;
-mod report;
-mod tape;
+pub(crate) mod report;
+pub(crate) mod tape;
 
 use crate::cli::CurlArgs;
 use crate::error::{Exit, Failure};

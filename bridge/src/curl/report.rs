@@ -158,7 +158,7 @@ fn head_text(head: &ResponseHead) -> Vec<u8> {
 }
 
 /// A server's words may not steer the terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c.is_control() {

@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// A capture under way, and the file that it will be.
 #[derive(Debug)]
-pub(super) struct Tape {
+pub(crate) struct Tape {
     capture: Capture,
     path: PathBuf,
     /// The file's name until it is whole; none when it is written in its place.
@@ -31,7 +31,7 @@ pub(super) struct Tape {
 impl Tape {
     /// Opens the file before anything is sent. It has its name only when it is whole; a device,
     /// a pipe or a link is not to be replaced by a file, and is written in its place.
-    pub(super) fn open(path: &Path, ground: &Ground) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path, ground: &Ground) -> Result<Self, Failure> {
         let is_other = fs::symlink_metadata(path).is_ok_and(|there| !there.is_file());
         let unfinished = (!is_other).then(|| {
             let mut name = path.as_os_str().to_owned();
@@ -56,7 +56,7 @@ impl Tape {
     }
 
     /// A frame came in.
-    pub(super) fn received(&mut self, id: FrameId, time_ns: u64, bytes: &[u8]) {
+    pub(crate) fn received(&mut self, id: FrameId, time_ns: u64, bytes: &[u8]) {
         let at = Instant::from_nanos(time_ns);
         let mut frame = Frame::new(id, at, Direction::Received, bytes);
         frame.drops_before = std::mem::take(&mut self.drops_before_next);
@@ -65,13 +65,13 @@ impl Tape {
 
     /// The kernel has dropped so many frames since the socket was opened: noted on the
     /// next that comes in.
-    pub(super) fn kernel_dropped(&mut self, total: u64) {
+    pub(crate) fn kernel_dropped(&mut self, total: u64) {
         self.drops_before_next += total.saturating_sub(self.kernel_drops);
         self.kernel_drops = total;
     }
 
     /// A frame went out, or was refused.
-    pub(super) fn sent(
+    pub(crate) fn sent(
         &mut self,
         id: FrameId,
         time_ns: u64,
@@ -87,12 +87,12 @@ impl Tape {
     }
 
     /// The trace said something.
-    pub(super) fn record(&mut self, record: Record) {
+    pub(crate) fn record(&mut self, record: Record) {
         self.capture.record(record);
     }
 
     /// Writes the file. What does not fit into it is lost; what does, stays.
-    pub(super) fn write(self) -> Result<(), Failure> {
+    pub(crate) fn write(self) -> Result<(), Failure> {
         let cut = self.capture.payloads_let_go();
         if cut > 0 {
             say::line(format_args!(

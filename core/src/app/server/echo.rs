@@ -85,6 +85,13 @@ impl<O: Observer> Service<O> for EchoServer {
         stack.listen(self.port, &self.policy)
     }
 
+    fn stop(&mut self, stack: &mut Stack<O>, now: Instant) {
+        stack.unlisten(now, self.port);
+        for conn in core::mem::take(&mut self.clients).into_keys() {
+            stack.abort(now, conn);
+        }
+    }
+
     fn on_event(&mut self, stack: &mut Stack<O>, now: Instant, event: StackEvent) {
         match event {
             StackEvent::Acceptable { port } if port == self.port => self.accept(stack, now),

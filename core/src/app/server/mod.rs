@@ -42,6 +42,9 @@ pub trait Service<O: Observer> {
     /// The time of [`poll_timeout`](Self::poll_timeout) has come.
     fn on_timeout(&mut self, _stack: &mut Stack<O>, _now: Instant) {}
 
+    /// Takes no more connections, and ends those that there are with a RST.
+    fn stop(&mut self, _stack: &mut Stack<O>, _now: Instant) {}
+
     /// When the service wants [`on_timeout`](Self::on_timeout).
     fn poll_timeout(&self) -> Option<Instant> {
         None
@@ -63,8 +66,8 @@ pub enum ServerInput<'a> {
     Timeout,
     /// Take this address: it is probed first (RFC 5227).
     Claim(ClaimCommand),
-    /// Give the address back; connections end.
-    Release,
+    /// End every connection, and take no more.
+    Stop,
 }
 
 /// A stack with a service on it.
@@ -117,12 +120,7 @@ impl<O: Observer, S: Service<O>> Server<S, O> {
                 }
             }
             ServerInput::Claim(command) => self.claim(&command),
-            ServerInput::Release => {
-                if let Some(addr) = self.stack.interface().map(crate::ip::Interface::address) {
-                    self.stack.release(now);
-                    self.events.push_back(ClaimEvent::Released { addr });
-                }
-            }
+            ServerInput::Stop => self.service.stop(&mut self.stack, now),
         }
         self.take_stack_events();
     }

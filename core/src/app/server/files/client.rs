@@ -186,7 +186,12 @@ impl<F> Client<F> {
             }
             Reading::Complete { len, request } => {
                 self.unread.drain(..len);
-                let (answer, file) = find(directory, &request);
+                let (answer, file) = if is_for_us(&request, settings) {
+                    find(directory, &request)
+                } else {
+                    // RFC 9110 §15.5.20
+                    (Answer::of_status(421), None)
+                };
                 (answer, file, request)
             }
         };
@@ -315,6 +320,14 @@ impl<F> Answering<F> {
                 Ok(_) | Err(_) => return Progress::Failed,
             }
         }
+    }
+}
+
+/// Whether it was this server that was asked for.
+fn is_for_us(request: &Request, settings: &Settings) -> bool {
+    match &request.host {
+        Some(host) if !settings.hosts.is_empty() => settings.hosts.contains(host),
+        _ => true,
     }
 }
 

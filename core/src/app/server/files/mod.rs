@@ -52,6 +52,10 @@ pub struct Settings {
     pub stall_timeout: Duration,
     /// Whether the stack's clock counts from 1970, so that answers can be dated.
     pub is_unix_time: bool,
+    /// Names by which it may be asked (without ports); if there are none, by any. A
+    /// page in a browser that has been told that its own name is our address asks by
+    /// that name.
+    pub hosts: Vec<String>,
 }
 
 impl Default for Settings {
@@ -64,6 +68,7 @@ impl Default for Settings {
             idle_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(60),
             is_unix_time: false,
+            hosts: Vec::new(),
         }
     }
 }
@@ -162,6 +167,14 @@ impl<D: Directory> FileServer<D> {
 impl<D: Directory, O: Observer> Service<O> for FileServer<D> {
     fn start(&mut self, stack: &mut Stack<O>) -> Result<(), ListenError> {
         stack.listen(self.settings.port, &self.settings.policy)
+    }
+
+    fn stop(&mut self, stack: &mut Stack<O>, now: Instant) {
+        stack.unlisten(now, self.settings.port);
+        self.deadlines.clear();
+        for conn in core::mem::take(&mut self.clients).into_keys() {
+            stack.abort(now, conn);
+        }
     }
 
     fn on_event(&mut self, stack: &mut Stack<O>, now: Instant, event: StackEvent) {

@@ -27,6 +27,8 @@ pub(super) struct Request {
     pub(super) known: Option<Method>,
     /// As it came.
     pub(super) target: String,
+    /// By which name it is asked for, without the port.
+    pub(super) host: Option<String>,
     /// Whether the client will ask again on this connection.
     pub(super) keep_alive: bool,
     pub(super) range: Option<String>,
@@ -78,7 +80,11 @@ fn judge(parsed: &httparse::Request<'_, '_>) -> Result<Request, u16> {
     for field in parsed.headers.iter() {
         let text = String::from_utf8_lossy(field.value).trim().to_owned();
         match field.name.to_ascii_lowercase().as_str() {
-            "host" => hosts += 1,
+            "host" => {
+                hosts += 1;
+                let name = text.rsplit_once(':').map_or(&*text, |(name, _)| name);
+                request.host = Some(name.to_ascii_lowercase());
+            }
             "connection" => request.keep_alive = keeps_alive(&text, is_1_1),
             "content-length" => has_body |= text != "0",
             "transfer-encoding" => has_body = true,

@@ -259,6 +259,51 @@ fn statuses() {
 }
 
 #[test]
+fn only_whoever_asks_by_our_name_is_served() {
+    let hosts = vec!["x".to_owned()];
+    let mut world = files(Settings {
+        hosts,
+        ..Settings::default()
+    });
+    let ask =
+        |host| format!("GET /hello.txt HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    assert!(world.ask(&ask("X:8621")).starts_with("HTTP/1.1 200 "));
+    let rebound = world.ask(&ask("evil.test"));
+    assert!(
+        rebound.starts_with("HTTP/1.1 421 Misdirected Request"),
+        "{rebound}"
+    );
+    assert!(
+        world
+            .ask("GET /hello.txt HTTP/1.0\r\n\r\n")
+            .starts_with("HTTP/1.1 200 ")
+    );
+}
+
+#[test]
+fn a_server_that_stops_tells_its_clients() {
+    let mut world = files(Settings::default());
+    let conn = world.connect(80);
+    world.say(conn, b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n");
+    world.server.handle(world.now, ServerInput::Stop);
+    world.run_for(10);
+    let event = ConnectionEvent::Closed(crate::trace::CloseReason::ResetByPeer);
+    let told: Vec<_> = core::iter::from_fn(|| world.client.poll_event()).collect();
+    assert!(
+        told.contains(&StackEvent::Connection { conn, event }),
+        "{told:?}"
+    );
+    let late = world.connect(80);
+    world.run_for(10);
+    assert_eq!(
+        world.client.state(late),
+        Some(crate::trace::TcpState::Closed),
+        "refused"
+    );
+    assert_eq!(world.server.stack().connections_len(), 0);
+}
+
+#[test]
 fn conditions_save_the_body() {
     let mut world = files(Settings::default());
     let etag = "\"ae1b981da166f00-d\"";
