@@ -135,7 +135,7 @@ fn ask_for_what_is_not_served(lab: &Lab, to: SocketAddr) {
 }
 
 /// Whole frames, right checksums, and a reason for each of ours.
-fn judge(capture: &Path) {
+fn is_sound(capture: &Path) {
     let opened = read(&fs::read(capture).expect("it was written")).expect("a capture");
     assert!(opened.stopped.is_none(), "{:?}", opened.stopped);
     let frames = opened.capture.frames();
@@ -167,6 +167,8 @@ fn judge(capture: &Path) {
         .iter()
         .filter(|cause| matches!(cause, Cause::Reset(_)));
     assert_eq!(resets.count(), 0, "nobody was cut off");
+    let complaints = judge::complaints(capture).expect("tshark reads it");
+    assert_eq!(complaints, [] as [String; 0]);
 }
 
 #[test]
@@ -212,7 +214,7 @@ fn the_kernel_fetches_from_us_what_is_in_the_folder_and_nothing_else() {
     stop.send(()).expect("it still runs");
     let ended = server.join().expect("it did not panic");
     assert_eq!(ended, Ok(()));
-    judge(&capture);
+    is_sound(&capture);
 }
 
 #[test]
