@@ -3,7 +3,9 @@
 use crate::link::{EndPlan, Wire, World};
 use proptest::prelude::*;
 use synema_core::tcp::Policy;
-use synema_core::tcp::policy::{AckStrategy, Nagle, OutOfOrderPolicy, Recovery, WindowProbe};
+use synema_core::tcp::policy::{
+    AckStrategy, CongestionKind, Nagle, OutOfOrderPolicy, Recovery, WindowProbe,
+};
 use synema_core::time::Duration;
 use synema_core::trace::CloseReason;
 
@@ -58,6 +60,35 @@ fn one_percent_of_loss_does_not_stop_the_flow() {
     let rate = sender.retransmitted as f64 / sender.segments as f64;
     assert!(rate < 0.025, "resent {rate}");
     assert!(report.took < Duration::from_secs(260), "{:?}", report.took);
+}
+
+/// How long a transfer of 30 MB over 100 ms takes to whoever offers a window of
+/// `initial_window` at the start.
+fn took_with_window(initial_window: u32) -> Duration {
+    let mut policy = Policy::rfc();
+    policy.receive.initial_window = initial_window;
+    policy.receive.buffer_len = 16 << 20;
+    policy.send.buffer_len = 16 << 20;
+    policy.timing.msl = Duration::ZERO;
+    // Only the window is to limit.
+    policy.congestion = CongestionKind::None;
+    let plans = [
+        EndPlan::sends(policy.clone(), 30_000_000),
+        EndPlan::sends(policy, 0),
+    ];
+    let isns = [1, 2];
+    let report = World::new(clean(ms(50)), plans, isns).run(isns, HOUR);
+    assert_eq!(report.ends[1].received, 30_000_000);
+    report.took
+}
+
+#[test]
+fn a_window_grows_to_what_the_path_needs_within_a_few_round_trips() {
+    let large = took_with_window(u32::MAX);
+    let grown = took_with_window(65_535);
+    assert!(grown < large + ms(1000), "{grown:?} against {large:?}");
+    // Without growth it would be 65 KB in each round trip: 46 seconds.
+    assert!(grown < Duration::from_secs(2), "{grown:?}");
 }
 
 #[test]
