@@ -36,6 +36,7 @@ fn main() {
         iss: SeqNum(u32::MAX - 10_000),
         timestamp_offset: 0,
         mtu: 1500,
+        path_mtu: 1500,
     };
     let (client_end, server_end) = ("192.0.2.1:1000", "192.0.2.2:2000");
     let mut policy = Policy::rfc();

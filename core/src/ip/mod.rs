@@ -11,6 +11,7 @@
 mod admit;
 mod interface;
 pub mod limit;
+pub mod paths;
 pub mod reassembly;
 pub mod udp;
 

@@ -294,6 +294,7 @@ impl<O: Observer> Stack<O> {
             iss: self.secrets.isn(self.now, local, remote),
             timestamp_offset: self.secrets.timestamp_offset(*local.ip(), *remote.ip()),
             mtu: self.config.mtu,
+            path_mtu: self.paths.mtu(self.now, *remote.ip(), self.config.mtu),
         }
     }
 }

@@ -150,9 +150,15 @@ impl<O: Observer> Stack<O> {
                     .ok_or(DropReason::IcmpNotOurs)?;
                 let now = self.now;
                 let observer = &mut self.observer;
-                self.connections.change(conn, |connection| {
+                let narrow = self.connections.change(conn, |connection| {
                     connection.on_icmp_error(now, error, seq, frame, observer);
+                    connection.narrow_path()
                 });
+                if let (Some(mtu), IcmpError::FragmentationNeeded { .. }) =
+                    (narrow.flatten(), error)
+                {
+                    self.paths.learn(now, quote.destination, mtu);
+                }
                 Ok(())
             }
             QuotedTransport::Udp { src_port, dst_port } => {

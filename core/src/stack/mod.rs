@@ -44,6 +44,7 @@ pub use event::{ClaimError, ConnectError, ListenError, StackEvent, UdpError};
 pub use listener::Backlog;
 
 use crate::ip::limit::Limit;
+use crate::ip::paths::Paths;
 use crate::ip::reassembly::Reassembly;
 use crate::ip::udp::Sockets;
 use crate::ip::{Interface, NoRoute};
@@ -80,6 +81,7 @@ pub struct Stack<O = ()> {
     conflicts: Conflicts,
     neighbours: Neighbours,
     reassembly: Reassembly,
+    paths: Paths,
     connections: Connections,
     sockets: Sockets,
     control: VecDeque<Control>,
@@ -117,6 +119,7 @@ impl<O: Observer> Stack<O> {
             conflicts: Conflicts::default(),
             neighbours: Neighbours::default(),
             reassembly: Reassembly::default(),
+            paths: Paths::default(),
             sockets: Sockets::default(),
             control: VecDeque::new(),
             events: VecDeque::new(),

@@ -42,8 +42,10 @@ pub struct Identity {
     /// Added to our timestamp clock, so that it tells nothing of our age
     /// (RFC 7323 §5.4); any secret number, the same for each pair of hosts.
     pub timestamp_offset: u32,
-    /// Largest IPv4 packet of the way out, bytes.
+    /// Largest IPv4 packet that our link takes, bytes.
     pub mtu: u16,
+    /// Largest that the way to the peer takes, as far as is known, bytes.
+    pub path_mtu: u16,
 }
 
 /// What the application hears of a connection.
@@ -510,6 +512,12 @@ impl Connection {
         self.soft_error
     }
 
+    /// The largest IPv4 packet that its path was found to take, bytes, if that is
+    /// less than what the link takes.
+    pub fn narrow_path(&self) -> Option<u16> {
+        (self.path.mtu < self.id.mtu).then_some(self.path.mtu)
+    }
+
     /// The TTL of its packets, and the first six bits of their traffic class.
     pub fn ip_fields(&self) -> (u8, u8) {
         let send = &self.policy.send;
@@ -532,7 +540,7 @@ impl Connection {
             rcv: Receiver::new(now, &policy, own_mss(policy.offer, id.mtu)),
             timers: Timers::new(),
             agreed: Agreed::default(),
-            path: Path::new(id.mtu),
+            path: Path::known(now, &id),
             offered_scale: WindowScale::for_buffer(policy.receive.buffer_len),
             policy,
             born_at: now,

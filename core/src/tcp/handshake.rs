@@ -12,7 +12,7 @@ use super::arrival::Check;
 use super::congestion::CongestionControl;
 use super::connection::Connection;
 use super::context::Context;
-use super::options::{agree, own_mss};
+use super::options::{agree, mss_for_mtu, own_mss};
 use super::rack::Echo;
 use super::segment::Segment;
 use super::state::Step;
@@ -150,7 +150,8 @@ impl Connection {
         let send_mss = self
             .agreed
             .peer_mss
-            .min(own_mss(self.policy.offer, self.id.mtu));
+            .min(own_mss(self.policy.offer, self.id.mtu))
+            .min(mss_for_mtu(self.path.mtu));
         self.set_send_mss(send_mss);
     }
 

@@ -12,7 +12,7 @@
 //! RFC 1191; RFC 5927 §7 on what to believe; black holes, where the ICMP never
 //! comes, are found by timeouts alone, as RFC 4821 §7.7 allows.
 
-use super::connection::Connection;
+use super::connection::{Connection, Identity};
 use super::context::Context;
 use super::options::{MIN_SEND_MSS, mss_for_mtu};
 use super::policy::Recovery;
@@ -48,11 +48,12 @@ pub(super) struct Path {
 }
 
 impl Path {
-    /// A path that takes what the link takes, until it is heard otherwise.
-    pub(super) fn new(link_mtu: u16) -> Self {
+    /// What is known at birth: perhaps another connection has learnt it.
+    pub(super) fn known(now: Instant, id: &Identity) -> Self {
+        let is_narrow = id.path_mtu < id.mtu;
         Self {
-            mtu: link_mtu,
-            lowered_at: None,
+            mtu: id.path_mtu.min(id.mtu),
+            lowered_at: is_narrow.then_some(now),
         }
     }
 }
@@ -109,7 +110,10 @@ impl Connection {
         if cx.now.since(lowered_at) < RETRY_AFTER || self.snd.unsent_len() <= self.snd.mss() {
             return;
         }
-        self.path = Path::new(self.id.mtu);
+        self.path = Path {
+            mtu: self.id.mtu,
+            lowered_at: None,
+        };
         let send_mss = self.agreed.peer_mss.min(mss_for_mtu(self.path.mtu));
         self.set_send_mss(send_mss);
         self.tell_path_mtu(cx);

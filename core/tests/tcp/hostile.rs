@@ -194,6 +194,7 @@ proptest! {
             iss: ISS,
             timestamp_offset: 0,
             mtu: 1500,
+            path_mtu: 1500,
         };
         let mut conn = Connection::connect(now, id, &policy, &mut ());
         let mut guess = Guess { rcv_nxt: SeqNum(irs), snd_nxt: ISS };

@@ -118,6 +118,7 @@ impl World {
             iss: SeqNum(isns[local]),
             timestamp_offset: 77,
             mtu: 1500,
+            path_mtu: 1500,
         };
         let [client, server] = plans;
         let mut client = End::new(client, true);
@@ -222,6 +223,7 @@ impl World {
                     iss: SeqNum(isns[1]),
                     timestamp_offset: 99,
                     mtu: 1500,
+                    path_mtu: 1500,
                 };
                 let policy = end.plan.policy.clone();
                 end.conn = Connection::accept(

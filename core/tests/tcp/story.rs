@@ -496,6 +496,7 @@ impl Run {
             iss: self.story.iss,
             timestamp_offset: 0,
             mtu: self.story.mtu,
+            path_mtu: self.story.mtu,
         }
     }
 }

@@ -208,3 +208,51 @@ fn all_connections_together_challenge_only_so_often() {
     let later = bench.story();
     assert!(later.contains("ChallengeAck"), "{later}");
 }
+
+#[test]
+fn what_one_connection_learns_of_a_way_the_next_one_knows() {
+    let mut bench = Bench::with_peer();
+    let policy = Policy::default();
+    // Handshakes with a peer of 1460 bytes; answers the segment size that we use.
+    let open = |bench: &mut Bench, irs: u32| {
+        let remote = SocketAddrV4::new(PEER, 80);
+        let conn = bench.stack.connect(bench.now, remote, &policy).unwrap();
+        bench.drain();
+        let syn = bench.sent.pop().unwrap().1;
+        let packet = dissect(LinkType::Ethernet, &syn, syn.len());
+        let syn = packet.tcp().unwrap();
+        assert_eq!(syn.options().mss, Some(1460), "our own link is as it was");
+        let header = Header {
+            src_port: Port(80),
+            dst_port: syn.src_port(),
+            seq: SeqNum(irs),
+            ack: syn.seq() + 1,
+            flags: Flags::SYN | Flags::ACK,
+            window: 60_000,
+            urgent_pointer: 0,
+            options: Options {
+                mss: Some(1460),
+                ..Options::NONE
+            },
+        };
+        let mut answer = Vec::new();
+        header.emit(PEER, US, &[], &mut answer);
+        bench.frame(1, &ip_frame(Protocol::TCP, &answer));
+        conn
+    };
+    let first = open(&mut bench, 100);
+    assert_eq!(bench.stack.info(bench.now, first).unwrap().send_mss, 1460);
+    bench.stack.send(bench.now, first, &[7; 1460]);
+    bench.drain();
+    let quote = bench.sent.pop().unwrap().1[14..].to_vec();
+    let error = icmp_payload(&icmpv4::Message::DestinationUnreachable {
+        reason: icmpv4::Unreachable::FragmentationNeeded {
+            next_hop_mtu: 1_000,
+        },
+        quote: &quote,
+    });
+    bench.frame(2, &ip_frame(Protocol::ICMP, &error));
+    assert_eq!(bench.stack.info(bench.now, first).unwrap().send_mss, 960);
+    let second = open(&mut bench, 200);
+    assert_eq!(bench.stack.info(bench.now, second).unwrap().send_mss, 960);
+}
