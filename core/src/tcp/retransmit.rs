@@ -355,7 +355,14 @@ impl RetransmitQueue {
     /// What is larger than the path takes is lost (RFC 1191 §6.5).
     pub(super) fn mark_larger_lost(&mut self, payload_len: u32) {
         for at in 0..self.queue.len() {
-            if self.queue[at].range.len() > payload_len {
+            let sent = self.queue[at];
+            if sent.range.len() <= payload_len {
+                continue;
+            }
+            // A retransmission that was already smaller may still be too large.
+            if sent.resent {
+                self.mark_lost_again(at, Cause::PathMtu);
+            } else {
                 self.mark_lost_at(at, Cause::PathMtu);
             }
         }

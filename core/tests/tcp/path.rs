@@ -256,3 +256,38 @@ fn errors_on_the_way_end_nothing_but_are_the_reason_if_it_ends() {
         "#]],
     );
 }
+
+#[test]
+fn a_router_that_says_no_mtu_means_the_next_plateau() {
+    check(
+        "
+        30  send 1448
+        40  icmp too-big 0 seq 1
+        41  icmp too-big 0 seq 1
+        42  icmp too-big 0 seq 1
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 1448
+            30       > P. 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            40     icmp too-big 0 seq 1
+            40       path MTU 1492
+            40       > . 1:1441 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            40       > P. 1441:1449 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            41     icmp too-big 0 seq 1
+            41       path MTU 1006
+            41       > . 1:955 ack 1 win 511 ts 41 ecr 100  PathMtu (again: 2)
+            41       > . 955:1441 ack 1 win 511 ts 41 ecr 100  PathMtu (again: 2)
+            42     icmp too-big 0 seq 1
+            42       path MTU 552
+            42       > . 1:501 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 3)
+            42       > . 501:955 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 3)
+        "#]],
+    );
+}
