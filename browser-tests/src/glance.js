@@ -32,6 +32,24 @@ const number = (element, name) => {
   return value === null ? null : Number(value);
 };
 
+// The strip's room and its marks; what stands beside and above it; and every mark that leaves its room.
+const box = (element) => {
+  const r = element.getBoundingClientRect();
+  return [r.left, r.top, r.right, r.bottom];
+};
+const strip = () => ({
+  room: box(document.querySelector(".strip-room")),
+  marks: [...document.querySelectorAll(".strip-room rect, .strip-room text")].map((mark) => ({
+    text: mark.textContent || "a letter's box",
+    place: box(mark),
+  })),
+  beside: [...document.querySelectorAll(".above .who, .above .menu")].map((element) => ({
+    text: element.textContent.trim().slice(0, 12),
+    place: box(element),
+  })),
+  within: box(document.querySelector(".above")),
+});
+
 return {
   port: [rect.left + scroll.clientLeft, rect.top + scroll.clientTop,
     rect.left + scroll.clientLeft + scroll.clientWidth, rect.top + scroll.clientTop + scroll.clientHeight],
@@ -58,5 +76,6 @@ return {
     state: state.getAttribute("data-state"),
     inferred: state.getAttribute("data-inferred") === "true",
   })),
+  strip: strip(),
   scroll: [scroll.scrollTop, scroll.scrollHeight, scroll.clientHeight],
 };

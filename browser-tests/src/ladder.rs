@@ -22,8 +22,71 @@ pub struct Glance {
     pub arrows: Vec<Arrow>,
     /// Every state's beginning or bar.
     pub states: Vec<State>,
+    /// The strip above it.
+    pub strip: Strip,
     /// Where it was scrolled to, the whole height, and the height that is seen.
     pub scroll: [f64; 3],
+}
+
+/// Left, top, right and bottom in CSS pixels of the window.
+pub type Place = [f64; 4];
+
+/// The strip: who spoke, a letter a packet.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Strip {
+    /// Where letters may be.
+    pub room: Place,
+    /// The letters, their boxes, and the silences between them.
+    pub marks: Vec<Mark>,
+    /// What stands beside them: names of the rows, menus.
+    pub beside: Vec<Mark>,
+    /// What all of it stands in.
+    pub within: Place,
+}
+
+/// Something in or beside the strip.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Mark {
+    /// What it says.
+    pub text: String,
+    /// Where it is.
+    pub place: Place,
+}
+
+impl Strip {
+    /// Marks that are cut, and things that stand on one another.
+    fn unreadable(&self) -> Vec<String> {
+        let cut = self
+            .marks
+            .iter()
+            .filter(|mark| !is_within(&mark.place, &self.room))
+            .chain(
+                self.beside
+                    .iter()
+                    .filter(|mark| !is_within(&mark.place, &self.within)),
+            );
+        let mut troubles: Vec<_> = cut
+            .map(|mark| format!("{:?} in the strip is cut off", mark.text))
+            .collect();
+        for (index, thing) in self.beside.iter().enumerate() {
+            let others = self.beside[index + 1..].iter().chain(&self.marks);
+            for other in others.filter(|other| overlap(&thing.place, &other.place)) {
+                troubles.push(format!("{:?} covers {:?}", thing.text, other.text));
+            }
+        }
+        troubles
+    }
+}
+
+fn is_within(inner: &Place, outer: &Place) -> bool {
+    (0..2).all(|side| inner[side] >= outer[side] - TOLERANCE)
+        && (2..4).all(|side| inner[side] <= outer[side] + TOLERANCE)
+}
+
+fn overlap(one: &Place, other: &Place) -> bool {
+    (0..2).all(|axis| {
+        one[axis] + TOLERANCE < other[axis + 2] && other[axis] + TOLERANCE < one[axis + 2]
+    })
 }
 
 /// A word and the four corners of its ink.
@@ -153,10 +216,10 @@ impl Ladder {
 }
 
 impl Glance {
-    /// Labels that intersect another one, and labels that are cut off.
+    /// Labels that intersect another one, and labels that are cut off; the strip's letters too.
     pub fn unreadable(&self) -> Vec<String> {
         let [left, top, right, bottom] = self.port;
-        let mut troubles = Vec::new();
+        let mut troubles = self.strip.unreadable();
         // What is above or below the window is not seen; what is half inside is cut by scrolling.
         let is_seen = |label: &&Label| {
             let (_, y) = label.extent();
@@ -218,7 +281,7 @@ fn project(corners: &[[f64; 2]; 4], axis: [f64; 2]) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Glance, Label};
+    use super::{Glance, Label, Mark, Strip};
 
     fn label(text: &str, x: f64, y: f64, slope: f64) -> Label {
         let (width, height) = (100.0, 10.0);
@@ -241,6 +304,12 @@ mod tests {
             labels,
             arrows: Vec::new(),
             states: Vec::new(),
+            strip: Strip {
+                room: [60.0, 0.0, 300.0, 44.0],
+                marks: Vec::new(),
+                beside: Vec::new(),
+                within: [0.0, 0.0, 400.0, 50.0],
+            },
             scroll: [0.0, 300.0, 300.0],
         }
     }
@@ -261,6 +330,24 @@ mod tests {
         assert_eq!(
             glance(labels).unreadable(),
             ["\"a\" intersects \"b\"", "\"c\" is cut off"]
+        );
+    }
+
+    #[test]
+    fn a_letter_that_is_cut_and_a_menu_on_a_letter_are_found() {
+        let mark = |text: &str, place| Mark {
+            text: text.to_owned(),
+            place,
+        };
+        let mut glance = glance(Vec::new());
+        glance.strip.marks = vec![
+            mark("P", [280.0, 2.0, 298.0, 20.0]),
+            mark("A", [290.0, 24.0, 308.0, 42.0]),
+        ];
+        glance.strip.beside = vec![mark("time:", [305.0, 0.0, 390.0, 30.0])];
+        assert_eq!(
+            glance.unreadable(),
+            ["\"A\" in the strip is cut off", "\"time:\" covers \"A\""]
         );
     }
 

@@ -10,8 +10,8 @@ use browser_tests::{
 };
 use tokio::{net::TcpStream, process::Command};
 
-/// The sizes at which nothing may be cut off.
-const SIZES: [(u32, u32); 2] = [(1280, 800), (1920, 1080)];
+/// The sizes at which nothing may be cut off: a laptop's, half of a large screen, and all of it.
+const SIZES: [(u32, u32); 3] = [(1280, 800), (900, 800), (1920, 1080)];
 
 /// A fetch of the lab's first page, and everything that it has to show.
 async fn shows_the_first_page(url: &str, name: &str) -> anyhow::Result<()> {
