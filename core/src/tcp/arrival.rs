@@ -84,6 +84,9 @@ impl Connection {
             return;
         }
         self.heard(cx.now);
+        // RFC 7323 §5.3 R3 does this before the ACK is looked at; but who guesses
+        // only the window could then make PAWS drop all that is true.
+        self.rcv.take_timestamp(cx.now, segment);
         // Sixth to eighth: the URG bit, the text and the FIN.
         self.take_text(segment, segment.seq + u32::from(flags.syn()), cx);
     }
@@ -97,8 +100,6 @@ impl Connection {
         let flags = segment.flags;
         let old = !flags.rst() && self.rcv.is_old_by_timestamp(cx.now, segment);
         if !old && self.rcv.acceptable(segment) {
-            // RFC 7323 §5.3 R3
-            self.rcv.take_timestamp(cx.now, segment);
             return Check::Pass;
         }
         if flags.rst() {

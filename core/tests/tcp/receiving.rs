@@ -490,10 +490,10 @@ fn segments_without_ack_or_with_impossible_ones_are_dropped() {
             30       dropped: NoAck
             31     < P. 1:101 ack 5000 ts 200 ecr 20
             31       dropped: AckOfUnsent
-            31       > . 1 ack 1 win 511 ts 31 ecr 200  Unacceptable
+            31       > . 1 ack 1 win 511 ts 31 ecr 100  Unacceptable
             32     < P. 1:101 ack -100000000 ts 200 ecr 20
             32       dropped: OldAck
-            32       > . 1 ack 1 win 511 ts 32 ecr 200  ChallengeAck
+            32       > . 1 ack 1 win 511 ts 32 ecr 100  ChallengeAck
             33     < P. 1:101 ack 0 ts 200 ecr 20
             33       > . 1 ack 101 win 511 ts 33 ecr 200  QuickAck
         "#]],
@@ -860,6 +860,30 @@ fn paws_does_not_stop_a_reset() {
             40       ESTABLISHED -> CLOSED
             40       over: ResetByPeer
             40       * Closed(ResetByPeer)
+        "#]],
+    );
+}
+
+#[test]
+fn a_segment_with_an_impossible_ack_does_not_make_paws_drop_what_is_true() {
+    check(
+        "
+        30  < F. 1 ack 9999 ts 200000 ecr 20
+        40  < . 1:1001 ack 1 ts 201 ecr 20
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < F. 1 ack 9999 ts 200000 ecr 20
+            30       dropped: AckOfUnsent
+            30       > . 1 ack 1 win 511 ts 30 ecr 100  Unacceptable
+            40     < . 1:1001 ack 1 ts 201 ecr 20
+            40       > . 1 ack 1001 win 504 ts 40 ecr 201  QuickAck
         "#]],
     );
 }
