@@ -320,8 +320,7 @@ impl Connection {
                 more_follows: write.more_follows,
                 ends_record: write.ends_record && is_whole,
             };
-            let (end, snd_nxt) = (self.snd.buffer.end(), self.snd.snd_nxt);
-            self.snd.writes.on_written(end, snd_nxt, write);
+            self.snd.on_written(taken as u32, write, &self.policy);
         }
         let mut cx = self.context(now, Trigger::Application, trace);
         self.rearm(&mut cx);

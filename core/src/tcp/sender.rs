@@ -12,7 +12,7 @@
 
 use super::congestion::{Congestion, CongestionControl};
 use super::options::DEFAULT_SEND_MSS;
-use super::policy::{Nagle, Policy};
+use super::policy::{Nagle, Policy, PushMarks};
 use super::prr::Prr;
 use super::rack::Rack;
 use super::recovery::{Detection, Phase};
@@ -24,13 +24,10 @@ use super::tlp::TailProbe;
 use super::undo::Undo;
 use super::usage::Usage;
 use super::window::{UnscaledWindow, WindowScale, WindowSize};
-use super::writes::Writes;
+use super::writes::{Write, Writes};
 use crate::time::{Duration, Instant};
 use crate::trace::{Cause, RecoveryStep};
 use crate::wire::{SeqNum, SeqRange};
-
-/// The largest piece of the buffer that writes fill up, bytes.
-const MAX_PIECE_LEN: u32 = 65_535;
 
 /// Our FIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -221,7 +218,7 @@ impl Sender {
     }
 
     /// How much the peer's window still takes beyond SND.NXT.
-    fn usable_window(&self) -> u32 {
+    pub(super) fn usable_window(&self) -> u32 {
         let edge = self.snd_una + self.snd_wnd.0;
         if edge.after(self.snd_nxt) {
             edge.distance(self.snd_nxt)
@@ -368,13 +365,22 @@ impl Sender {
         let Some(unsent_limit) = policy.send.unsent_limit else {
             return room;
         };
-        // As Linux does: pieces of half the peer's largest window, in whole segments.
-        let mss = self.mss();
-        let piece_len = (self.max_snd_wnd.0 / 2).clamp(mss, MAX_PIECE_LEN.max(mss));
         let (end, snd_nxt) = (self.buffer.end(), self.snd_nxt);
-        let piece_len = piece_len - piece_len % mss;
+        let piece_len = self.piece_len();
         let piece = self.writes.room(end, snd_nxt, unsent_limit, piece_len);
         room.min(piece as usize)
+    }
+
+    /// The application has written `len` bytes.
+    pub(super) fn on_written(&mut self, len: u32, write: Write, policy: &Policy) {
+        let end = self.buffer.end();
+        let range = SeqRange {
+            start: end - len,
+            end,
+        };
+        let cut = (policy.send.push == PushMarks::EachWrite).then(|| self.cut(policy));
+        self.writes
+            .on_written(range, self.snd_nxt, write, cut.as_ref());
     }
 
     /// Whether whoever waits to write is to be told now.

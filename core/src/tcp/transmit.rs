@@ -243,7 +243,7 @@ impl Connection {
         let mut flags = Flags::ACK;
         let pushes = match self.policy.send.push {
             PushMarks::BufferEnd => data.end == end,
-            PushMarks::EachWrite => self.snd.writes.has_end_in(data),
+            PushMarks::EachWrite => self.snd.writes.has_push_in(data),
         };
         if !data.is_empty() && pushes {
             flags |= Flags::PSH;
