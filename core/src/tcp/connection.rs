@@ -140,7 +140,7 @@ pub struct Connection {
     pub(super) syn_sent_at: Instant,
     pub(super) syn_transmissions: u16,
     /// A RST that is to go out.
-    pub(super) reset_due: Option<(Header, ResetReason)>,
+    pub(super) reset_due: Option<Box<(Header, ResetReason)>>,
     pub(super) challenges: ChallengeLimit,
     /// The last ICMP error that was not fatal (RFC 5461 §3).
     pub(super) soft_error: Option<u8>,

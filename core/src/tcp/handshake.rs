@@ -31,7 +31,7 @@ impl Connection {
         if flags.ack() && !expected {
             if !flags.rst() {
                 let header = self.reset_header(segment.ack, None);
-                self.reset_due = Some((header, ResetReason::UnacceptableAck));
+                self.reset_due = Some(Box::new((header, ResetReason::UnacceptableAck)));
             }
             return cx.dropped(DropReason::AckOfUnsent);
         }
@@ -104,7 +104,7 @@ impl Connection {
         let expected = segment.ack.after(self.snd.snd_una) && !segment.ack.after(self.snd.snd_nxt);
         if !expected {
             let header = self.reset_header(segment.ack, None);
-            self.reset_due = Some((header, ResetReason::UnacceptableAck));
+            self.reset_due = Some(Box::new((header, ResetReason::UnacceptableAck)));
             cx.dropped(DropReason::AckOfUnsent);
             return Check::Done;
         }

@@ -114,7 +114,7 @@ impl Connection {
         let mut header = self.reset_header(self.snd.bare_seq(), ack);
         // RFC 7323 §3.2: a RST should carry the timestamps, too.
         header.options.timestamps = self.timestamps(cx);
-        self.reset_due = Some((header, why));
+        self.reset_due = Some(Box::new((header, why)));
     }
 
     /// The timestamps of a segment that goes out now, if they were agreed on.

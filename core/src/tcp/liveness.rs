@@ -20,6 +20,9 @@ use crate::time::{Duration, Instant};
 use crate::trace::{Cause, Observer, TcpState, TimerKind};
 use crate::wire::tcp::Flags;
 
+/// The shortest time between two looks at a silent peer.
+const LEAST_PAUSE: Duration = Duration::from_millis(1);
+
 /// When the peer was heard, and what was asked since.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Liveness {
@@ -102,15 +105,18 @@ impl Connection {
 
     /// RFC 9293 §3.8.4.
     pub(super) fn keep_alive_is_due<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        let Some(keep_alive) = self.policy.timing.keep_alive else {
+        let Some(mut keep_alive) = self.policy.timing.keep_alive else {
             return;
         };
+        // Time must pass between one look and the next, whatever the policy says.
+        keep_alive.idle = keep_alive.idle.max(LEAST_PAUSE);
+        keep_alive.interval = keep_alive.interval.max(LEAST_PAUSE);
         // MUST-26: only when nothing that was sent is outstanding ...
         if self.has_unacknowledged() {
             let deadline = cx.now + keep_alive.idle;
             return self.timers.arm(TimerKind::KeepAlive, deadline, cx);
         }
-        // ... MUST-27: and nothing was received within the interval.
+        // ... and nothing was received within the interval.
         let silence = cx.now.since(self.liveness.heard_at);
         if silence < keep_alive.idle {
             let deadline = self.liveness.heard_at + keep_alive.idle;

@@ -171,7 +171,7 @@ impl Connection {
     fn data_after_close<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
         cx.dropped(DropReason::ReceiverGone);
         let header = self.reset_header(segment.ack, None);
-        self.reset_due = Some((header, ResetReason::DataAfterClose));
+        self.reset_due = Some(Box::new((header, ResetReason::DataAfterClose)));
         self.end(CloseReason::Aborted, cx);
     }
 }

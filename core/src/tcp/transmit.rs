@@ -27,7 +27,8 @@ impl Connection {
         &mut self,
         cx: &mut Context<'_, O>,
     ) -> Option<Transmission> {
-        if let Some((header, why)) = self.reset_due.take() {
+        if let Some(due) = self.reset_due.take() {
+            let (header, why) = *due;
             return Some(bare(header, Cause::Reset(why)));
         }
         match self.state {

@@ -384,3 +384,16 @@ fn a_half_closed_connection_is_asked_as_well() {
         "#]],
     );
 }
+
+#[test]
+fn a_policy_without_patience_is_no_endless_loop() {
+    let mut policy = Policy::rfc();
+    policy.timing.user_timeout = Some(Duration::from_secs(1));
+    policy.timing.keep_alive = Some(KeepAlive {
+        idle: Duration::ZERO,
+        interval: Duration::ZERO,
+        count: u8::MAX,
+    });
+    let story = Story::new(policy).log(&format!("{OPEN} 100 send 10\n 1500 wait"));
+    assert!(story.contains("over: TimedOut"), "{story}");
+}

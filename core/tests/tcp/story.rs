@@ -94,11 +94,16 @@ impl Story {
 
     /// Runs the script and compares the log.
     pub(crate) fn check(self, script: &str, expect: &Expect) {
+        expect.assert_eq(&self.log(script));
+    }
+
+    /// Runs the script; its log.
+    pub(crate) fn log(self, script: &str) -> String {
         let mut run = self.begin();
         for line in lines(script) {
             run.line(line);
         }
-        expect.assert_eq(&run.log);
+        run.log
     }
 }
 
