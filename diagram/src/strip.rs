@@ -64,25 +64,36 @@ impl Strip {
     }
 }
 
-/// One letter for a packet: `S` SYN, `F` FIN, `P` data, `A` ACK, `R` sent again,
-/// `X` reset, `×` lost, `w` who-has and other ARP, `?` DNS question, `!` its
-/// answer, `i` ICMP, `·` anything else.
+/// What did not arrive.
+pub const LOST: char = '×';
+
+/// The letters of a kind: `S` SYN, `F` FIN, `P` data, `A` ACK, `R` sent again, `X`
+/// reset, `w` who-has and other ARP, `?` DNS question and `!` its answer, `i` ICMP,
+/// `·` anything else.
+pub const fn letters(kind: Kind) -> &'static [char] {
+    match kind {
+        Kind::Syn => &['S'],
+        Kind::Fin => &['F'],
+        Kind::Data => &['P'],
+        Kind::Ack => &['A'],
+        Kind::Rst => &['X'],
+        Kind::Retransmission => &['R'],
+        Kind::Arp => &['w'],
+        Kind::Dns => &['?', '!'],
+        Kind::Icmp => &['i'],
+        Kind::Other => &['·'],
+    }
+}
+
+/// One letter for a packet: [`LOST`], or one of its kind's [`letters`].
 pub fn letter(digest: &Digest, fate: &Fate) -> char {
     if !matches!(fate, Fate::Seen) {
-        return '×';
+        return LOST;
     }
-    match digest.kind {
-        Kind::Syn => 'S',
-        Kind::Fin => 'F',
-        Kind::Data => 'P',
-        Kind::Ack => 'A',
-        Kind::Rst => 'X',
-        Kind::Retransmission => 'R',
-        Kind::Arp => 'w',
-        Kind::Dns if digest.answers().is_some() => '!',
-        Kind::Dns => '?',
-        Kind::Icmp => 'i',
-        Kind::Other => '·',
+    match letters(digest.kind) {
+        [_, answer] if digest.answers().is_some() => *answer,
+        [letter, ..] => *letter,
+        [] => '·',
     }
 }
 

@@ -190,11 +190,11 @@ words! {
 
     packet: "Packet {n}",
     packet_none_title: "No packet is selected",
-    legend: "What the arrows are",
+    legend: "What the arrows and letters are",
     legend_syn: "SYN and FIN: a connection begins, ends",
     legend_data: "data",
     legend_ack: "ACK without data",
-    legend_again: "R: sent again",
+    legend_again: "sent again",
     legend_rst: "RST: a connection is cut off",
     legend_side: "ARP and DNS: finding the way",
     legend_ghost: "concluded, not seen here",

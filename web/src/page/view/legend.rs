@@ -1,38 +1,51 @@
-//! What colours, dashes and signs mean: shown where a packet will be.
+//! What colours, dashes, signs and the strip's letters mean: shown where a packet will be.
 
 use super::Language;
 use synema_diagram::scene::Kind;
+use synema_diagram::strip::{LOST, letters};
 use yew::prelude::*;
 
 /// The legend.
 pub fn legend(words: Language) -> Html {
-    let kinds = [
-        (Kind::Syn, words.legend_syn),
-        (Kind::Data, words.legend_data),
-        (Kind::Ack, words.legend_ack),
-        (Kind::Retransmission, words.legend_again),
-        (Kind::Rst, words.legend_rst),
-        (Kind::Arp, words.legend_side),
+    let kinds: [(&[Kind], &'static str); 6] = [
+        (&[Kind::Syn, Kind::Fin], words.legend_syn),
+        (&[Kind::Data], words.legend_data),
+        (&[Kind::Ack], words.legend_ack),
+        (&[Kind::Retransmission], words.legend_again),
+        (&[Kind::Rst], words.legend_rst),
+        (&[Kind::Arp, Kind::Dns], words.legend_side),
     ];
     html! {
         <section class="legend" aria-label={words.legend}>
             <h2>{ words.legend }</h2>
             <ul>
-                { for kinds.map(|(kind, text)| row(arrow(kind, ""), text)) }
-                { row(arrow(Kind::Data, "estimated"), words.legend_estimated) }
-                { row(arrow(Kind::Data, "ghost"), words.legend_ghost) }
-                { row(lost(), words.legend_lost) }
-                { row(state(), words.legend_state) }
+                { for kinds.map(|(kinds, text)| row(arrow(kinds[0], ""), chips(kinds), text)) }
+                { row(arrow(Kind::Data, "estimated"), html! {}, words.legend_estimated) }
+                { row(arrow(Kind::Data, "ghost"), html! {}, words.legend_ghost) }
+                { row(lost(), chip(Kind::Rst, LOST), words.legend_lost) }
+                { row(state(), html! {}, words.legend_state) }
             </ul>
         </section>
     }
 }
 
-fn row(sign: Html, text: &'static str) -> Html {
+fn row(sign: Html, letters: Html, text: &'static str) -> Html {
     html! {
         <li><svg viewBox="0 0 44 16" width="44" height="16" aria-hidden="true">{ sign }</svg>
-            <span>{ text }</span></li>
+            <span>{ letters }{ text }</span></li>
     }
+}
+
+/// The letters that stand for these kinds in the strip.
+fn chips(kinds: &[Kind]) -> Html {
+    let all = kinds
+        .iter()
+        .flat_map(|&kind| letters(kind).iter().map(move |&letter| (kind, letter)));
+    all.map(|(kind, letter)| chip(kind, letter)).collect()
+}
+
+fn chip(kind: Kind, letter: char) -> Html {
+    html! { <b class={classes!("chip", format!("kind-{}", kind.class()))}>{ letter }</b> }
 }
 
 fn arrow(kind: Kind, more: &'static str) -> Html {
