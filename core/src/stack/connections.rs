@@ -13,47 +13,21 @@
 //! Every look-up costs O(log n) or less, whatever the number of connections.
 //! Maps are ordered, so that a run is the same wherever it runs.
 
+mod filing;
+mod slot;
+
+pub(super) use slot::Owner;
+
 use super::StackEvent;
 use super::deadlines::Deadlines;
 use super::listener::{Listener, Listeners};
-use crate::tcp::{Connection, ConnectionEvent, Identity, TimeWait};
+use crate::tcp::{Connection, Identity, TimeWait};
 use crate::time::Instant;
-use crate::trace::{ConnId, TcpState};
+use crate::trace::ConnId;
 use crate::wire::Port;
 use core::net::SocketAddrV4;
+use slot::{Entry, Slot};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// Whose a connection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The application's: it called, or it has accepted.
-    Application {
-        /// Its beginning is told by [`ConnectionEvent::Connected`].
-        called: bool,
-    },
-    /// A listener's, its handshake under way.
-    Handshake(Port),
-    /// A listener's, complete: it waits to be accepted.
-    Queue(Port),
-}
-
-#[derive(Debug)]
-struct Slot {
-    connection: Connection,
-    owner: Owner,
-    /// As it stands in `deadlines`.
-    deadline: Instant,
-    is_ready: bool,
-    is_noted: bool,
-    /// The application is not interested any more, not even in what it did not read.
-    is_released: bool,
-}
-
-#[derive(Debug)]
-enum Entry {
-    Live(Box<Slot>),
-    Resting(Box<TimeWait>),
-}
 
 /// All connections.
 #[derive(Debug, Default)]
@@ -309,129 +283,6 @@ impl Connections {
         } else if !wanted && let Some(record) = TimeWait::of(&slot.connection) {
             self.rest(conn, record);
         }
-    }
-}
-
-/// How the maps are kept to what the connections say.
-impl Connections {
-    /// It may have segments to send and events to tell.
-    fn touch(&mut self, conn: ConnId) {
-        let Some(Entry::Live(slot)) = self.entries.get_mut(&conn) else {
-            return;
-        };
-        if !core::mem::replace(&mut slot.is_ready, true) {
-            self.ready.push_back(conn);
-        }
-        if !core::mem::replace(&mut slot.is_noted, true) {
-            self.noted.push_back(conn);
-        }
-        self.settle(conn);
-    }
-
-    /// Files a connection anew under its state and its next timer.
-    fn settle(&mut self, conn: ConnId) {
-        let Some(Entry::Live(slot)) = self.entries.get_mut(&conn) else {
-            return;
-        };
-        let deadline = slot.connection.poll_timeout();
-        let deadline = deadline.unwrap_or(Instant::FAR_FUTURE);
-        self.deadlines.set(conn, slot.deadline, deadline);
-        slot.deadline = deadline;
-        let state = slot.connection.state();
-        if matches!(state, TcpState::SynSent | TcpState::SynReceived) {
-            self.handshakes.insert(conn);
-            return;
-        }
-        self.handshakes.remove(&conn);
-        if let Owner::Handshake(port) = slot.owner {
-            // What ends before it is complete was never anybody's.
-            let complete = (state != TcpState::Closed).then_some(conn);
-            slot.is_released = complete.is_none();
-            slot.owner = Owner::Queue(port);
-            self.listeners.on_handshake_over(port, complete);
-        }
-    }
-
-    fn free_pair(&mut self, conn: ConnId) {
-        // Another connection may have the same ends by now.
-        if let Some(pair) = self.identity(conn).map(pair)
-            && self.by_pair.get(&pair) == Some(&conn)
-        {
-            self.by_pair.remove(&pair);
-        }
-    }
-
-    /// Nothing is left of it.
-    fn remove(&mut self, conn: ConnId) {
-        self.free_pair(conn);
-        match self.entries.remove(&conn) {
-            Some(Entry::Live(slot)) => {
-                self.deadlines.set(conn, slot.deadline, Instant::FAR_FUTURE);
-            }
-            Some(Entry::Resting(record)) => {
-                self.resting
-                    .set(conn, record.over_at(), Instant::FAR_FUTURE);
-            }
-            None => {}
-        }
-    }
-
-    /// Only a record stays, for the rest of 2 MSL.
-    fn rest(&mut self, conn: ConnId, record: TimeWait) {
-        if let Some(Entry::Live(slot)) = self.entries.get(&conn) {
-            self.deadlines.set(conn, slot.deadline, Instant::FAR_FUTURE);
-        }
-        self.resting
-            .set(conn, Instant::FAR_FUTURE, record.over_at());
-        self.entries.insert(conn, Entry::Resting(Box::new(record)));
-        // The peers of a busy server decide how many there are; the one that has
-        // waited longest goes first (as in Linux).
-        if self.resting.len() > self.max_resting
-            && let Some((_, oldest)) = self.resting.first()
-        {
-            self.remove(oldest);
-        }
-    }
-
-    /// A record in TIME-WAIT becomes a connection again; whether it was one.
-    fn revive(&mut self, conn: ConnId) -> bool {
-        let Some(Entry::Resting(record)) = self.entries.get(&conn) else {
-            return false;
-        };
-        self.resting
-            .set(conn, record.over_at(), Instant::FAR_FUTURE);
-        let slot = Slot {
-            connection: record.revive(),
-            owner: Owner::Application { called: true },
-            deadline: Instant::FAR_FUTURE,
-            is_ready: false,
-            is_noted: false,
-            // All was told and read before.
-            is_released: true,
-        };
-        self.entries.insert(conn, Entry::Live(Box::new(slot)));
-        true
-    }
-}
-
-impl Slot {
-    /// The next event for the application; of what was not accepted there is none.
-    fn poll_event(&mut self) -> Option<ConnectionEvent> {
-        let Owner::Application { called } = self.owner else {
-            return None;
-        };
-        self.connection
-            .poll_event()
-            // Who accepted it knows.
-            .filter(|event| called || *event != ConnectionEvent::Connected)
-            .or_else(|| self.connection.poll_event())
-    }
-
-    /// Whether the application has still to be told something, or to read.
-    fn is_wanted(&self) -> bool {
-        let is_queued = matches!(self.owner, Owner::Queue(_));
-        let unread = self.connection.readable_len() > 0;
-        !self.is_released && (is_queued || self.is_noted || unread)
     }
 }
 

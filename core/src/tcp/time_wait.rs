@@ -110,3 +110,107 @@ impl TimeWait {
         is_new.then_some(self.snd_nxt + NEXT_ISS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{ConnId, FrameId};
+    use crate::wire::tcp::{Flags, Options, Timestamps};
+
+    /// The last timestamp of the connection that was.
+    const LAST: u32 = 500;
+    /// The number after its FIN.
+    const END: u32 = 1_002;
+
+    fn segment(flags: Flags, seq: u32, ack: SeqNum, timestamp: Option<u32>) -> Segment<'static> {
+        let timestamps = timestamp.map(|value| Timestamps { value, echo: 0 });
+        Segment {
+            seq: SeqNum(seq),
+            ack,
+            flags,
+            window: 1_000,
+            urgent_pointer: 0,
+            options: Options {
+                timestamps,
+                ..Options::NONE
+            },
+            payload: &[],
+        }
+    }
+
+    /// What is left of a connection that we closed first.
+    fn rested(policy: &Policy, timestamps: bool) -> TimeWait {
+        let id = Identity {
+            conn: ConnId(1),
+            local: "10.0.0.1:80".parse().unwrap(),
+            remote: "10.0.0.2:5000".parse().unwrap(),
+            iss: SeqNum(70),
+            timestamp_offset: 0,
+            mtu: 1500,
+            path_mtu: 1500,
+        };
+        let (now, frame) = (Instant::from_millis(1), FrameId::received(1));
+        let stamp = |value| timestamps.then_some(value);
+        let syn = segment(Flags::SYN, END - 2, SeqNum(0), stamp(LAST - 1));
+        let mut connection = Connection::accept(now, id, policy, &syn, frame, &mut ()).unwrap();
+        let hear = |connection: &mut Connection, segment: Segment<'_>| {
+            connection.on_segment(now, &segment, frame, &mut ());
+            while connection.poll_transmit(now, frame, &mut ()).is_some() {}
+        };
+        while connection.poll_transmit(now, frame, &mut ()).is_some() {}
+        hear(
+            &mut connection,
+            segment(Flags::ACK, END - 1, SeqNum(71), stamp(LAST - 1)),
+        );
+        connection.shutdown(now, &mut ());
+        assert!(TimeWait::of(&connection).is_none());
+        while connection.poll_transmit(now, frame, &mut ()).is_some() {}
+        let fin = segment(Flags::FIN | Flags::ACK, END - 1, SeqNum(72), stamp(LAST));
+        connection.on_segment(now, &fin, frame, &mut ());
+        assert!(TimeWait::of(&connection).is_none(), "its ACK is due");
+        while connection.poll_transmit(now, frame, &mut ()).is_some() {}
+        TimeWait::of(&connection).expect("it rests")
+    }
+
+    #[test]
+    fn a_syn_opens_the_next_connection_as_rfc_6191_says() {
+        let policy = Policy::rfc();
+        let mut silent = Policy::rfc();
+        silent.offer.timestamps = false;
+        let (with, without) = (rested(&policy, true), rested(&policy, false));
+        let opens = |record: &TimeWait, seq, timestamp| {
+            let syn = segment(Flags::SYN, seq, SeqNum(0), timestamp);
+            record.yields_to(&syn).is_some()
+        };
+        let (old, new) = (END - 100, END + 1);
+        // Both have timestamps: they decide, and the number only if they are equal.
+        assert!(opens(&with, old, Some(LAST + 1)));
+        assert!(opens(&with, new, Some(LAST)));
+        assert!(!opens(&with, old, Some(LAST)));
+        assert!(!opens(&with, END, Some(LAST)));
+        assert!(!opens(&with, new, Some(LAST - 1)));
+        // Only the old one had, or neither: the number decides.
+        assert!(opens(&with, new, None) && !opens(&with, old, None));
+        assert!(opens(&without, new, None) && !opens(&without, old, None));
+        // Only the new one would: whoever sends it has just begun to.
+        assert!(opens(&without, old, Some(1)));
+        // What we would not agree on counts for nothing.
+        let silent = rested(&silent, true);
+        assert!(!opens(&silent, old, Some(LAST + 1)) && opens(&silent, new, Some(1)));
+        // The new numbers begin beyond all old ones.
+        let syn = segment(Flags::SYN, new, SeqNum(0), None);
+        assert_eq!(without.yields_to(&syn), Some(SeqNum(72 + NEXT_ISS)));
+    }
+
+    #[test]
+    fn what_is_put_together_again_is_what_it_was() {
+        let policy = Policy::rfc();
+        let record = rested(&policy, true);
+        let again = TimeWait::of(&record.revive()).expect("it still rests");
+        assert_eq!(format!("{again:?}"), format!("{record:?}"));
+        assert_eq!(
+            again.over_at(),
+            Instant::from_millis(1) + policy.timing.msl * 2
+        );
+    }
+}

@@ -105,6 +105,7 @@ pub(super) fn encoded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn names(target: &str) -> Result<Vec<String>, PathError> {
         Path::parse(target).map(|path| path.names)
@@ -161,5 +162,20 @@ mod tests {
     fn a_redirect_stays_on_this_server() {
         let path = Path::parse("//evil.test/\"b<c").unwrap();
         assert_eq!(path.as_folder_url(), "/evil.test/%22b%3Cc/");
+    }
+
+    proptest! {
+        /// Whatever is asked for, only good names get through, and they are written
+        /// so that they come back the same.
+        #[test]
+        fn names_that_get_through_are_good(target in "(/|%2e|%2f|\\.|%5c|[a-z é%?#:@]|\\PC){0,24}") {
+            let Ok(path) = Path::parse(&target) else { return Ok(()) };
+            for name in &path.names {
+                prop_assert!(!name.is_empty() && !name.starts_with('.'), "{name:?}");
+                prop_assert!(!name.contains(['/', '\\', '\0']), "{name:?}");
+            }
+            let again = Path::parse(&path.as_folder_url());
+            prop_assert_eq!(again.map(|path| path.names), Ok(path.names));
+        }
     }
 }

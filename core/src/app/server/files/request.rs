@@ -116,6 +116,7 @@ fn keeps_alive(connection: &str, is_1_1: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn request(head: &str) -> Request {
         match read(head.as_bytes()) {
@@ -178,5 +179,18 @@ mod tests {
             "a: b\r\n".repeat(MAX_FIELDS + 1)
         );
         assert_eq!(read(many.as_bytes()), Reading::Bad(431));
+    }
+
+    proptest! {
+        /// A stranger's bytes are read or refused, and never more than came.
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            bytes in "(GET |HEAD |/|\r\n|Host: x\r\n|HTTP/1\\.[01]\r\n|[ -~]|\\PC){0,40}",
+        ) {
+            if let Reading::Complete { len, request } = read(bytes.as_bytes()) {
+                prop_assert!(len <= bytes.len());
+                prop_assert!(!request.method.is_empty() && !request.target.is_empty());
+            }
+        }
     }
 }
