@@ -19,7 +19,7 @@
 //!     ring.rs         the bytes                  retransmit.rs, scoreboard.rs
 //!     receiver/promise.rs, tuning.rs  RCV.WND                   what is outstanding
 //!                                                rtt.rs         RFC 6298
-//!                                                congestion/, prr.rs, usage.rs
+//!                                                congestion/, prr.rs, usage.rs, pacing.rs
 //!                                                               how much at once
 //!                                                send_buffer.rs, ring.rs, writes.rs, burst.rs
 //!   time_wait.rs    what is left of it in TIME-WAIT      cookie.rs   a handshake without memory
@@ -66,6 +66,7 @@ mod lifecycle;
 pub mod limits;
 mod liveness;
 mod options;
+mod pacing;
 mod path;
 pub mod policy;
 mod prr;

@@ -467,6 +467,7 @@ impl WindowPolicy {
     pub fn standard() -> Self {
         Self {
             slow_start: SlowStartKind::Standard,
+            pacing: false,
             ..Self::default()
         }
     }
@@ -478,7 +479,7 @@ impl Default for WindowPolicy {
             slow_start: SlowStartKind::HystartPlus,
             idle: IdleRestart::InitialWindow,
             cubic: CubicStyle::Rfc,
-            pacing: false,
+            pacing: true,
         }
     }
 }

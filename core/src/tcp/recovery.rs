@@ -297,7 +297,7 @@ impl Sender {
     fn enter_recovery(&mut self, outstanding: u32, unsacked: u32) {
         // RFC 5681 §3.2 (2), RFC 6675 §5 (4)
         if self.phase == Phase::Open {
-            self.undo = Some(Box::new(Undo::new(self.snd_una, self.cc)));
+            self.prepare_undo();
         }
         self.phase = Phase::FastRecovery;
         self.recover = self.snd_nxt;
@@ -459,7 +459,7 @@ impl Sender {
         let again = self.timeouts > 1;
         let first = self.phase == Phase::Open;
         if first {
-            self.undo = Some(Box::new(Undo::new(self.snd_una, self.cc)));
+            self.prepare_undo();
         }
         let forward = policy.loss.forward_rto && (first || again);
         self.forward_rto = forward.then_some(self.snd_una);
@@ -527,6 +527,12 @@ impl Sender {
         };
         self.undo_reduction(by);
         true
+    }
+
+    /// A reduction is about to be made.
+    fn prepare_undo(&mut self) {
+        let clear = !self.queue.has_resends();
+        self.undo = Some(Box::new(Undo::new(self.snd_una, self.cc, clear)));
     }
 
     fn undo_reduction(&mut self, by: UndoReason) {

@@ -136,6 +136,11 @@ impl RetransmitQueue {
         self.sacked_segments
     }
 
+    /// Whether anything outstanding has gone out more than once.
+    pub(super) fn has_resends(&self) -> bool {
+        !self.resends.is_empty()
+    }
+
     /// Bytes that are thought to be in the network (RFC 6675 §4, `SetPipe`).
     pub(super) fn pipe(&self) -> u32 {
         self.outstanding() - self.sacked_len - self.lost_len + self.resent_len

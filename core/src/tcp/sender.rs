@@ -12,6 +12,7 @@
 
 use super::congestion::{Congestion, CongestionControl};
 use super::options::DEFAULT_SEND_MSS;
+use super::pacing::{Pace, Pacer};
 use super::policy::{Nagle, Policy, PushMarks};
 use super::prr::Prr;
 use super::rack::Rack;
@@ -112,6 +113,7 @@ pub(super) struct Sender {
     /// What is still to be told to the trace.
     pub(super) steps: Steps,
     usage: Usage,
+    pacer: Pacer,
     pub(super) fin: Fin,
     /// Timeouts in a row without an ACK of anything new.
     pub(super) timeouts: u32,
@@ -199,6 +201,7 @@ impl Sender {
             rto_from: Instant::ZERO,
             steps: Steps::default(),
             usage: Usage::new(iss),
+            pacer: Pacer::default(),
             fin: Fin::Open,
             timeouts: 0,
             probing: Probing::default(),
@@ -268,6 +271,27 @@ impl Sender {
     /// Whether there is new data, and the peer's window takes some.
     pub(super) fn can_send_new(&self) -> bool {
         self.unsent_len() > 0 && self.usable_window() > 0
+    }
+
+    /// When the next segment may go out, if the policy wants pacing and its time
+    /// has not come.
+    pub(super) fn pacing_wait(&mut self, now: Instant, policy: &Policy) -> Option<Instant> {
+        let pace = self.pace(policy)?;
+        self.pacer.wait(now, &pace)
+    }
+
+    /// A segment with `len` bytes goes out.
+    pub(super) fn on_paced(&mut self, now: Instant, len: u32, policy: &Policy) {
+        if let Some(pace) = self.pace(policy) {
+            self.pacer.on_sent(now, len, &pace);
+        }
+    }
+
+    fn pace(&self, policy: &Policy) -> Option<Pace> {
+        let srtt = self.rtt.srtt().filter(|_| policy.window.pacing)?;
+        let (cwnd, ssthresh) = (self.cc.cwnd(), self.cc.ssthresh());
+        let slow_start = cwnd < ssthresh && self.phase == Phase::Open;
+        Some(Pace::new(cwnd, slow_start, srtt, self.mss()))
     }
 
     /// Whether the congestion window is what limits us: only then may it grow.

@@ -33,7 +33,7 @@ impl Connection {
                 // RFC 8985 §7.3: then the retransmission timer, anew.
                 self.snd.rto_from = cx.now;
             }
-            // Not armed by this stack yet.
+            // The poll that follows finds that its time has come.
             TimerKind::Pacing => {}
         }
     }

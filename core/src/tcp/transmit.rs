@@ -106,6 +106,10 @@ impl Connection {
         }
         let limit = self.payload_limit();
         let sent = self.snd.next_retransmission(limit)?;
+        if self.waits_for_pace(cx) {
+            return None;
+        }
+        self.snd.on_paced(cx.now, sent.range.len(), &self.policy);
         let cause = super::retransmit::RetransmitQueue::cause_of(&sent);
         self.snd.on_resent(cx.now, &sent);
         let ends_burst = self.policy.send.push == PushMarks::EachWrite
@@ -128,6 +132,10 @@ impl Connection {
         let NewData::Send { range, fin } = self.snd.next_new(limit, &self.policy) else {
             return None;
         };
+        if self.waits_for_pace(cx) {
+            return None;
+        }
+        self.snd.on_paced(cx.now, range.len(), &self.policy);
         let cause = self.snd.cause_of_new(range);
         let ends_burst = self.policy.send.push == PushMarks::EachWrite
             && self.snd.ends_burst(range, limit, &self.policy);
@@ -136,6 +144,15 @@ impl Connection {
             segment.header.flags |= Flags::PSH;
         }
         Some(segment)
+    }
+
+    /// Whether the next segment has to wait for its time; the timer is set then.
+    fn waits_for_pace<O: Observer>(&mut self, cx: &mut Context<'_, O>) -> bool {
+        let wait = self.snd.pacing_wait(cx.now, &self.policy);
+        if let Some(at) = wait {
+            self.timers.arm(TimerKind::Pacing, at, cx);
+        }
+        wait.is_some()
     }
 
     /// RFC 8985 §7.3: new data if there is any, else the last segment again.

@@ -25,11 +25,15 @@ pub(super) struct Undo {
     unexplained: u32,
     /// When the first of them went out.
     first_resent_at: Option<Instant>,
+    /// Nothing that went out again before was still on its way then: else its
+    /// echo could be taken for an original's.
+    clear: bool,
 }
 
 impl Undo {
-    pub(super) fn new(una: SeqNum, before: Congestion) -> Self {
+    pub(super) fn new(una: SeqNum, before: Congestion, clear: bool) -> Self {
         Self {
+            clear,
             una,
             before,
             unexplained: 0,
@@ -59,7 +63,7 @@ impl Undo {
     /// retransmission.
     pub(super) fn is_answer_to_original(&self, echo: Option<Echo>) -> bool {
         match (self.first_resent_at, echo) {
-            (Some(resent_at), Some(echo)) => echo.sent_at_ms < resent_at.as_millis(),
+            (Some(resent_at), Some(echo)) => self.clear && echo.sent_at_ms < resent_at.as_millis(),
             _ => false,
         }
     }

@@ -96,11 +96,10 @@ fn each_step_forward_starts_the_users_patience_anew() {
             822      timed out until 3001
             822      > . 1449:2897 ack 1 win 255 ts 822 ecr 200  RetransmissionTimeout (again: 2)
             900    < . 1 ack 2897 ts 980 ecr 100
-            900      undone: Timestamp
-            1335     timer TailLossProbe
-            1335     > P. 2897:3001 ack 1 win 255 ts 1335 ecr 980  TailLossProbe (again: 2)
+            900      > P. 2897:3001 ack 1 win 255 ts 900 ecr 980  Recovery (again: 2)
             1500   wait
             1600   < . 1 ack 3001 ts 1680 ecr 100
+            1600     recovered
             9000   wait
         "#]],
     );
@@ -310,7 +309,7 @@ fn nobody_is_asked_while_data_is_on_its_way() {
             11230    timed out until 101
             11230    > P. 1:101 ack 1 win 511 ts 11230 ecr 100  RetransmissionTimeout (again: 2)
             12000  < . 1 ack 101 ts 12080 ecr 9990
-            12000    undone: Timestamp
+            12000    recovered
             20020    timer KeepAlive
             22000    timer KeepAlive
             22000    > . 100 ack 1 win 511 ts 22000 ecr 12080  KeepAlive

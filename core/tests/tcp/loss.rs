@@ -1098,9 +1098,8 @@ fn what_was_never_resent_tells_that_a_timeout_was_needless() {
             1041   < . 1 ack 2897 ts 1121 ecr 30
             1041     undone: ForwardRto
             1041     cwnd 15928, ssthresh -, in flight 14480
-            1041     > . 17377:18825 ack 1 win 511 ts 1041 ecr 1121  Data
             1042   < . 1 ack 8689 ts 1122 ecr 30
-            1042     cwnd 21720, ssthresh -, in flight 10136
+            1042     cwnd 21720, ssthresh -, in flight 8688
         "#]],
     );
 }

@@ -443,7 +443,7 @@ fn after_a_long_silence_the_window_starts_over() {
             30       > . 11585:13033 ack 1 win 511 ts 30 ecr 100  Data
             30       > P. 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
             50     < . 1 ack 14481 ts 130 ecr 30
-            50       cwnd 26064, ssthresh -, in flight 0
+            50       cwnd 28960, ssthresh -, in flight 0
             60     send 17000
             60       > . 14481:15929 ack 1 win 511 ts 60 ecr 130  Data
             60       > . 15929:17377 ack 1 win 511 ts 60 ecr 130  Data
@@ -457,7 +457,7 @@ fn after_a_long_silence_the_window_starts_over() {
             60       > . 27513:28961 ack 1 win 511 ts 60 ecr 130  Data
             60       > . 28961:30409 ack 1 win 511 ts 60 ecr 130  Data
             80     < . 1 ack 30409 ts 160 ecr 60
-            80       cwnd 37648, ssthresh -, in flight 0
+            80       cwnd 44888, ssthresh -, in flight 0
             80       > P. 30409:31481 ack 1 win 511 ts 80 ecr 160  Data
             100    < . 1 ack 31481 ts 180 ecr 80
             5000   send 30000

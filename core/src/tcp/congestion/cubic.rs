@@ -77,7 +77,12 @@ impl Cubic {
         let cwnd = self.window.cwnd;
         self.epoch = None;
         self.cwnd_prior = cwnd;
-        self.w_max = if cwnd < self.w_max {
+        // A hair's breadth below the old plateau is the same plateau.
+        let tolerance = match self.style {
+            CubicStyle::Rfc => self.w_max / 64,
+            CubicStyle::Linux => 0,
+        };
+        self.w_max = if cwnd < self.w_max - tolerance {
             part(cwnd, CONVERGENCE)
         } else {
             cwnd

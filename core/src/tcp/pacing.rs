@@ -1,0 +1,112 @@
+//! Pacing: a window goes out in even steps over the round trip, so that a short
+//! queue on the way can hold what it must.
+//!
+//! ```text
+//!   in bursts   ||||||||||||                ||||||||||||
+//!   paced       | | | | | | | | | | | | | | | | | | | |
+//!               '------ round trip ------'
+//! ```
+//!
+//! A few segments may always go together: bursts as large as an initial window
+//! hurt nobody (RFC 6928).
+
+use crate::time::{Duration, Instant};
+
+/// Segments that may go out together.
+const BURST: u64 = 10;
+/// The rate in per cent of a window in a round trip: more than all, or cwnd could
+/// not be used; in slow start the window doubles meanwhile.
+const PERCENT: u64 = 120;
+const PERCENT_SLOW_START: u64 = 200;
+
+/// How fast segments may follow each other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Bytes in a round trip.
+    window: u64,
+    srtt: Duration,
+    /// Bytes of a full segment.
+    mss: u64,
+}
+
+impl Pace {
+    pub(super) fn new(window: u64, slow_start: bool, srtt: Duration, mss: u32) -> Self {
+        let percent = if slow_start {
+            PERCENT_SLOW_START
+        } else {
+            PERCENT
+        };
+        Self {
+            window: (window.saturating_mul(percent) / 100).max(1),
+            srtt,
+            mss: mss.into(),
+        }
+    }
+
+    /// How long `len` bytes take at this pace.
+    fn time(&self, len: u64) -> Duration {
+        let ns = u128::from(len) * self.srtt.as_nanos() / u128::from(self.window);
+        Duration::from_nanos(u64::try_from(ns).unwrap_or(u64::MAX))
+    }
+}
+
+/// When what went out so far would have gone out in even steps.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pacer {
+    even_at: Instant,
+    /// The next segment waits for its time: if that is told late, others follow
+    /// at once.
+    waits: bool,
+}
+
+impl Pacer {
+    /// When the next segment may go out, if not at once.
+    pub(super) fn wait(&mut self, now: Instant, pace: &Pace) -> Option<Instant> {
+        let ahead = pace.time(BURST * pace.mss);
+        let due = Instant::from_nanos(
+            self.even_at
+                .as_nanos()
+                .saturating_sub(u64::try_from(ahead.as_nanos()).unwrap_or(u64::MAX)),
+        );
+        self.waits = due > now;
+        self.waits.then_some(due)
+    }
+
+    /// `len` bytes go out.
+    pub(super) fn on_sent(&mut self, now: Instant, len: u32, pace: &Pace) {
+        let late = now.since(self.even_at) > pace.srtt;
+        if self.even_at < now && (!self.waits || late) {
+            self.even_at = now;
+        }
+        self.even_at += pace.time(len.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_goes_at_once_and_the_rest_in_even_steps() {
+        // Twenty segments in 20 ms, and a fifth more.
+        let pace = Pace::new(20_000, false, Duration::from_millis(20), 1000);
+        let mut pacer = Pacer::default();
+        let mut now = Instant::from_millis(5);
+        let mut gaps = Vec::new();
+        for _ in 0..14 {
+            if let Some(due) = pacer.wait(now, &pace) {
+                gaps.push(due.since(now).as_micros());
+                now = due;
+            }
+            pacer.on_sent(now, 1000, &pace);
+        }
+        assert_eq!(gaps, [833, 833, 833]);
+        // A pause gives the burst back.
+        now += Duration::from_millis(50);
+        for _ in 0..11 {
+            assert_eq!(pacer.wait(now, &pace), None);
+            pacer.on_sent(now, 1000, &pace);
+        }
+        assert!(pacer.wait(now, &pace).is_some());
+    }
+}
