@@ -21,7 +21,7 @@ const FULL: (u64, u64) = (1448, 1514);
 /// Flows begin one after the other.
 const STAGGER: Duration = Duration::from_millis(37);
 /// What all applications write.
-const DATA: [u8; 32 << 10] = [0x5a; 32 << 10];
+static DATA: [u8; 32 << 10] = [0x5a; 32 << 10];
 
 /// The link that all flows share.
 #[derive(Clone, Copy, Debug)]
@@ -202,10 +202,7 @@ impl World {
             }
         }
         for from in [0, 1] {
-            loop {
-                let Some(conn) = self.flows[flow].ends[from].as_mut() else {
-                    break;
-                };
+            while let Some(conn) = self.flows[flow].ends[from].as_mut() {
                 let Some(out) = conn.poll_transmit(now, FrameId::sent(0), &mut ()) else {
                     break;
                 };

@@ -18,12 +18,9 @@ const TIME: Duration = Duration::from_secs(20);
 /// A full frame, bytes.
 const FRAME: u64 = 1514;
 
-/// Queues, and the bytes that they hold for a path that holds `bdp`.
-const QUEUES: [(&str, fn(u64) -> u64); 3] = [
-    ("shallow", |bdp| (bdp / 8).max(10 * FRAME)),
-    ("1 BDP", |bdp| bdp.max(20 * FRAME)),
-    ("bloated", |bdp| (bdp * 8).max(200 * FRAME)),
-];
+/// Queues: their names, the part of the path's bytes that they hold (in eighths),
+/// and how many frames at least.
+const QUEUES: [(&str, u64, u64); 3] = [("shallow", 1, 10), ("1 BDP", 8, 20), ("bloated", 64, 200)];
 
 /// Losses in a million frames.
 const LOSSES: [(&str, u64); 4] = [
@@ -60,7 +57,7 @@ fn table(flows: usize) -> String {
     end_line(&mut text);
     write!(text, "  RTT   loss  ").unwrap();
     for _ in kinds {
-        for (queue, _) in QUEUES {
+        for (queue, ..) in QUEUES {
             write!(text, "{queue:>11}").unwrap();
         }
         text.push_str("  ");
@@ -70,11 +67,12 @@ fn table(flows: usize) -> String {
         for (loss, loss_ppm) in LOSSES {
             write!(text, "{rtt_ms:>3} ms {loss:>6}  ").unwrap();
             for (_, kind) in kinds {
-                for (_, queue_len) in QUEUES {
+                for (_, eighths, frames) in QUEUES {
+                    let bdp = RATE_BPS / 8 * rtt_ms / 1000;
                     let link = Link {
                         rate_bps: RATE_BPS,
                         rtt: Duration::from_millis(rtt_ms),
-                        queue_len: queue_len(RATE_BPS / 8 * rtt_ms / 1000),
+                        queue_len: (bdp * eighths / 8).max(frames * FRAME),
                         loss_ppm,
                     };
                     let outcome = run(link, &policy(kind), flows, TIME);
