@@ -5,6 +5,8 @@ use super::*;
 use crate::tcp::ConnectionEvent;
 use crate::wire::SeqNum;
 use crate::wire::tcp::{Flags, Header, Options, Timestamps};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 const PORT: Port = Port(80);
 
@@ -334,4 +336,129 @@ fn a_crowd_gets_cookies_while_the_first_keep_their_handshakes() {
     let story = bench.story();
     assert_eq!(story.matches("(SynAck)").count(), 128);
     assert_eq!(story.matches("(SynCookie)").count(), 72);
+}
+
+/// What strangers, the application and time do.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Syn(u16, bool),
+    /// The ACK of the last SYN-ACK, with data perhaps.
+    Answer(u16, bool),
+    Fin(u16),
+    Reset(u16),
+    Accept,
+    /// The oldest connection that was accepted.
+    Close,
+    Abort,
+    Wait(u64),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let port = 1u16..7;
+    prop_oneof![
+        4 => (port.clone(), any::<bool>()).prop_map(|(port, modern)| Act::Syn(port, modern)),
+        4 => (port.clone(), any::<bool>()).prop_map(|(port, data)| Act::Answer(port, data)),
+        2 => port.clone().prop_map(Act::Fin),
+        1 => port.prop_map(Act::Reset),
+        3 => Just(Act::Accept),
+        2 => Just(Act::Close),
+        1 => Just(Act::Abort),
+        2 => (0u64..5_000).prop_map(Act::Wait),
+    ]
+}
+
+/// The bench, the peer's knowledge of our numbers, and the application's connections.
+struct Books {
+    bench: Bench,
+    /// By the peer's port: our last SYN-ACK.
+    iss: [u32; 7],
+    seen: usize,
+    accepted: VecDeque<ConnId>,
+}
+
+impl Books {
+    fn act(&mut self, act: Act) {
+        let now = self.bench.now;
+        let ms = now.as_millis();
+        let numbered = |port: u16, flags| {
+            let ack = self.iss[usize::from(port)].wrapping_add(1);
+            Said::new(port, flags, 101, ack)
+        };
+        match act {
+            Act::Syn(port, true) => self.bench.frame(ms, &modern_syn(port, 7)),
+            Act::Syn(port, false) => self.bench.frame(ms, &syn_from(port)),
+            Act::Answer(port, data) => {
+                let mut said = numbered(port, Flags::ACK);
+                said.payload = if data { b"data" } else { b"" };
+                self.bench.frame(ms, &said.frame());
+            }
+            Act::Fin(port) => {
+                let said = numbered(port, Flags::ACK | Flags::FIN);
+                self.bench.frame(ms, &said.frame());
+            }
+            Act::Reset(port) => self.bench.frame(ms, &numbered(port, Flags::RST).frame()),
+            Act::Accept => {
+                let taken = self.bench.stack.accept(PORT);
+                self.accepted.extend(taken.map(|(conn, _)| conn));
+            }
+            Act::Close => {
+                if let Some(conn) = self.accepted.pop_front() {
+                    self.bench.stack.close(now, conn);
+                }
+            }
+            Act::Abort => {
+                if let Some(conn) = self.accepted.pop_front() {
+                    self.bench.stack.abort(now, conn);
+                }
+            }
+            Act::Wait(more) => self.bench.run_to(ms + more),
+        }
+        self.bench.drain();
+        self.bench.events();
+        for (_, bytes) in &self.bench.sent[self.seen..] {
+            let packet = dissect(LinkType::Ethernet, bytes, bytes.len());
+            if let Some(tcp) = packet.tcp()
+                && tcp.flags().syn()
+            {
+                self.iss[usize::from(tcp.dst_port().0)] = tcp.seq().0;
+            }
+        }
+        self.seen = self.bench.sent.len();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever comes, the queues keep to their bounds, and in the end nothing is left
+    /// of anybody: no connection, no place in a queue, no timer.
+    #[test]
+    fn the_books_balance(acts in vec(act(), 0..80)) {
+        let bench = listening(2, 2);
+        let (iss, accepted) = ([0; 7], VecDeque::new());
+        let mut books = Books { bench, iss, seen: 0, accepted };
+        for act in acts {
+            books.act(act);
+            let stack = &books.bench.stack;
+            let waiting = stack.connections.unaccepted(PORT).len();
+            prop_assert!(waiting <= 2 + 2, "{waiting}");
+        }
+        while let Some((conn, _)) = books.bench.stack.accept(PORT) {
+            books.accepted.push_back(conn);
+        }
+        while !books.accepted.is_empty() {
+            books.act(Act::Abort);
+        }
+        // Handshakes that nobody completed are given up, records in TIME-WAIT grow old.
+        books.act(Act::Wait(900_000));
+        prop_assert_eq!(books.bench.stack.connections_len(), 0);
+        prop_assert_eq!(books.bench.stack.connections.poll_timeout(), None);
+        // Both places are free again: only the third SYN finds none.
+        books.bench.story();
+        for port in [1, 2, 3] {
+            books.act(Act::Syn(port, false));
+        }
+        let story = books.bench.story();
+        prop_assert_eq!(story.matches("Opened").count(), 2, "{}", story);
+    }
 }
