@@ -8,19 +8,39 @@
 //!   Trace    ─> record
 //! ```
 //!
-//! A frame that met no socket was never sent: it is kept, and marked so.
+//! A frame that met no socket was never sent: it is kept, and marked so. The bridge numbers what it
+//! receives before anything can be lost between it and the page: a number that is missing here is a
+//! frame that this capture lacks, and the next one says so.
 
 use crate::protocol::Live;
 use synema_core::time::Instant;
+use synema_core::trace::FrameId;
 use synema_diagram::Document;
 use synema_diagram::capture::{Direction, Frame};
 
 /// Why a frame was not sent when there was no socket.
 const NO_BRIDGE: &str = "there was no connection to the bridge";
 
+/// The numbers of the frames that the bridge received.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    /// The one that comes next, once there was one.
+    next: Option<u64>,
+}
+
+impl Numbers {
+    /// How many are missing before this one.
+    fn missing_before(&mut self, frame: FrameId) -> u64 {
+        let number = frame.number();
+        let next = self.next.replace(number + 1);
+        // Another session begins to count anew: nothing is missing then.
+        next.map_or(0, |next| number.saturating_sub(next))
+    }
+}
+
 /// Takes what concerns frames and the trace; says whether there was something.
 /// `offset_ns` brings the worker's clock near the bridge's.
-pub fn take(document: &mut Document, offset_ns: u64, live: Live) -> bool {
+pub fn take(document: &mut Document, numbers: &mut Numbers, offset_ns: u64, live: Live) -> bool {
     match live {
         Live::Received {
             frame,
@@ -28,7 +48,10 @@ pub fn take(document: &mut Document, offset_ns: u64, live: Live) -> bool {
             bytes,
         } => {
             let at = Instant::from_nanos(time_ns);
-            document.append(Frame::new(frame, at, Direction::Received, &bytes));
+            let missing = numbers.missing_before(frame);
+            let mut frame = Frame::new(frame, at, Direction::Received, &bytes);
+            frame.drops_before = missing;
+            document.append(frame);
         }
         Live::Sent {
             frame,
@@ -69,7 +92,6 @@ pub fn take(document: &mut Document, offset_ns: u64, live: Live) -> bool {
 mod tests {
     use super::*;
     use crate::protocol::WireReceipt;
-    use synema_core::trace::FrameId;
     use synema_diagram::capture::{Fate, Interface, MemoryPolicy};
     use synema_diagram::view::View;
     use synema_relay::Refusal;
@@ -107,8 +129,9 @@ mod tests {
     }
 
     fn tell(document: &mut Document, all: Vec<Live>) {
+        let numbers = &mut Numbers::default();
         for live in all {
-            assert!(take(document, OFFSET, live));
+            assert!(take(document, numbers, OFFSET, live));
         }
     }
 
@@ -129,6 +152,16 @@ mod tests {
             .collect();
         assert_eq!(ids, [FrameId::sent(1), FrameId::received(1)]);
         assert_eq!(document.capture().frames()[0].fate, Fate::Seen);
+    }
+
+    #[test]
+    fn what_was_lost_on_the_way_to_the_page_is_counted_before_the_next_frame() {
+        let mut document = document();
+        let story = [7, 8, 12, 13, 0, 2].map(|number| received(number, OFFSET));
+        tell(&mut document, story.into());
+        let frames = document.capture().frames().iter();
+        let drops: Vec<_> = frames.map(|frame| frame.drops_before).collect();
+        assert_eq!(drops, [0, 0, 3, 0, 0, 1]);
     }
 
     #[test]

@@ -11,7 +11,11 @@ use synema_diagram::strip::Strip;
 use synema_diagram::view::View;
 
 /// A document, as the page asks for it.
-pub struct Shown(Document);
+pub struct Shown {
+    document: Document,
+    /// Of the live capture.
+    numbers: live::Numbers,
+}
 
 /// What was wrong with a file that could be read.
 pub struct Reading {
@@ -26,7 +30,7 @@ impl Shown {
     pub fn wire(interface: &str, mac: Option<MacAddr>, view: View) -> Self {
         let interface = Interface::ethernet(interface, mac);
         let view = unselected(view);
-        Self(Document::live(interface, MemoryPolicy::default(), view))
+        Self::of(Document::live(interface, MemoryPolicy::default(), view))
     }
 
     /// A file's content, and what was wrong with it.
@@ -41,17 +45,17 @@ impl Shown {
             passed_over: first.map(|first| (opened.passed_over, first)),
         };
         let document = Document::open(opened.capture, unselected(view));
-        Ok((Self(document), reading))
+        Ok((Self::of(document), reading))
     }
 
     /// Takes what the stack's worker told; says whether that changed something.
     pub fn take(&mut self, offset_ns: u64, told: Live) -> bool {
-        live::take(&mut self.0, offset_ns, told)
+        live::take(&mut self.document, &mut self.numbers, offset_ns, told)
     }
 
     /// How many packets there are.
     pub fn packets(&self) -> u64 {
-        self.0.capture().frames().len() as u64
+        self.document.capture().frames().len() as u64
     }
 
     /// How large it is.
@@ -60,38 +64,39 @@ impl Shown {
         Extent {
             version,
             packets: self.packets(),
-            height: self.0.extent(),
-            let_go: self.0.capture().payloads_let_go(),
+            height: self.document.extent(),
+            let_go: self.document.capture().payloads_let_go(),
         }
     }
 
     /// A part of the ladder.
     pub fn scene(&mut self, view: View, y0: f64, y1: f64) -> Scene {
         self.look(view);
-        self.0.window(y0, y1)
+        self.document.window(y0, y1)
     }
 
     /// The strip's letters for so many packets.
     pub fn strip(&mut self, view: View, from: u64, count: u32) -> Strip {
         self.look(view);
-        self.0.strip(from..from.saturating_add(u64::from(count)))
+        self.document
+            .strip(from..from.saturating_add(u64::from(count)))
     }
 
     /// The whole in parts of equal height: packets, and troubles among them.
     pub fn overview(&mut self, view: View, bins: u32) -> Vec<[u32; 2]> {
         self.look(view);
-        self.0.overview(bins as usize)
+        self.document.overview(bins as usize)
     }
 
     /// All about a packet.
     pub fn detail(&self, number: u64) -> Option<Detail> {
-        self.0.detail(number)
+        self.document.detail(number)
     }
 
     /// Where a packet's row is.
     pub fn row(&mut self, view: View, number: u64) -> Option<(f64, f64)> {
         self.look(view);
-        self.0.row_of(number).map(|band| (band.y0, band.y1))
+        self.document.row_of(number).map(|band| (band.y0, band.y1))
     }
 
     /// A capture file.
@@ -100,13 +105,20 @@ impl Shown {
     /// None that a buffer in memory has.
     pub fn pcapng(&self) -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        file::write_pcapng(self.0.capture(), &mut bytes)?;
+        file::write_pcapng(self.document.capture(), &mut bytes)?;
         Ok(bytes)
     }
 
+    fn of(document: Document) -> Self {
+        Self {
+            document,
+            numbers: live::Numbers::default(),
+        }
+    }
+
     fn look(&mut self, view: View) {
-        if *self.0.view() != view {
-            self.0.set_view(view);
+        if *self.document.view() != view {
+            self.document.set_view(view);
         }
     }
 }
