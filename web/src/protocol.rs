@@ -368,6 +368,8 @@ pub struct Extent {
     pub height: f64,
     /// Packets whose payload was let go to save memory.
     pub let_go: u64,
+    /// Frames that the capture lacks, though the bridge received them.
+    pub missing: u64,
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ impl Shown {
             packets: self.packets(),
             height: self.document.extent(),
             let_go: self.document.capture().payloads_let_go(),
+            missing: self.document.stats().drops,
         }
     }
 

@@ -325,6 +325,7 @@ fn extent(version: u64, packets: u64, height: f64) -> FromDocument {
         packets,
         height,
         let_go: 0,
+        missing: 0,
     })
 }
 

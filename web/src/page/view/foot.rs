@@ -10,14 +10,15 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
     let extent = &state.reader.extent;
     let stats = &state.wire.stats;
-    let dropped = [
-        stats.dropped_by_kernel,
-        stats.dropped_by_queue,
-        stats.dropped_while_away,
-        state.wire.unsent,
-    ]
-    .into_iter()
-    .fold(0_u64, u64::saturating_add);
+    // What the bridge knows to be lost between it and the page, and what is missing here: the same
+    // frames, but the bridge does not hear of those that a socket took with it.
+    let by_bridge = stats
+        .dropped_by_queue
+        .saturating_add(stats.dropped_while_away);
+    let between = by_bridge.max(extent.missing);
+    let dropped = [stats.dropped_by_kernel, between, state.wire.unsent]
+        .into_iter()
+        .fold(0_u64, u64::saturating_add);
     let count = if extent.packets == 1 {
         words.packets_one
     } else {
