@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use synema_core::tcp::Policy;
-use synema_core::tcp::policy::{IdleRestart, Recovery};
+use synema_core::tcp::policy::{EcnPolicy, IdleRestart, Recovery};
 
 /// Names the file.
 const FILE_VARIABLE: &str = "SYNEMA_SYSCTL";
@@ -73,6 +73,11 @@ impl Settings {
         if is_off("tcp_recovery") {
             policy.recovery = Recovery::Sack;
         }
+        policy.ecn = match self.number("tcp_ecn", 0) {
+            Some(0) => EcnPolicy::Off,
+            Some(1) => EcnPolicy::Request,
+            _ => EcnPolicy::Accept,
+        };
         policy.loss.forward_rto &= !is_off("tcp_frto");
         if let Some(len) = self.number("tcp_rmem", 2) {
             policy.receive.buffer_len = len;

@@ -24,6 +24,8 @@ pub(super) struct Carried<'a> {
     pub(super) neighbour: Option<MacAddr>,
     /// The whole IP packet, when one frame carried all of it.
     pub(super) packet: Option<&'a [u8]>,
+    /// Whether a router has marked it: congestion experienced (RFC 3168 §5).
+    pub(super) marked: bool,
 }
 
 impl<O: Observer> Stack<O> {
@@ -119,6 +121,7 @@ impl<O: Observer> Stack<O> {
             payload: packet.payload(),
             neighbour: Some(view.source()),
             packet: Some(packet.bytes()),
+            marked: packet.ecn() == 3,
         };
         if !packet.is_fragment() {
             return self.on_payload(&carried);
@@ -186,7 +189,11 @@ impl<O: Observer> Stack<O> {
         let open = limit.is_open(now, || random.next_u32());
         self.connections.change(conn, |connection| {
             connection.permit_challenges(open);
-            connection.on_segment(now, segment, frame, observer);
+            if carried.marked {
+                connection.on_marked_segment(now, segment, frame, observer);
+            } else {
+                connection.on_segment(now, segment, frame, observer);
+            }
             limit.spend(connection.take_challenges());
         });
         Ok(())

@@ -157,7 +157,8 @@ impl<O: Observer> Stack<O> {
             let header = ipv4::Header {
                 identification: self.next_identification,
                 ttl,
-                traffic_class,
+                // RFC 3168 §5: ECT(0).
+                traffic_class: traffic_class | if segment.ecn_capable { 2 } else { 0 },
                 ..ipv4::Header::new(interface.address(), remote, Protocol::TCP)
             };
             // Every connection has a next hop: it was asked for when it was opened.

@@ -192,7 +192,9 @@ impl Connection {
             ack,
             echo: self.echo(segment, cx),
         };
+        let outstanding = self.snd.queue.outstanding();
         let outcome = self.snd.on_ack(arrival, &self.policy);
+        self.heed_marks(segment, outstanding, cx);
         if let Some(sample) = outcome.rtt {
             self.tell_rtt(sample, cx);
         }
@@ -214,6 +216,22 @@ impl Connection {
             Check::Done
         } else {
             Check::Pass
+        }
+    }
+
+    /// RFC 3168 §6.1.2: the peer tells of marks; as a loss would do, they bring cwnd
+    /// down, once for each window.
+    fn heed_marks<O: Observer>(
+        &mut self,
+        segment: &Segment<'_>,
+        outstanding: u32,
+        cx: &mut Context<'_, O>,
+    ) {
+        self.ecn.on_segment(segment.flags);
+        let (una, nxt) = (self.snd.snd_una, self.snd.snd_nxt);
+        if self.ecn.must_slow_down(segment.flags, una, nxt) {
+            self.snd.on_marked(outstanding);
+            self.tell_recovery(cx);
         }
     }
 

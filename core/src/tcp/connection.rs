@@ -5,6 +5,7 @@
 //! `arrival.rs`, what goes out in `transmit.rs`, what timers do in `timeout.rs`.
 
 use super::context::Context;
+use super::ecn::Ecn;
 use super::limits::Limits;
 use super::liveness::Liveness;
 
@@ -144,6 +145,7 @@ pub struct Connection {
     pub(super) challenges: ChallengeLimit,
     /// The last ICMP error that was not fatal (RFC 5461 §3).
     pub(super) soft_error: Option<u8>,
+    pub(super) ecn: Ecn,
     /// Where the peer's urgent data ends (`RCV.UP`), until it is read.
     pub(super) rcv_up: Option<SeqNum>,
     pub(super) liveness: Liveness,
@@ -226,6 +228,19 @@ impl Connection {
         self.rearm(&mut cx);
     }
 
+    /// The same for a segment whose packet a router has marked (RFC 3168: CE).
+    pub fn on_marked_segment<O: Observer>(
+        &mut self,
+        now: Instant,
+        segment: &Segment<'_>,
+        frame: FrameId,
+        trace: &mut O,
+    ) {
+        self.ecn.marked = true;
+        self.on_segment(now, segment, frame, trace);
+        self.ecn.marked = false;
+    }
+
     /// Runs every timer that is due.
     pub fn on_timeout<O: Observer>(&mut self, now: Instant, trace: &mut O) {
         let mut cx = self.context(now, Trigger::Application, trace);
@@ -270,6 +285,7 @@ impl Connection {
             payload: self.snd.buffer.slices(plan.data),
             cause: plan.cause,
             retransmissions: plan.retransmissions,
+            ecn_capable: plan.ecn_capable,
         })
     }
 
@@ -550,6 +566,7 @@ impl Connection {
             reset_due: None,
             challenges: ChallengeLimit::default(),
             soft_error: None,
+            ecn: Ecn::new(),
             rcv_up: None,
             liveness: Liveness::new(now),
             reader_gone: false,

@@ -140,6 +140,7 @@ impl Connection {
     /// The peer's SYN: its number, its options, its window.
     pub(super) fn take_syn<O: Observer>(&mut self, syn: &Segment<'_>, cx: &mut Context<'_, O>) {
         self.agreed = agree(self.policy.offer, self.offered_scale, &syn.options);
+        self.ecn.on_syn(syn.flags, self.policy.ecn);
         let timestamps = syn.options.timestamps.filter(|_| self.agreed.timestamps);
         self.rcv.on_syn(cx.now, syn.seq, timestamps);
         self.rcv.scale = self.agreed.rcv_scale;

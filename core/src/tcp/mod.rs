@@ -59,6 +59,7 @@ mod congestion;
 pub mod connection;
 mod context;
 mod cookie;
+mod ecn;
 mod handshake;
 mod held;
 pub mod info;

@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Policy {
     /// What our SYN offers.
     pub offer: Offer,
+    /// Explicit congestion notification.
+    pub ecn: EcnPolicy,
     /// Receiving.
     pub receive: ReceivePolicy,
     /// Sending.
@@ -42,6 +44,18 @@ pub struct Offer {
     pub sack: bool,
     /// Timestamps (RFC 7323 §3).
     pub timestamps: bool,
+}
+
+/// Whether routers may mark our packets instead of dropping them (RFC 3168).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EcnPolicy {
+    /// Never.
+    #[default]
+    Off,
+    /// If the peer asks for it.
+    Accept,
+    /// Our SYN asks for it, too.
+    Request,
 }
 
 /// How data is received and acknowledged.
@@ -320,6 +334,7 @@ impl Policy {
     pub fn rfc() -> Self {
         Self {
             offer: Offer::default(),
+            ecn: EcnPolicy::Off,
             receive: ReceivePolicy::default(),
             send: SendPolicy::default(),
             recovery: Recovery::Rack,
@@ -345,6 +360,7 @@ impl Policy {
         policy.timing.min_rto = Duration::from_millis(200);
         policy.timing.min_rto_is_variance = true;
         policy.timing.max_rto = Duration::from_secs(120);
+        policy.ecn = EcnPolicy::Accept;
         policy.window = WindowPolicy {
             slow_start: SlowStartKind::Hystart,
             idle: IdleRestart::Decay,
@@ -369,6 +385,7 @@ impl Policy {
                 sack: false,
                 timestamps: false,
             },
+            ecn: EcnPolicy::Off,
             receive: ReceivePolicy {
                 buffer_len: 8192,
                 initial_window: 8192,

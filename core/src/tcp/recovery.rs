@@ -483,6 +483,19 @@ impl Sender {
         self.steps.tell(RecoveryStep::TimedOut { until });
     }
 
+    /// RFC 3168 §6.1.2: a router marked what we sent.
+    pub(super) fn on_marked(&mut self, outstanding: u32) {
+        // What a recovery has reduced already is not reduced again, and a mark is no
+        // mistake to be taken back.
+        self.undo = None;
+        if self.phase != Phase::Open {
+            return;
+        }
+        self.cc.on_loss(outstanding);
+        let by = SlowReason::Marked;
+        self.steps.tell(RecoveryStep::Slowed { by });
+    }
+
     /// The path takes no segment of more than `send_mss` bytes (RFC 1191).
     pub(super) fn on_path_mtu(&mut self, send_mss: u16, resend: bool) {
         self.set_send_mss(send_mss, self.fixed_options_len);

@@ -65,6 +65,8 @@ pub struct Outgoing<'a> {
     pub cause: Cause,
     /// How often (any of) these bytes were sent before; zero for anything new.
     pub retransmissions: u16,
+    /// Its packet may be marked instead of dropped (RFC 3168: ECT(0)).
+    pub ecn_capable: bool,
 }
 
 impl Outgoing<'_> {

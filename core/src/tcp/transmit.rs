@@ -3,6 +3,7 @@
 
 use super::connection::Connection;
 use super::context::Context;
+use super::ecn::Ecn;
 use super::options::{syn_options, timestamp_clock};
 use super::policy::{PushMarks, WindowProbe};
 use super::sender::NewData;
@@ -19,6 +20,8 @@ pub(super) struct Transmission {
     pub(super) data: SeqRange,
     pub(super) cause: Cause,
     pub(super) retransmissions: u16,
+    /// RFC 3168 §6.1.5: new data alone.
+    pub(super) ecn_capable: bool,
 }
 
 impl Connection {
@@ -77,9 +80,9 @@ impl Connection {
             self.timers.arm(TimerKind::Retransmission, deadline, cx);
         }
         let flags = if answers {
-            Flags::SYN | Flags::ACK
+            Flags::SYN | Flags::ACK | self.ecn.syn_ack_flags()
         } else {
-            Flags::SYN
+            Flags::SYN | Ecn::syn_flags(self.policy.ecn, retransmissions > 0)
         };
         let header = Header {
             src_port: Port(self.id.local.port()),
@@ -259,6 +262,10 @@ impl Connection {
             end: taken.end.earlier(end.later(taken.start)),
         };
         let mut flags = Flags::ACK;
+        let ecn_capable = self.ecn.agreed && retransmissions == 0 && !data.is_empty();
+        if ecn_capable {
+            flags |= self.ecn.take_cwr();
+        }
         let pushes = match self.policy.send.push {
             PushMarks::BufferEnd => data.end == end,
             PushMarks::EachWrite => self.snd.writes.has_push_in(data),
@@ -278,6 +285,7 @@ impl Connection {
             data,
             cause,
             retransmissions,
+            ecn_capable,
         }
     }
 
@@ -305,7 +313,7 @@ impl Connection {
             dst_port: Port(self.id.remote.port()),
             seq,
             ack,
-            flags,
+            flags: flags | self.ecn.ack_flags(),
             window,
             urgent_pointer: 0,
             options,
@@ -342,5 +350,6 @@ pub(super) fn bare(header: Header, cause: Cause) -> Transmission {
         },
         cause,
         retransmissions: 0,
+        ecn_capable: false,
     }
 }

@@ -220,6 +220,8 @@ pub enum TimerKind {
 pub enum SlowReason {
     /// A tail loss probe has repaired a loss. (RFC 8985 §7.4)
     ProbeRepairedLoss,
+    /// A router marked a packet of ours: congestion experienced. (RFC 3168)
+    Marked,
 }
 
 /// What tells that nothing had been lost.

@@ -4,6 +4,7 @@
 mod cell;
 mod checker;
 mod closing;
+mod ecn;
 mod handshake;
 mod held;
 mod hostile;

@@ -21,13 +21,15 @@ use synema_core::wire::tcp::{Flags, Options, Timestamps};
 use synema_core::wire::{SeqNum, SeqRange};
 
 /// Letters of flags, as tcpdump writes them.
-const FLAGS: [(char, Flags); 6] = [
+const FLAGS: [(char, Flags); 8] = [
     ('S', Flags::SYN),
     ('F', Flags::FIN),
     ('R', Flags::RST),
     ('P', Flags::PSH),
     ('.', Flags::ACK),
     ('U', Flags::URG),
+    ('E', Flags::ECE),
+    ('W', Flags::CWR),
 ];
 
 /// How a story begins, and what its log shows.
@@ -264,6 +266,9 @@ impl Run {
         };
         let (now, trace) = (self.now, &mut self.trace);
         if let Some(connection) = self.connection.as_mut() {
+            if words.contains(&"ce") {
+                return connection.on_marked_segment(now, &segment, frame, trace);
+            }
             return connection.on_segment(now, &segment, frame, trace);
         }
         let policy = self.story.policy.clone();
@@ -296,6 +301,7 @@ impl Run {
                 "urg" => urgent_pointer = next().parse().unwrap(),
                 "mss" => options.mss = Some(next().parse().unwrap()),
                 "ws" => options.window_scale = Some(next().parse().unwrap()),
+                "ce" => {}
                 "sackok" => options.sack_permitted = true,
                 "ts" => {
                     let value = next().parse().unwrap();
@@ -368,12 +374,13 @@ impl Run {
                 .all(|(n, byte)| *byte == pattern(n));
             assert!(good, "sent other bytes than were written");
             let (header, cause) = (out.header, out.cause);
+            let capable = if out.ecn_capable { " ect" } else { "" };
             let again = match out.retransmissions {
                 0 => String::new(),
                 n => format!(" (again: {n})"),
             };
             let text = format!(
-                "> {}  {:?}{again}",
+                "> {}{capable}  {:?}{again}",
                 self.describe(&header, data.len()),
                 cause
             );

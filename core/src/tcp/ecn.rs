@@ -1,0 +1,151 @@
+//! Explicit congestion notification (RFC 3168): routers mark packets instead of
+//! dropping them.
+//!
+//! ```text
+//!   sender                     router                    receiver
+//!     data, ECT(0) ------------> full: CE ---------------> ECE on every ACK
+//!     cwnd down, CWR on the next new data ---------------> ECE no more
+//! ```
+
+use super::policy::EcnPolicy;
+use crate::wire::SeqNum;
+use crate::wire::tcp::Flags;
+
+/// What one connection knows of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ecn {
+    /// Both ends take part.
+    pub(super) agreed: bool,
+    /// The packet of the segment that is being looked at is marked.
+    pub(super) marked: bool,
+    /// A mark came and the peer has not said that it slowed down.
+    echo: bool,
+    /// We slowed down, and the next new data says so.
+    cwr_due: bool,
+    /// One reduction for each window: marks of what was sent before do not count.
+    slowed_until: Option<SeqNum>,
+}
+
+impl Ecn {
+    pub(super) fn new() -> Self {
+        Self {
+            agreed: false,
+            marked: false,
+            echo: false,
+            cwr_due: false,
+            slowed_until: None,
+        }
+    }
+
+    /// RFC 3168 §6.1.1: what our SYN says. One that has to go out again says
+    /// nothing (§6.1.1.1): something on the way may not like it.
+    pub(super) fn syn_flags(policy: EcnPolicy, again: bool) -> Flags {
+        if policy == EcnPolicy::Request && !again {
+            Flags::ECE | Flags::CWR
+        } else {
+            Flags::NONE
+        }
+    }
+
+    /// What our SYN-ACK says.
+    pub(super) fn syn_ack_flags(&self) -> Flags {
+        if self.agreed { Flags::ECE } else { Flags::NONE }
+    }
+
+    /// The peer's SYN came, with these flags.
+    pub(super) fn on_syn(&mut self, flags: Flags, policy: EcnPolicy) {
+        let (ece, cwr) = (flags.contains(Flags::ECE), flags.contains(Flags::CWR));
+        self.agreed = match policy {
+            EcnPolicy::Off => false,
+            // §6.1.1: an ECN-setup SYN-ACK has ECE alone.
+            EcnPolicy::Request if flags.ack() => ece && !cwr,
+            EcnPolicy::Accept if flags.ack() => false,
+            EcnPolicy::Accept | EcnPolicy::Request => ece && cwr,
+        };
+    }
+
+    /// §6.1.3: an acceptable segment came, in a packet that was marked or not.
+    pub(super) fn on_segment(&mut self, flags: Flags) {
+        if flags.contains(Flags::CWR) {
+            self.echo = false;
+        }
+        self.echo |= self.agreed && self.marked;
+    }
+
+    /// What every ACK of ours says.
+    pub(super) fn ack_flags(&self) -> Flags {
+        if self.echo { Flags::ECE } else { Flags::NONE }
+    }
+
+    /// §6.1.2: an ACK came; whether cwnd has to be reduced now.
+    pub(super) fn must_slow_down(&mut self, flags: Flags, una: SeqNum, nxt: SeqNum) -> bool {
+        if !self.agreed || !flags.contains(Flags::ECE) {
+            return false;
+        }
+        let again = self.slowed_until.is_none_or(|until| una.after(until));
+        if again {
+            self.slowed_until = Some(nxt);
+            self.cwr_due = true;
+        }
+        again
+    }
+
+    /// §6.1.2: new data goes out: what it says.
+    pub(super) fn take_cwr(&mut self) -> Flags {
+        if core::mem::take(&mut self.cwr_due) {
+            Flags::CWR
+        } else {
+            Flags::NONE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_must_want_it() {
+        let agreed = |flags, policy| {
+            let mut ecn = Ecn::new();
+            ecn.on_syn(flags, policy);
+            ecn.agreed
+        };
+        let syn = Flags::SYN | Flags::ECE | Flags::CWR;
+        let syn_ack = Flags::SYN | Flags::ACK | Flags::ECE;
+        assert!(agreed(syn, EcnPolicy::Accept) && agreed(syn, EcnPolicy::Request));
+        assert!(agreed(syn_ack, EcnPolicy::Request));
+        assert!(!agreed(syn, EcnPolicy::Off) && !agreed(syn_ack, EcnPolicy::Accept));
+        assert!(!agreed(Flags::SYN, EcnPolicy::Request));
+        // A broken peer sends our flags back.
+        assert!(!agreed(syn | Flags::ACK, EcnPolicy::Request));
+    }
+
+    #[test]
+    fn a_window_is_reduced_once_and_said_once() {
+        let mut ecn = Ecn::new();
+        ecn.on_syn(Flags::SYN | Flags::ECE | Flags::CWR, EcnPolicy::Accept);
+        let ack = Flags::ACK | Flags::ECE;
+        assert!(ecn.must_slow_down(ack, SeqNum(10), SeqNum(100)));
+        assert!(!ecn.must_slow_down(ack, SeqNum(20), SeqNum(110)));
+        assert_eq!(ecn.take_cwr(), Flags::CWR);
+        assert_eq!(ecn.take_cwr(), Flags::NONE);
+        assert!(ecn.must_slow_down(ack, SeqNum(101), SeqNum(200)));
+    }
+
+    #[test]
+    fn a_mark_is_echoed_until_the_peer_has_slowed_down() {
+        let mut ecn = Ecn::new();
+        (ecn.agreed, ecn.marked) = (true, true);
+        ecn.on_segment(Flags::ACK);
+        ecn.marked = false;
+        ecn.on_segment(Flags::ACK);
+        assert_eq!(ecn.ack_flags(), Flags::ECE);
+        ecn.on_segment(Flags::ACK | Flags::CWR);
+        assert_eq!(ecn.ack_flags(), Flags::NONE);
+        // A new mark on the very segment that says so.
+        ecn.marked = true;
+        ecn.on_segment(Flags::ACK | Flags::CWR);
+        assert_eq!(ecn.ack_flags(), Flags::ECE);
+    }
+}
