@@ -334,6 +334,26 @@ mod tests {
     }
 
     #[test]
+    fn full_segments_that_were_read_wait_and_duplicates_bring_back_quick_acks() {
+        let policy = ReceivePolicy {
+            adaptive_acks: true,
+            ..policy(1)
+        };
+        let mut acks = AckSchedule::new(&policy);
+        let now = Instant::ZERO;
+        acks.on_in_order(now, came(1460, 1460), SeqNum(0), &policy);
+        acks.take_due(now);
+        acks.on_ack_sent();
+        acks.on_in_order(now, came(1460, 1460), SeqNum(0), &policy);
+        acks.on_all_read(&policy);
+        assert!(!acks.is_due(), "another full one is probably on its way");
+        acks.on_ack_sent();
+        acks.on_duplicate(&policy);
+        acks.on_in_order(now, came(100, 1460), SeqNum(0), &policy);
+        assert_eq!(acks.take_due(now), Some((Cause::QuickAck, None)));
+    }
+
+    #[test]
     fn a_thinker_takes_one_segment_after_the_other() {
         let policy = ReceivePolicy {
             ack: AckStrategy::EverySegment,

@@ -134,7 +134,7 @@ fn full_segments_that_vanish_again_and_again_are_made_smaller() {
 fn small_segments_that_vanish_say_nothing_of_the_mtu() {
     check(
         "
-        30     send 500
+        30     send 1012
         20000  wait
         ",
         &expect![[r#"
@@ -145,22 +145,22 @@ fn small_segments_that_vanish_say_nothing_of_the_mtu() {
             20       SYN-SENT -> ESTABLISHED
             20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
             20       * Connected
-            30     send 500
-            30       > P. 1:501 ack 1 win 511 ts 30 ecr 100  Data
+            30     send 1012
+            30       > P. 1:1013 ack 1 win 511 ts 30 ecr 100  Data
             270      timer TailLossProbe
-            270      > P. 1:501 ack 1 win 511 ts 270 ecr 100  TailLossProbe (again: 1)
+            270      > P. 1:1013 ack 1 win 511 ts 270 ecr 100  TailLossProbe (again: 1)
             1270     timer Retransmission
-            1270     timed out until 501
-            1270     > P. 1:501 ack 1 win 511 ts 1270 ecr 100  RetransmissionTimeout (again: 2)
+            1270     timed out until 1013
+            1270     > P. 1:1013 ack 1 win 511 ts 1270 ecr 100  RetransmissionTimeout (again: 2)
             3270     timer Retransmission
-            3270     timed out until 501
-            3270     > P. 1:501 ack 1 win 511 ts 3270 ecr 100  RetransmissionTimeout (again: 3)
+            3270     timed out until 1013
+            3270     > P. 1:1013 ack 1 win 511 ts 3270 ecr 100  RetransmissionTimeout (again: 3)
             7270     timer Retransmission
-            7270     timed out until 501
-            7270     > P. 1:501 ack 1 win 511 ts 7270 ecr 100  RetransmissionTimeout (again: 4)
+            7270     timed out until 1013
+            7270     > P. 1:1013 ack 1 win 511 ts 7270 ecr 100  RetransmissionTimeout (again: 4)
             15270    timer Retransmission
-            15270    timed out until 501
-            15270    > P. 1:501 ack 1 win 511 ts 15270 ecr 100  RetransmissionTimeout (again: 5)
+            15270    timed out until 1013
+            15270    > P. 1:1013 ack 1 win 511 ts 15270 ecr 100  RetransmissionTimeout (again: 5)
             20000  wait
         "#]],
     );
@@ -288,6 +288,38 @@ fn a_router_that_says_no_mtu_means_the_next_plateau() {
             42       path MTU 552
             42       > . 1:501 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 3)
             42       > . 501:955 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 3)
+        "#]],
+    );
+}
+
+#[test]
+fn a_small_write_is_no_try_for_more() {
+    check(
+        "
+        30      send 1448
+        40      icmp too-big 1064 seq 1
+        60      < . 1 ack 1449 ts 140 ecr 40
+        700000  send 1012
+        700020  < . 1 ack 2461 ts 700100 ecr 700000
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 1448
+            30       > P. 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            40     icmp too-big 1064 seq 1
+            40       path MTU 1064
+            40       > . 1:1013 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            40       > P. 1013:1449 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            60     < . 1 ack 1449 ts 140 ecr 40
+            700000 send 1012
+            700000   > P. 1449:2461 ack 1 win 511 ts 700000 ecr 140  Data
+            700020 < . 1 ack 2461 ts 700100 ecr 700000
         "#]],
     );
 }

@@ -887,3 +887,42 @@ fn a_segment_with_an_impossible_ack_does_not_make_paws_drop_what_is_true() {
         "#]],
     );
 }
+
+#[test]
+fn a_late_small_segment_is_no_measure_of_the_round_trip() {
+    Story::new(small_window()).check(
+        &format!(
+            "{OPEN}
+            40    < . 1:1449 ack 1 ts 110 ecr 20
+            1000  < P. 1449:1549 ack 1 ts 1100 ecr 40
+            1000  recv
+            1010  < . 1549:2997 ack 1 ts 1110 ecr 1000
+            1010  < P. 2997:4445 ack 1 ts 1110 ecr 1000
+            1025  recv
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 4000 mss 1460 sackok ts 0 ecr 0 ws 1  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 2000 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            40     < . 1:1449 ack 1 ts 110 ecr 20
+            40       > . 1 ack 1449 win 1276 ts 40 ecr 110  QuickAck
+            1000   < P. 1449:1549 ack 1 ts 1100 ecr 40
+            1000     > . 1 ack 1549 win 1226 ts 1000 ecr 1100  QuickAck
+            1000   recv
+            1000     read 1548 bytes
+            1010   < . 1549:2997 ack 1 ts 1110 ecr 1000
+            1010     > . 1 ack 2997 win 1276 ts 1010 ecr 1110  QuickAck
+            1010   < P. 2997:4445 ack 1 ts 1110 ecr 1000
+            1010     > . 1 ack 4445 win 552 ts 1010 ecr 1110  QuickAck
+            1025   recv
+            1025     read 2896 bytes
+            1025     window up to 55272
+            1025     > . 1 ack 4445 win 27636 ts 1025 ecr 1110  WindowUpdate
+        "#]],
+    );
+}
