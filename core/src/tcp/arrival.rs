@@ -318,7 +318,13 @@ impl Connection {
 
     /// A round trip of the handshake.
     pub(super) fn take_rtt<O: Observer>(&mut self, sample: Duration, cx: &mut Context<'_, O>) {
-        self.snd.rtt.on_sample(cx.now, sample, 1);
+        let (snd, timing) = (&mut self.snd, &self.policy.timing);
+        if timing.min_rto_is_variance {
+            let space = (snd.snd_una, snd.snd_nxt);
+            snd.rtt.on_linux_sample(cx.now, sample, timing, space);
+        } else {
+            snd.rtt.on_sample(cx.now, sample, 1);
+        }
         self.tell_rtt(sample, cx);
     }
 

@@ -80,7 +80,7 @@ impl Sender {
         let (segments, _) = self.burst_segments(mss, policy);
         let window_end = (self.snd_una + self.snd_wnd.0).later(start);
         let sendable = self.unsent_len().min(window_end.distance(start));
-        let sendable = sendable.min(self.writes.piece_left(start));
+        let sendable = sendable.min(self.writes.record_left(start));
         // A last one that is not full joins if nothing holds it back.
         let rest = sendable % limit;
         let held = self.waits_for_company(start + sendable, policy);

@@ -142,7 +142,7 @@ impl Sender {
             // The answers to a window probe look the same and say nothing of loss.
             idle && !self.probing.outstanding && !self.queue.is_empty()
         };
-        let rtt = self.measure(now, &delivery, echo, progress);
+        let rtt = self.measure(now, &delivery, echo, progress, policy);
         if !uses_sack {
             self.count_duplicates(duplicate, progress, &mut delivery);
         }
@@ -176,12 +176,18 @@ impl Sender {
         delivery: &Delivery,
         echo: Option<Echo>,
         progress: bool,
+        policy: &Policy,
     ) -> Option<Duration> {
         let by_echo = || {
             let echo = echo.filter(|_| progress && delivery.segments > 0)?;
             Some(echo.round_trip())
         };
         let sample = delivery.round_trip(now).or_else(by_echo)?;
+        if policy.timing.min_rto_is_variance {
+            let space = (self.snd_una, self.snd_nxt);
+            self.rtt.on_linux_sample(now, sample, &policy.timing, space);
+            return Some(sample);
+        }
         // RFC 7323, appendix G: so many samples come in one round trip.
         let expected = self.queue.outstanding().div_ceil(2 * self.mss()).max(1);
         self.rtt.on_sample(now, sample, expected);

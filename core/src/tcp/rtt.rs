@@ -12,6 +12,7 @@
 
 use super::policy::Timing;
 use crate::time::{Duration, Instant};
+use crate::wire::SeqNum;
 
 /// The clock's granularity `G` of RFC 6298 §2.
 const GRANULARITY: Duration = Duration::from_millis(1);
@@ -24,11 +25,65 @@ const RTO_AFTER_SYN_LOSS: Duration = Duration::from_secs(3);
 /// minimum; Linux's is as long).
 const MIN_RTT_WINDOW: Duration = Duration::from_secs(300);
 
+/// Linux's deviation, which is four times RTTVAR: it follows the largest of a round
+/// trip at once, goes down but once in each, and a shorter sample moves it little.
+#[derive(Clone, Copy, Debug)]
+struct Deviation {
+    /// The moving one.
+    mean: Duration,
+    /// The largest of this round trip.
+    largest: Duration,
+    /// The one that the RTO is made of.
+    used: Duration,
+    /// What is sent from here on belongs to the next round trip.
+    round_end: SeqNum,
+}
+
+impl Deviation {
+    fn first(sample: Duration, least: Duration, nxt: SeqNum) -> Self {
+        let mean = sample * 2;
+        let used = mean.max(least);
+        Self {
+            mean,
+            largest: used,
+            used,
+            round_end: nxt,
+        }
+    }
+
+    /// `una` and `nxt` are SND.UNA and SND.NXT.
+    fn next(
+        &mut self,
+        srtt: Duration,
+        sample: Duration,
+        least: Duration,
+        una: SeqNum,
+        nxt: SeqNum,
+    ) {
+        let (error, quarter) = (srtt.abs_diff(sample), self.mean / 4);
+        if error > quarter {
+            let weight = if sample < srtt { 8 } else { 1 };
+            self.mean += (error - quarter) / weight;
+        } else {
+            self.mean -= quarter - error;
+        }
+        self.largest = self.largest.max(self.mean);
+        self.used = self.used.max(self.largest);
+        if una.after(self.round_end) {
+            self.used -= self.used.saturating_sub(self.largest) / 4;
+            self.round_end = nxt;
+            self.largest = least;
+        }
+    }
+}
+
 /// The estimator; all times in nanoseconds.
 #[derive(Clone, Debug)]
 pub(super) struct RttEstimator {
     srtt: Option<Duration>,
     rttvar: Duration,
+    /// Where the policy is Linux's.
+    deviation: Option<Deviation>,
     /// Before the first sample.
     initial_rto: Duration,
     /// Timeouts since the last good sample (RFC 6298 §5.5).
@@ -45,6 +100,7 @@ impl RttEstimator {
         Self {
             srtt: None,
             rttvar: Duration::ZERO,
+            deviation: None,
             initial_rto: timing.initial_rto,
             backoff: 0,
             min_rtt: [None; 2],
@@ -87,6 +143,23 @@ impl RttEstimator {
         self.srtt = Some(step(srtt, sample, n.saturating_mul(8)));
     }
 
+    /// The same as Linux does it: each sample weighs the same. `una` and `nxt` are
+    /// SND.UNA and SND.NXT.
+    pub(super) fn on_linux_sample(
+        &mut self,
+        now: Instant,
+        sample: Duration,
+        timing: &Timing,
+        (una, nxt): (SeqNum, SeqNum),
+    ) {
+        let least = timing.min_rto;
+        match (self.srtt, &mut self.deviation) {
+            (Some(srtt), Some(deviation)) => deviation.next(srtt, sample, least, una, nxt),
+            _ => self.deviation = Some(Deviation::first(sample, least, nxt)),
+        }
+        self.on_sample(now, sample, 1);
+    }
+
     fn note_min(&mut self, now: Instant, sample: Duration) {
         let [current, before] = &mut self.min_rtt;
         if now.since(self.half_began_at) > MIN_RTT_WINDOW / 2 {
@@ -101,7 +174,8 @@ impl RttEstimator {
         let rto = match self.srtt {
             None => self.initial_rto,
             Some(srtt) if timing.min_rto_is_variance => {
-                srtt + (self.rttvar * 4).max(timing.min_rto)
+                let deviation = self.deviation.map(|deviation| deviation.used);
+                srtt + deviation.unwrap_or(self.rttvar * 4).max(timing.min_rto)
             }
             Some(srtt) => (srtt + (self.rttvar * 4).max(GRANULARITY)).max(timing.min_rto),
         };
@@ -167,6 +241,33 @@ mod tests {
         assert_eq!(rtt.rto(&timing), ms((110 + 230) * 4));
         rtt.on_sample(Instant::ZERO, ms(110), 1);
         assert!(rtt.rto(&timing) < ms(340));
+    }
+
+    #[test]
+    fn linux_lets_the_rto_go_down_once_in_a_round_trip() {
+        let timing = Timing {
+            min_rto: ms(200),
+            min_rto_is_variance: true,
+            ..Timing::default()
+        };
+        let mut rtt = RttEstimator::new(&timing);
+        let mut sample = |length, una, nxt| {
+            rtt.on_linux_sample(
+                Instant::ZERO,
+                ms(length),
+                &timing,
+                (SeqNum(una), SeqNum(nxt)),
+            );
+            rtt.rto(&timing)
+        };
+        assert_eq!(sample(200, 0, 1), ms(600));
+        // The largest of the first round trip was the first.
+        assert_eq!(sample(200, 2, 10), ms(600));
+        assert_eq!(sample(200, 3, 10), ms(600));
+        // Now 400 ms come down by a quarter of what they are above 225 ms.
+        assert_eq!(sample(200, 11, 20), Duration::from_micros(556_250));
+        // A longer one is believed at once.
+        assert!(sample(900, 12, 20) > ms(1100));
     }
 
     #[test]

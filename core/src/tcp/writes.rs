@@ -8,8 +8,7 @@
 //!                                           byte starts a segment without the flag
 //! ```
 //!
-//! Linux cuts what is written into pieces, which it hands to the network card one by
-//! one; bursts end with them, and in long writes some of them end with a PSH bit.
+//! Linux cuts what is written into pieces; in long writes some of them end with a PSH bit.
 
 use crate::wire::{SeqNum, SeqRange};
 use std::collections::VecDeque;
@@ -158,12 +157,6 @@ impl Writes {
         end.map_or(u32::MAX, |end| end.at.distance(seq))
     }
 
-    /// How many bytes after `seq` the piece that it lies in still has.
-    pub(super) fn piece_left(&self, seq: SeqNum) -> u32 {
-        let end = self.ends.get(self.first_after(seq));
-        end.map_or(u32::MAX, |end| end.at.distance(seq))
-    }
-
     /// Whether a piece that is pushed ends with one of these bytes.
     pub(super) fn has_push_in(&self, range: SeqRange) -> bool {
         let mut ends = self.ends.range(self.first_after(range.start)..);
@@ -302,9 +295,8 @@ mod tests {
         };
         writes.on_written(range(0, 200_000), SeqNum(0), PLAIN, Some(&cut));
         // The first piece was filled up again after each of the two.
-        assert_eq!(writes.piece_left(SeqNum(0)), 18_000);
+        assert!(!writes.has_push_in(range(0, 17_000)));
         assert!(writes.has_push_in(range(17_000, 18_000)));
-        assert_eq!(writes.piece_left(SeqNum(18_000)), 16_000);
         // Further than half a window from the last: 17,000 bytes, then 32,000.
         assert!(writes.has_push_in(range(33_000, 34_000)));
         assert!(!writes.has_push_in(range(34_000, 50_000)));
