@@ -206,6 +206,9 @@ pub struct LossPolicy {
     pub undo_by_dsack: bool,
     /// The same by timestamps (Eifel, RFC 3522 and RFC 4015).
     pub undo_by_timestamps: bool,
+    /// A segment whose parts are acknowledged one after the other is taken for one
+    /// that was overtaken, so that losses are judged more patiently: Linux counts so.
+    pub patient_after_partial_acks: bool,
 }
 
 /// Which congestion control.
@@ -357,6 +360,7 @@ impl Policy {
         policy.send.window_probe = WindowProbe::OldSequence;
         policy.send.black_hole_detection = false;
         policy.send.push = PushMarks::EachWrite;
+        policy.loss.patient_after_partial_acks = true;
         policy.timing.min_rto = Duration::from_millis(200);
         policy.timing.min_rto_is_variance = true;
         policy.timing.max_rto = Duration::from_secs(120);
@@ -510,6 +514,7 @@ impl Default for LossPolicy {
             forward_rto: true,
             undo_by_dsack: true,
             undo_by_timestamps: true,
+            patient_after_partial_acks: false,
         }
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Delivery {
     /// RFC 6298 §3).
     acked_sent_at: Option<Instant>,
     went_out_twice: bool,
+    /// The rest of a segment was acknowledged, a part of which was before.
+    pub(super) completes_cut: bool,
     /// The same for those that SACK told of.
     sacked_sent_at: Option<Instant>,
     /// The lowest stretch that arrived and never went out again.
@@ -64,6 +66,7 @@ impl Delivery {
         self.segments += 1;
         self.went_out_twice |= sent.retransmissions > 0;
         if !sent.sacked {
+            self.completes_cut |= sent.cut && sent.retransmissions == 0;
             self.acked_sent_at = self.acked_sent_at.or(Some(sent.sent_at));
             self.arrived(sent, echo, true);
         }

@@ -148,6 +148,9 @@ impl Sender {
         }
         self.rack
             .on_delivery(now, &delivery, highest, self.rtt.min_rtt());
+        if policy.loss.patient_after_partial_acks && delivery.completes_cut {
+            self.rack.overtaken = self.rack.overtaken.saturating_add(1);
+        }
         if let Some(range) = dsack {
             self.on_dsack(range);
         }

@@ -42,6 +42,8 @@ pub(super) struct Sent {
     pub(super) lost: Option<Cause>,
     /// It was taken for lost and has been sent again since.
     pub(super) resent: bool,
+    /// An ACK ended within it before.
+    pub(super) cut: bool,
 }
 
 impl Sent {
@@ -173,6 +175,7 @@ impl RetransmitQueue {
             sacked: false,
             lost: None,
             resent: false,
+            cut: false,
         });
     }
 
@@ -191,6 +194,7 @@ impl RetransmitQueue {
             };
             sent.range.start = was.range.end;
             let whole = sent.range.is_empty();
+            sent.cut = true;
             if whole {
                 self.queue.pop_front();
             }

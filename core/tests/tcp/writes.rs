@@ -1,6 +1,6 @@
 //! Where writes end: PSH, records, corks, and how much may be unsent.
 
-use crate::story::{OPEN_PLAIN, Story};
+use crate::story::{OPEN, OPEN_PLAIN, Story};
 use expect_test::{Expect, expect};
 use synema_core::tcp::Policy;
 use synema_core::tcp::policy::Nagle;
@@ -282,4 +282,25 @@ fn segments_are_no_larger_than_the_application_wants() {
             50     < . 1 ack 1401
         "#]],
     );
+}
+
+#[test]
+fn linux_is_patient_with_losses_once_a_segment_was_acknowledged_in_parts() {
+    let script = "
+        30  send 8000
+        50  < . 1 ack 501 ts 130 ecr 30
+        51  < . 1 ack 1449 ts 131 ecr 30
+        52  < . 1 ack 1449 ts 132 ecr 30 sack 2897-7241
+        70  wait
+        ";
+    for patient in [true, false] {
+        let mut policy = Policy::linux();
+        policy.loss.patient_after_partial_acks = patient;
+        let expect = if patient {
+            expect![[r#""#]]
+        } else {
+            expect![[r#""#]]
+        };
+        Story::new(policy).check(&format!("{OPEN}{script}"), &expect);
+    }
 }
