@@ -297,9 +297,52 @@ fn linux_is_patient_with_losses_once_a_segment_was_acknowledged_in_parts() {
         let mut policy = Policy::linux();
         policy.loss.patient_after_partial_acks = patient;
         let expect = if patient {
-            expect![[r#""#]]
+            expect![[r#"
+                0      connect
+                0        CLOSED -> SYN-SENT
+                0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+                20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+                20       SYN-SENT -> ESTABLISHED
+                20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
+                20       * Connected
+                30     send 8000
+                30       > . 1:1449 ack 1 win 255 ts 30 ecr 100  Data
+                30       > P. 1449:2897 ack 1 win 255 ts 30 ecr 100  Data
+                30       > . 2897:4345 ack 1 win 255 ts 30 ecr 100  Data
+                30       > P. 4345:5793 ack 1 win 255 ts 30 ecr 100  Data
+                30       > . 5793:7241 ack 1 win 255 ts 30 ecr 100  Data
+                30       > P. 7241:8001 ack 1 win 255 ts 30 ecr 100  Data
+                50     < . 1 ack 501 ts 130 ecr 30
+                51     < . 1 ack 1449 ts 131 ecr 30
+                52     < . 1 ack 1449 ts 132 ecr 30 sack 2897-7241
+                59       timer Reordering
+                59       recovery until 8001
+                59       > . 1449:2897 ack 1 win 255 ts 59 ecr 132  Rack (again: 1)
+                70     wait
+            "#]]
         } else {
-            expect![[r#""#]]
+            expect![[r#"
+                0      connect
+                0        CLOSED -> SYN-SENT
+                0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+                20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+                20       SYN-SENT -> ESTABLISHED
+                20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
+                20       * Connected
+                30     send 8000
+                30       > . 1:1449 ack 1 win 255 ts 30 ecr 100  Data
+                30       > P. 1449:2897 ack 1 win 255 ts 30 ecr 100  Data
+                30       > . 2897:4345 ack 1 win 255 ts 30 ecr 100  Data
+                30       > P. 4345:5793 ack 1 win 255 ts 30 ecr 100  Data
+                30       > . 5793:7241 ack 1 win 255 ts 30 ecr 100  Data
+                30       > P. 7241:8001 ack 1 win 255 ts 30 ecr 100  Data
+                50     < . 1 ack 501 ts 130 ecr 30
+                51     < . 1 ack 1449 ts 131 ecr 30
+                52     < . 1 ack 1449 ts 132 ecr 30 sack 2897-7241
+                52       recovery until 8001
+                52       > . 1449:2897 ack 1 win 255 ts 52 ecr 132  FastRetransmit (again: 1)
+                70     wait
+            "#]]
         };
         Story::new(policy).check(&format!("{OPEN}{script}"), &expect);
     }
