@@ -20,6 +20,7 @@
 //! then it goes from one deadline of the stack to the next.
 
 mod calls;
+mod entry;
 mod errno;
 mod host;
 mod info;
