@@ -7,11 +7,14 @@ use crate::error::Failure;
 use crate::io::ethtool;
 use crate::io::guard::nest;
 use crate::io::tap;
-use futures_util::TryStreamExt;
-use netlink_packet_core::DefaultNla;
-use netlink_packet_route::AddressFamily;
+use futures_util::{StreamExt, TryStreamExt};
+use netlink_packet_core::{
+    DefaultNla, NLM_F_ACK, NLM_F_CREATE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
+};
 use netlink_packet_route::link::{InfoData, InfoKind, InfoVeth, LinkAttribute, LinkMessage};
 use netlink_packet_route::route::{RouteAttribute, RouteMetric, RouteType};
+use netlink_packet_route::tc::{TcAttribute, TcHandle, TcMessage};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::{
     AddressMessageBuilder, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth,
     RouteMessageBuilder,
@@ -23,6 +26,8 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 /// What the peers' TCP uses whatever the system's default is, so that runs can be compared.
 pub(super) const CONGESTION_CONTROL: &str = "cubic";
 
+/// Frames that may wait before a wire.
+const QUEUE_LEN: u32 = 10_000;
 /// The kernel's own limit for frames merged on arrival, bytes.
 const MERGED_LEN: u32 = 65_536;
 /// No two frames are as small as this together.
@@ -283,8 +288,46 @@ fn make_wire(places: &Places, wire: &Wire) -> Result<(), Failure> {
             .await
             .map_err(|e| wrong(near, &e))
     })?;
+    queue_up(from, near)?;
+    queue_up(to, far)?;
     up(from, near)?;
     up(to, far)
+}
+
+/// Lets frames wait before an end of a veth wire whose 256 places are taken. Without it a burst that
+/// finds the other end busy is lost, as it is on kernels before 6.16, which do not wait.
+fn queue_up(place: &Inhabited, interface: &'static str) -> Result<(), Failure> {
+    let netlink = place.netlink();
+    place.run(move || async move {
+        let index = index_of(&netlink, interface).await?;
+        let longer = LinkMessageBuilder::<LinkUnspec>::new()
+            .index(index)
+            .append_extra_attribute(LinkAttribute::TxQueueLen(QUEUE_LEN))
+            .build();
+        let changed = netlink.link().set(longer).execute().await;
+        changed.map_err(|e| wrong(interface, &e))?;
+
+        let mut first_in_first_out = TcMessage::default();
+        first_in_first_out.header.index = i32::try_from(index).unwrap_or_default();
+        first_in_first_out.header.parent = TcHandle::ROOT;
+        let kind = TcAttribute::Kind("pfifo".to_owned());
+        first_in_first_out.attributes.push(kind);
+        let mut request =
+            NetlinkMessage::from(RouteNetlinkMessage::NewQueueDiscipline(first_in_first_out));
+        request.header.flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE;
+        let mut netlink = netlink.clone();
+        let answers = netlink.request(request).map_err(|e| wrong(interface, &e))?;
+        let mut answers = std::pin::pin!(answers);
+        while let Some(answer) = answers.next().await {
+            if let NetlinkPayload::Error(error) = answer.payload
+                && error.code.is_some()
+            {
+                let why = format!("its queue: {}", error.to_io());
+                return Err(broken(interface, &why));
+            }
+        }
+        Ok(())
+    })
 }
 
 /// A wire of two TAPs, whose frames go through [`impair`].
