@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// How often a page of 20 MiB is fetched over ways that delay, lose, reorder, double and corrupt
     #[arg(long, default_value_t = 200)]
     impaired: u32,
+    /// How many sessions between two stacks are mangled on the wire
+    #[arg(long, default_value_t = 1_000_000)]
+    sessions: u32,
     /// How many cases each property test is given; 0 leaves them out
     #[arg(long, default_value_t = 20_000)]
     cases: u32,
@@ -68,6 +71,15 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
         failed += failures;
         passed += arguments.impaired - failures;
     }
+    if arguments.sessions > 0 {
+        match sessions(house, arguments.sessions) {
+            Ok(()) => passed += 1,
+            Err(error) => {
+                println!("{error:#}");
+                failed += 1;
+            }
+        }
+    }
     if arguments.cases > 0 {
         println!("property tests, {} cases each", arguments.cases);
         match properties(house, arguments.cases) {
@@ -83,6 +95,13 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
         bail!("not everything passed");
     }
     Ok(())
+}
+
+fn sessions(house: &House, count: u32) -> anyhow::Result<()> {
+    let mut command = house.cargo_command(&["test", "--release", "--quiet", "-p", "synema-core"]);
+    command.args(["--test", "sessions", "--", "--nocapture"]);
+    command.env("SYNEMA_SESSIONS", count.to_string());
+    crate::house::run(&mut command)
 }
 
 fn properties(house: &House, cases: u32) -> anyhow::Result<()> {
