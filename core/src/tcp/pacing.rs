@@ -10,6 +10,10 @@
 //! A few segments may always go together: bursts as large as an initial window
 //! hurt nobody (RFC 6928).
 
+use super::congestion::CongestionControl;
+use super::policy::Policy;
+use super::recovery::Phase;
+use super::sender::Sender;
 use crate::time::{Duration, Instant};
 
 /// Segments that may go out together.
@@ -79,6 +83,29 @@ impl Pacer {
             self.even_at = now;
         }
         self.even_at += pace.time(len.into());
+    }
+}
+
+impl Sender {
+    /// When the next segment may go out, if the policy wants pacing and its time
+    /// has not come.
+    pub(super) fn pacing_wait(&mut self, now: Instant, policy: &Policy) -> Option<Instant> {
+        let pace = self.pace(policy)?;
+        self.pacer.wait(now, &pace)
+    }
+
+    /// A segment with `len` bytes goes out.
+    pub(super) fn on_paced(&mut self, now: Instant, len: u32, policy: &Policy) {
+        if let Some(pace) = self.pace(policy) {
+            self.pacer.on_sent(now, len, &pace);
+        }
+    }
+
+    fn pace(&self, policy: &Policy) -> Option<Pace> {
+        let srtt = self.rtt.srtt().filter(|_| policy.window.pacing)?;
+        let (cwnd, ssthresh) = (self.cc.cwnd(), self.cc.ssthresh());
+        let slow_start = cwnd < ssthresh && self.phase == Phase::Open;
+        Some(Pace::new(cwnd, slow_start, srtt, self.mss()))
     }
 }
 

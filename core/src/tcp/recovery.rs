@@ -22,9 +22,8 @@ use super::retransmit::{DUP_THRESH, Judged};
 use super::segment::Segment;
 use super::sender::{Fin, Sender};
 use super::tlp::ProbeVerdict;
-use super::undo::Undo;
 use crate::time::{Duration, Instant};
-use crate::trace::{Cause, RecoveryStep, SlowReason, UndoReason};
+use crate::trace::{Cause, RecoveryStep, SlowReason};
 use crate::wire::tcp::SackBlocks;
 use crate::wire::{SeqNum, SeqRange};
 
@@ -74,17 +73,17 @@ pub(super) struct AckOutcome {
 
 /// How things stood before an ACK, and what it brought.
 #[derive(Clone, Copy, Debug)]
-struct Change {
-    now: Instant,
-    how: Detection,
-    echo: Option<Echo>,
-    progress: bool,
-    duplicate: bool,
-    rtt: Option<Duration>,
+pub(super) struct Change {
+    pub(super) now: Instant,
+    pub(super) how: Detection,
+    pub(super) echo: Option<Echo>,
+    pub(super) progress: bool,
+    pub(super) duplicate: bool,
+    pub(super) rtt: Option<Duration>,
     /// Bytes outstanding before, and of them unknown to SACK.
-    outstanding: u32,
-    unsacked: u32,
-    delivery: Delivery,
+    pub(super) outstanding: u32,
+    pub(super) unsacked: u32,
+    pub(super) delivery: Delivery,
 }
 
 impl Sender {
@@ -525,89 +524,6 @@ impl Sender {
             self.force_retransmission = true;
         }
         self.probing = Default::default();
-    }
-}
-
-/// Nothing was lost, and what was done about it is taken back.
-impl Sender {
-    /// RFC 3708, RFC 3522 with RFC 4015.
-    fn try_undo(&mut self, change: &Change, policy: &Policy) -> bool {
-        if self.phase == Phase::Open && self.snd_una.after(self.undo_until) {
-            self.undo = None;
-        }
-        let Some(undo) = self.undo.as_deref() else {
-            return false;
-        };
-        let recovers = self.phase != Phase::Open;
-        let by_time = policy.loss.undo_by_timestamps && recovers && change.progress;
-        let by = if by_time && undo.is_answer_to_original(change.echo) {
-            UndoReason::Timestamp
-        } else if policy.loss.undo_by_dsack && undo.is_all_needless() {
-            UndoReason::DuplicateSack
-        } else {
-            return false;
-        };
-        self.undo_reduction(by);
-        true
-    }
-
-    /// A reduction is about to be made.
-    fn prepare_undo(&mut self) {
-        let clear = !self.queue.has_resends();
-        self.undo = Some(Box::new(Undo::new(self.snd_una, self.cc, clear)));
-    }
-
-    fn undo_reduction(&mut self, by: UndoReason) {
-        let Some(undo) = self.undo.take() else { return };
-        // RFC 4015 §3.3: as before, but not less than now.
-        let cwnd = self.cc.cwnd().max(undo.before.cwnd());
-        self.cc = undo.before;
-        self.cc.set_cwnd(cwnd);
-        self.queue.unmark_all_lost();
-        self.phase = Phase::Open;
-        self.recover = self.snd_una;
-        self.forward_rto = None;
-        self.force_retransmission = false;
-        self.dup_acks = 0;
-        self.steps.tell(RecoveryStep::Undone { by });
-    }
-
-    /// RFC 5682 §3.1: was the timeout needless? After it one segment goes out
-    /// again; the first ACK that advances is answered with new data, and what
-    /// arrives next tells originals from retransmissions.
-    fn try_forward_rto(&mut self, change: &Change, complete: bool) {
-        if let Some(una) = self.forward_rto {
-            // Without SACK, what was resent may have filled a hole before the others.
-            let unclear = change.how == Detection::DuplicateAcks || change.how == Detection::Timer;
-            let delivery = &change.delivery;
-            let original = delivery.original.is_some_and(|range| {
-                range.end.at_or_before(self.recover) && !(unclear && delivery.has_resent())
-            });
-            if original && self.snd_una.after(una) {
-                // Step 3 b
-                return self.undo_reduction(UndoReason::ForwardRto);
-            }
-            if self.snd_nxt.after(self.recover) {
-                if change.duplicate || delivery.sacked_len > 0 {
-                    // Step 3 a: the loss was real.
-                    self.forward_rto = None;
-                }
-            } else if change.progress && !complete {
-                // Step 2 b
-                self.recover = self.snd_nxt;
-                self.new_data_first = self.can_send_new();
-                if !self.new_data_first {
-                    self.forward_rto = None;
-                }
-            }
-        }
-        if complete {
-            self.phase = Phase::Open;
-            self.forward_rto = None;
-            self.undo_until = self.snd_nxt;
-            self.rack.on_recovered();
-            self.steps.tell(RecoveryStep::Ended);
-        }
     }
 }
 

@@ -12,11 +12,11 @@
 
 use super::congestion::{Congestion, CongestionControl};
 use super::options::DEFAULT_SEND_MSS;
-use super::pacing::{Pace, Pacer};
+use super::pacing::Pacer;
 use super::policy::{Nagle, Policy, PushMarks};
 use super::prr::Prr;
 use super::rack::Rack;
-use super::recovery::{Detection, Phase};
+use super::recovery::Phase;
 use super::retransmit::{RetransmitQueue, Sent};
 use super::rtt::RttEstimator;
 use super::segment::Segment;
@@ -113,13 +113,13 @@ pub(super) struct Sender {
     /// What is still to be told to the trace.
     pub(super) steps: Steps,
     usage: Usage,
-    pacer: Pacer,
+    pub(super) pacer: Pacer,
     pub(super) fin: Fin,
     /// Timeouts in a row without an ACK of anything new.
     pub(super) timeouts: u32,
     pub(super) probing: Probing,
     /// When new data went out last.
-    last_sent_at: Option<Instant>,
+    pub(super) last_sent_at: Option<Instant>,
     /// End of the last segment that was smaller than full (Minshall's rule).
     small_end: Option<SeqNum>,
 }
@@ -271,27 +271,6 @@ impl Sender {
     /// Whether there is new data, and the peer's window takes some.
     pub(super) fn can_send_new(&self) -> bool {
         self.unsent_len() > 0 && self.usable_window() > 0
-    }
-
-    /// When the next segment may go out, if the policy wants pacing and its time
-    /// has not come.
-    pub(super) fn pacing_wait(&mut self, now: Instant, policy: &Policy) -> Option<Instant> {
-        let pace = self.pace(policy)?;
-        self.pacer.wait(now, &pace)
-    }
-
-    /// A segment with `len` bytes goes out.
-    pub(super) fn on_paced(&mut self, now: Instant, len: u32, policy: &Policy) {
-        if let Some(pace) = self.pace(policy) {
-            self.pacer.on_sent(now, len, &pace);
-        }
-    }
-
-    fn pace(&self, policy: &Policy) -> Option<Pace> {
-        let srtt = self.rtt.srtt().filter(|_| policy.window.pacing)?;
-        let (cwnd, ssthresh) = (self.cc.cwnd(), self.cc.ssthresh());
-        let slow_start = cwnd < ssthresh && self.phase == Phase::Open;
-        Some(Pace::new(cwnd, slow_start, srtt, self.mss()))
     }
 
     /// Whether the congestion window is what limits us: only then may it grow.
@@ -471,27 +450,6 @@ impl Sender {
         if let Some(undo) = self.undo.as_mut() {
             undo.on_resent(now, sent.range.len());
         }
-    }
-
-    /// When a tail loss probe is to go out, if one may (RFC 8985 §7.2): nothing
-    /// is known to be lost, and nothing tells of a loss.
-    pub(super) fn probe_at(&self, policy: &Policy) -> Option<Instant> {
-        let sack = matches!(self.detection(policy), Detection::Sack | Detection::Rack);
-        let calm = self.phase == Phase::Open
-            && self.queue.sacked_len() == 0
-            && !self.queue.has_lost()
-            && !self.tail.due
-            && self.tail.out.is_none();
-        if !(policy.loss.tail_loss_probe && sack && calm) {
-            return None;
-        }
-        let lone = self.queue.segments() == 1;
-        let wait = TailProbe::timeout(&self.rtt, lone, &policy.timing);
-        let from = self
-            .last_sent_at
-            .map_or(self.rto_from, |at| at.max(self.rto_from));
-        // "PTO = min(RTO, PTO)"
-        Some((from + wait).min(self.rto_at(policy)))
     }
 
     /// When the retransmission timer is to run out.

@@ -7,9 +7,11 @@
 //!                  what is missing, long before the retransmission timer
 //! ```
 
-use super::policy::Timing;
+use super::policy::{Policy, Timing};
+use super::recovery::{Detection, Phase};
 use super::rtt::RttEstimator;
-use crate::time::Duration;
+use super::sender::Sender;
+use crate::time::{Duration, Instant};
 use crate::wire::SeqNum;
 
 /// How long a peer may hold back the ACK of a lone segment (`WCDelAckT`).
@@ -86,10 +88,32 @@ impl TailProbe {
     }
 }
 
+impl Sender {
+    /// When a tail loss probe is to go out, if one may (RFC 8985 §7.2): nothing
+    /// is known to be lost, and nothing tells of a loss.
+    pub(super) fn probe_at(&self, policy: &Policy) -> Option<Instant> {
+        let sack = matches!(self.detection(policy), Detection::Sack | Detection::Rack);
+        let calm = self.phase == Phase::Open
+            && self.queue.sacked_len() == 0
+            && !self.queue.has_lost()
+            && !self.tail.due
+            && self.tail.out.is_none();
+        if !(policy.loss.tail_loss_probe && sack && calm) {
+            return None;
+        }
+        let lone = self.queue.segments() == 1;
+        let wait = TailProbe::timeout(&self.rtt, lone, &policy.timing);
+        let from = self
+            .last_sent_at
+            .map_or(self.rto_from, |at| at.max(self.rto_from));
+        // "PTO = min(RTO, PTO)"
+        Some((from + wait).min(self.rto_at(policy)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Instant;
 
     #[test]
     fn one_segment_waits_for_a_delayed_ack() {

@@ -9,9 +9,13 @@
 //!      what was never resent arrives after a timeout (F-RTO, RFC 5682)
 //! ```
 
-use super::congestion::Congestion;
+use super::congestion::{Congestion, CongestionControl};
+use super::policy::Policy;
 use super::rack::Echo;
+use super::recovery::{Change, Detection, Phase};
+use super::sender::Sender;
 use crate::time::Instant;
+use crate::trace::{RecoveryStep, UndoReason};
 use crate::wire::{SeqNum, SeqRange};
 
 /// What is needed to take a reduction back.
@@ -65,6 +69,89 @@ impl Undo {
         match (self.first_resent_at, echo) {
             (Some(resent_at), Some(echo)) => self.clear && echo.sent_at_ms < resent_at.as_millis(),
             _ => false,
+        }
+    }
+}
+
+/// Nothing was lost, and what was done about it is taken back.
+impl Sender {
+    /// RFC 3708, RFC 3522 with RFC 4015.
+    pub(super) fn try_undo(&mut self, change: &Change, policy: &Policy) -> bool {
+        if self.phase == Phase::Open && self.snd_una.after(self.undo_until) {
+            self.undo = None;
+        }
+        let Some(undo) = self.undo.as_deref() else {
+            return false;
+        };
+        let recovers = self.phase != Phase::Open;
+        let by_time = policy.loss.undo_by_timestamps && recovers && change.progress;
+        let by = if by_time && undo.is_answer_to_original(change.echo) {
+            UndoReason::Timestamp
+        } else if policy.loss.undo_by_dsack && undo.is_all_needless() {
+            UndoReason::DuplicateSack
+        } else {
+            return false;
+        };
+        self.undo_reduction(by);
+        true
+    }
+
+    /// A reduction is about to be made.
+    pub(super) fn prepare_undo(&mut self) {
+        let clear = !self.queue.has_resends();
+        self.undo = Some(Box::new(Undo::new(self.snd_una, self.cc, clear)));
+    }
+
+    fn undo_reduction(&mut self, by: UndoReason) {
+        let Some(undo) = self.undo.take() else { return };
+        // RFC 4015 §3.3: as before, but not less than now.
+        let cwnd = self.cc.cwnd().max(undo.before.cwnd());
+        self.cc = undo.before;
+        self.cc.set_cwnd(cwnd);
+        self.queue.unmark_all_lost();
+        self.phase = Phase::Open;
+        self.recover = self.snd_una;
+        self.forward_rto = None;
+        self.force_retransmission = false;
+        self.dup_acks = 0;
+        self.steps.tell(RecoveryStep::Undone { by });
+    }
+
+    /// RFC 5682 §3.1: was the timeout needless? After it one segment goes out
+    /// again; the first ACK that advances is answered with new data, and what
+    /// arrives next tells originals from retransmissions.
+    pub(super) fn try_forward_rto(&mut self, change: &Change, complete: bool) {
+        if let Some(una) = self.forward_rto {
+            // Without SACK, what was resent may have filled a hole before the others.
+            let unclear = change.how == Detection::DuplicateAcks || change.how == Detection::Timer;
+            let delivery = &change.delivery;
+            let original = delivery.original.is_some_and(|range| {
+                range.end.at_or_before(self.recover) && !(unclear && delivery.has_resent())
+            });
+            if original && self.snd_una.after(una) {
+                // Step 3 b
+                return self.undo_reduction(UndoReason::ForwardRto);
+            }
+            if self.snd_nxt.after(self.recover) {
+                if change.duplicate || delivery.sacked_len > 0 {
+                    // Step 3 a: the loss was real.
+                    self.forward_rto = None;
+                }
+            } else if change.progress && !complete {
+                // Step 2 b
+                self.recover = self.snd_nxt;
+                self.new_data_first = self.can_send_new();
+                if !self.new_data_first {
+                    self.forward_rto = None;
+                }
+            }
+        }
+        if complete {
+            self.phase = Phase::Open;
+            self.forward_rto = None;
+            self.undo_until = self.snd_nxt;
+            self.rack.on_recovered();
+            self.steps.tell(RecoveryStep::Ended);
         }
     }
 }
