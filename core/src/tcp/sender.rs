@@ -334,7 +334,9 @@ impl Sender {
         }
         // RFC 5681 §3.1: no more in the network than cwnd allows.
         let in_flight = self.counted_pipe(policy);
-        if u64::from(in_flight) + u64::from(len) > self.cc.cwnd() && len > 0 {
+        // One segment may go if there is none: nothing else would move us on.
+        let is_full = u64::from(in_flight) + u64::from(len) > self.cc.cwnd();
+        if is_full && in_flight > 0 && len > 0 {
             return NewData::WaitsForCongestion;
         }
         NewData::Send {

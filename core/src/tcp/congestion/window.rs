@@ -70,7 +70,9 @@ impl Window {
     /// second.
     pub(super) fn on_recovered(&mut self, in_flight: u32, smooth: bool) {
         let no_burst = u64::from(in_flight).max(self.mss) + self.mss;
-        self.cwnd = self.ssthresh.min(if smooth { u64::MAX } else { no_burst });
+        let cwnd = self.ssthresh.min(if smooth { u64::MAX } else { no_burst });
+        // The threshold may be from a time of smaller segments.
+        self.set_cwnd(cwnd);
     }
 
     /// Nothing was sent for `idle`, longer than the `rto`.
