@@ -5,6 +5,7 @@
 //!        |                                          ^
 //!        v                                          |
 //!   connection.rs   the value and its face ---------+
+//!     calls.rs        what the application asks for
 //!     arrival.rs      SEGMENT ARRIVES (§3.10.7)     transmit.rs   what goes out next
 //!     handshake.rs    its first states              state.rs      the RFC's diagram
 //!     text.rs         its data and FIN              lifecycle.rs  entering a state
@@ -55,6 +56,7 @@ mod ack;
 mod arrival;
 mod assembler;
 mod burst;
+mod calls;
 mod congestion;
 pub mod connection;
 mod context;
