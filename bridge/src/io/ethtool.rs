@@ -53,15 +53,7 @@ pub fn keep_order(socket: impl AsFd, interface: &str) -> io::Result<()> {
 
 fn set(socket: impl AsFd, interface: &str, command: u32, data: u32) -> io::Result<()> {
     let mut value = EthtoolValue { command, data };
-    // SAFETY: all zeros is a valid `ifreq`.
-    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-    let room = request.ifr_name.len() - 1;
-    if interface.len() > room {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    for (to, from) in request.ifr_name.iter_mut().zip(interface.bytes()) {
-        *to = libc::c_char::from_ne_bytes([from]);
-    }
+    let mut request = request_about(interface)?;
     request.ifr_ifru.ifru_data = (&raw mut value).cast();
     // SAFETY: SIOCETHTOOL reads an `ifreq` with a NUL-terminated name, whose data points to an
     // `ethtool_value`; both outlive the call.
@@ -77,4 +69,18 @@ fn set(socket: impl AsFd, interface: &str, command: u32, data: u32) -> io::Resul
     } else {
         Ok(())
     }
+}
+
+/// What an ioctl about an interface takes: its name, NUL-terminated, and nothing else yet.
+pub(super) fn request_about(interface: &str) -> io::Result<libc::ifreq> {
+    // SAFETY: all zeros is a valid `ifreq`.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    let room = request.ifr_name.len() - 1;
+    if interface.len() > room {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    for (to, from) in request.ifr_name.iter_mut().zip(interface.bytes()) {
+        *to = libc::c_char::from_ne_bytes([from]);
+    }
+    Ok(request)
 }

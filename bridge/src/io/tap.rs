@@ -2,6 +2,7 @@
 //! wires.
 #![allow(unsafe_code)]
 
+use super::ethtool::request_about;
 use rustix::fs::{Mode, OFlags, open};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -14,15 +15,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 pub fn make(interface: &str) -> io::Result<OwnedFd> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let tap = open("/dev/net/tun", flags, Mode::empty())?;
-    // SAFETY: all zeros is a valid `ifreq`.
-    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-    let room = request.ifr_name.len() - 1;
-    if interface.len() > room {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    for (to, from) in request.ifr_name.iter_mut().zip(interface.bytes()) {
-        *to = libc::c_char::from_ne_bytes([from]);
-    }
+    let mut request = request_about(interface)?;
     let kind = libc::IFF_TAP | libc::IFF_NO_PI;
     request.ifr_ifru.ifru_flags =
         libc::c_short::try_from(kind).expect("IFF_TAP | IFF_NO_PI: 0x1002");
