@@ -6,8 +6,8 @@
 
 use super::connection::Connection;
 use super::context::Context;
+use super::next::NewData;
 use super::rtt::backed_off;
-use super::sender::NewData;
 use crate::time::{Duration, Instant};
 use crate::trace::{Observer, TimerKind, Trigger};
 

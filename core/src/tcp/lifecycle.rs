@@ -3,9 +3,10 @@
 
 use super::connection::{Connection, Identity};
 use super::context::Context;
+use super::next::NewData;
 use super::options::timestamp_clock;
 use super::policy::Recovery;
-use super::sender::{Fin, NewData};
+use super::sender::Fin;
 use super::state::{self, Step};
 use crate::time::{Duration, Instant};
 use crate::trace::{

@@ -7,7 +7,7 @@
 //! ```
 
 use super::connection::Connection;
-use super::sender::NewData;
+use super::next::NewData;
 use crate::time::{Duration, Instant};
 
 /// What the sender is limited by.

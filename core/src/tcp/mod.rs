@@ -16,12 +16,14 @@
 //!   receiver.rs     RCV.NXT, what came         sender.rs      SND.UNA, SND.NXT, SND.WND
 //!     assembler.rs    what came early            recovery.rs    what an ACK tells
 //!     ack.rs          when to acknowledge        rack.rs, tlp.rs  judged by time
+//!                                                judge.rs       by SACK, by duplicates
 //!     sack.rs         what SACK reports          undo.rs        nothing was lost
 //!     ring.rs         the bytes                  retransmit.rs, scoreboard.rs
 //!     receiver/promise.rs, tuning.rs  RCV.WND                   what is outstanding
 //!                                                rtt.rs         RFC 6298
 //!                                                congestion/, prr.rs, usage.rs, pacing.rs
 //!                                                               how much at once
+//!                                                next.rs        what may go out
 //!                                                send_buffer.rs, ring.rs, writes.rs, burst.rs
 //!   time_wait.rs    what is left of it in TIME-WAIT      cookie.rs   a handshake without memory
 //!   policy.rs       how it behaves, on purpose
@@ -65,9 +67,11 @@ mod ecn;
 mod handshake;
 mod held;
 pub mod info;
+mod judge;
 mod lifecycle;
 pub mod limits;
 mod liveness;
+mod next;
 mod options;
 mod pacing;
 mod path;

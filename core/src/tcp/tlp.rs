@@ -7,8 +7,9 @@
 //!                  what is missing, long before the retransmission timer
 //! ```
 
+use super::judge::Detection;
 use super::policy::{Policy, Timing};
-use super::recovery::{Detection, Phase};
+use super::recovery::Phase;
 use super::rtt::RttEstimator;
 use super::sender::Sender;
 use crate::time::{Duration, Instant};

@@ -4,9 +4,9 @@
 use super::connection::Connection;
 use super::context::Context;
 use super::ecn::Ecn;
+use super::next::NewData;
 use super::options::{syn_options, timestamp_clock};
 use super::policy::{PushMarks, WindowProbe};
-use super::sender::NewData;
 use super::state::{self, Step};
 use crate::trace::{Cause, Observer, TcpState, TimerKind, Trigger};
 use crate::wire::tcp::{Flags, Header, Options, Timestamps};

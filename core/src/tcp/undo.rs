@@ -10,9 +10,10 @@
 //! ```
 
 use super::congestion::{Congestion, CongestionControl};
+use super::judge::Detection;
 use super::policy::Policy;
 use super::rack::Echo;
-use super::recovery::{Change, Detection, Phase};
+use super::recovery::{Change, Phase};
 use super::sender::Sender;
 use crate::time::Instant;
 use crate::trace::{RecoveryStep, UndoReason};
