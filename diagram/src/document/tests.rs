@@ -6,7 +6,7 @@ use crate::strip::Cell;
 use crate::testing::{Seg, Story as Made, lab_fetch, server_range, tcp_frame};
 use crate::view::{Axis, Filter, LabelMode, Metrics};
 use proptest::prelude::*;
-use synema_core::trace::{Cause, TcpState};
+use synema_core::trace::{Cause, Event, Record, TcpState};
 use synema_core::wire::tcp::{Flags, Options};
 
 fn whole(document: &mut Document) -> Scene {

@@ -5,12 +5,16 @@ use crate::egress::RateLimit;
 use crate::egress::tests::{arp, arp_frame, ipv4_frame, probe};
 use crate::gate::{ClaimRules, Timing};
 use crate::io::Counters;
+use crate::io::now_ns;
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use synema_core::wire::MacAddr;
+use synema_relay::SessionId;
 use synema_relay::{FramesEncoder, FromBridge, Subnet};
 use tokio::sync::Notify;
 use tokio::time::sleep;
+use tokio::time::timeout;
 
 const OURS: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
 const OTHER: MacAddr = MacAddr([2, 0, 0, 0, 0, 2]);
