@@ -2,12 +2,13 @@
 //! connection made from the ACK that comes back (RFC 4987 §3.6).
 //!
 //! ```text
-//!   our timestamp    ... | SACK | window scale |      low 6 bits, as in Linux
-//!                          1 bit    4 bits (15: none)
+//!   our timestamp    ... | ECN  | SACK  | window scale |      low 6 bits, as in Linux
+//!                          1 bit  1 bit   4 bits (15: none)
 //! ```
 //!
 //! The stack makes the number; what the SYN offered besides travels in our
-//! timestamp, which the peer sends back. Without timestamps it is not agreed on.
+//! timestamp, which the peer sends back. Without timestamps it is not agreed on,
+//! and so not promised in the SYN-ACK either.
 
 use super::connection::{Connection, Identity};
 use super::options::Agreed;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 const BITS: u32 = 6;
 const MASK: u32 = (1 << BITS) - 1;
 const SACK: u32 = 1 << 4;
+const ECN: u32 = 1 << 5;
 const SCALE_MASK: u32 = 0xf;
 /// No window scale was offered.
 const NO_SCALE: u32 = 0xf;
@@ -40,31 +42,33 @@ pub fn cookie_syn_ack(
     let mut header = connection
         .poll_transmit(now, FrameId::sent(0), &mut ())?
         .header;
-    let agreed = connection.agreed;
+    let (agreed, ecn) = (connection.agreed, connection.ecn.agreed);
     if let Some(timestamps) = &mut header.options.timestamps {
         let clock = timestamps.value.wrapping_sub(id.timestamp_offset);
-        timestamps.value = hide(clock, &agreed).wrapping_add(id.timestamp_offset);
+        timestamps.value = hide(clock, &agreed, ecn).wrapping_add(id.timestamp_offset);
     } else {
         header.options.window_scale = None;
         header.options.sack_permitted = false;
+        header.flags = Flags::SYN | Flags::ACK;
     }
     Some(header)
 }
 
 /// The latest time of the timestamp clock, not after `clock`, whose low bits are
 /// what was agreed on.
-fn hide(clock: u32, agreed: &Agreed) -> u32 {
+fn hide(clock: u32, agreed: &Agreed, ecn: bool) -> u32 {
     let scale = if agreed.window_scale {
         u32::from(agreed.snd_scale.shift())
     } else {
         NO_SCALE
     };
-    let bits = scale | if agreed.sack { SACK } else { 0 };
+    let bits = scale | if agreed.sack { SACK } else { 0 } | if ecn { ECN } else { 0 };
     clock.wrapping_sub(clock.wrapping_sub(bits) & MASK)
 }
 
-/// The options of the SYN, as far as the cookie and its timestamp remember.
-fn recall(mss: u16, timestamps: Option<Timestamps>, offset: u32) -> Options {
+/// The flags and options of the SYN, as far as the cookie and its timestamp remember.
+fn recall(mss: u16, timestamps: Option<Timestamps>, offset: u32) -> (Flags, Options) {
+    let mut flags = Flags::SYN;
     let mut options = Options {
         mss: Some(mss),
         timestamps,
@@ -75,8 +79,11 @@ fn recall(mss: u16, timestamps: Option<Timestamps>, offset: u32) -> Options {
         let scale = bits & SCALE_MASK;
         options.window_scale = (scale != NO_SCALE).then_some(scale as u8);
         options.sack_permitted = bits & SACK != 0;
+        if bits & ECN != 0 {
+            flags |= Flags::ECE | Flags::CWR;
+        }
     }
-    options
+    (flags, options)
 }
 
 impl Connection {
@@ -92,10 +99,11 @@ impl Connection {
         frame: FrameId,
         trace: &mut O,
     ) -> Option<Self> {
+        let (flags, options) = recall(mss, ack.options.timestamps, id.timestamp_offset);
         let syn = Segment {
             seq: ack.seq - 1,
-            flags: Flags::SYN,
-            options: recall(mss, ack.options.timestamps, id.timestamp_offset),
+            flags,
+            options,
             payload: &[],
             ..*ack
         };
@@ -119,25 +127,32 @@ mod tests {
     #[test]
     fn a_timestamp_remembers_what_was_agreed_on_and_is_never_ahead() {
         for clock in [0, 1, 63, 64, 1_000_003, u32::MAX] {
-            for (scale, sack) in [(None, false), (Some(0), true), (Some(14), false)] {
+            let offers = [
+                (None, false, true),
+                (Some(0), true, false),
+                (Some(14), false, true),
+            ];
+            for (scale, sack, ecn) in offers {
                 let agreed = Agreed {
                     window_scale: scale.is_some(),
                     snd_scale: WindowScale::new(scale.unwrap_or(0)),
                     sack,
                     ..Agreed::default()
                 };
-                let value = hide(clock, &agreed);
+                let value = hide(clock, &agreed, ecn);
                 assert!(clock.wrapping_sub(value) <= MASK, "{clock} {value}");
                 let echoed = Timestamps {
                     value: 7,
                     echo: value.wrapping_add(99),
                 };
-                let options = recall(1_460, Some(echoed), 99);
+                let (flags, options) = recall(1_460, Some(echoed), 99);
                 assert_eq!(options.window_scale, scale);
                 assert_eq!(options.sack_permitted, sack);
+                assert_eq!(flags.contains(Flags::ECE | Flags::CWR), ecn);
             }
         }
-        let plain = recall(536, None, 99);
+        let (flags, plain) = recall(536, None, 99);
+        assert_eq!(flags, Flags::SYN);
         assert_eq!((plain.window_scale, plain.sack_permitted), (None, false));
     }
 }

@@ -262,7 +262,10 @@ impl Connection {
             end: taken.end.earlier(end.later(taken.start)),
         };
         let mut flags = Flags::ACK;
-        let ecn_capable = self.ecn.agreed && retransmissions == 0 && !data.is_empty();
+        // RFC 3168 §6.1.4 to §6.1.6: neither what goes out again nor a window probe,
+        // whose loss nobody would notice.
+        let is_new = retransmissions == 0 && cause != Cause::WindowProbe;
+        let ecn_capable = self.ecn.agreed && is_new && !data.is_empty();
         if ecn_capable {
             flags |= self.ecn.take_cwr();
         }

@@ -193,3 +193,36 @@ fn what_goes_out_again_is_not_capable() {
         "#]],
     );
 }
+
+#[test]
+fn a_window_probe_is_not_capable_and_says_nothing_of_slowing_down() {
+    // RFC 3168 §6.1.6. The mark of 60 has CWR wait for the next new data.
+    with(EcnPolicy::Request).check(
+        "
+        0     connect
+        20    < SE. 0 ack 1 win 65535 mss 1000
+        30    send 100
+        60    < E. 1 ack 101 win 0
+        70    send 2000
+        1100  < . 1 ack 102 win 5000
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > SEW 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < SE. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 100
+            30       > P. 1:101 ack 1 win 65535 ect  Data
+            60     < E. 1 ack 101 win 0
+            60       slowed: Marked
+            70     send 2000
+            1070     timer Persist
+            1070     > . 101:102 ack 1 win 65535  WindowProbe
+            1100   < . 1 ack 102 win 5000
+            1100     > .W 102:1102 ack 1 win 65535 ect  Data
+        "#]],
+    );
+}

@@ -3,6 +3,7 @@
 use super::tcp::syn_from;
 use super::*;
 use crate::tcp::ConnectionEvent;
+use crate::tcp::policy::EcnPolicy;
 use crate::wire::SeqNum;
 use crate::wire::tcp::{Flags, Header, Options, Timestamps};
 use proptest::collection::vec;
@@ -278,6 +279,51 @@ fn a_cookie_remembers_little_of_a_peer_without_timestamps() {
     // 1,300 is the next smaller size that a cookie knows; the window is 1,000.
     let longest = bench.sent.iter().map(|(_, bytes)| bytes.len()).max();
     assert_eq!(longest, Some(54 + 1_000));
+}
+
+#[test]
+fn a_cookie_promises_of_ecn_what_it_remembers() {
+    let mut bench = Bench::with_peer();
+    let backlog = Backlog {
+        accept: 8,
+        handshakes: 0,
+        cookies: true,
+    };
+    let policy = Policy {
+        ecn: EcnPolicy::Accept,
+        ..Policy::default()
+    };
+    bench.stack.listen_with(PORT, &policy, backlog).unwrap();
+    let asks = Flags::SYN | Flags::ECE | Flags::CWR;
+    // Without timestamps nothing would be remembered: nothing is promised.
+    bench.frame(1, &Said::new(3, asks, 100, 0).frame());
+    assert_eq!(last_sent(&bench).0, Flags::SYN | Flags::ACK);
+
+    let clock = |value, echo| Some(Timestamps { value, echo });
+    let mut syn = Said::new(4, asks, 100, 0);
+    syn.options.timestamps = clock(5_000, 0);
+    bench.frame(2, &syn.frame());
+    let (flags, cookie, _, options) = last_sent(&bench);
+    assert_eq!(flags, Flags::SYN | Flags::ACK | Flags::ECE);
+
+    let mut data = Said::new(4, Flags::ACK, 101, cookie.wrapping_add(1));
+    data.options.timestamps = clock(5_050, options.timestamps.unwrap().value);
+    bench.frame(50, &data.frame());
+    data.payload = b"GET";
+    let mut segment = data.frame();
+    mark(&mut segment);
+    bench.frame(51, &segment);
+    let (flags, _, ack, _) = last_sent(&bench);
+    assert_eq!((flags, ack), (Flags::ACK | Flags::ECE, 104));
+}
+
+/// A router has marked the packet (RFC 3168: CE).
+fn mark(frame: &mut [u8]) {
+    const IP: usize = 14;
+    frame[IP + 1] |= 3;
+    frame[IP + 10..IP + 12].fill(0);
+    let sum = crate::wire::checksum::Sum::new().with(&frame[IP..IP + 20]);
+    frame[IP + 10..IP + 12].copy_from_slice(&sum.finish().to_be_bytes());
 }
 
 #[test]
