@@ -143,7 +143,7 @@ impl<O: Observer> Stack<O> {
             let (now, frame) = (self.now, FrameId::sent(self.next_frame));
             let (conn, connection) = self.connections.next_ready()?;
             let remote = *connection.identity().remote.ip();
-            let (ttl, traffic_class) = connection.ip_fields();
+            let fields = connection.ip_fields();
             let Some(segment) = connection.poll_transmit(now, frame, &mut self.observer) else {
                 self.connections.idle(conn);
                 continue;
@@ -156,9 +156,10 @@ impl<O: Observer> Stack<O> {
             let tcp_header = segment.header;
             let header = ipv4::Header {
                 identification: self.next_identification,
-                ttl,
+                ttl: fields.ttl,
                 // RFC 3168 §5: ECT(0).
-                traffic_class: traffic_class | if segment.ecn_capable { 2 } else { 0 },
+                traffic_class: fields.traffic_class | if segment.ecn_capable { 2 } else { 0 },
+                dont_fragment: fields.dont_fragment,
                 ..ipv4::Header::new(interface.address(), remote, Protocol::TCP)
             };
             // Every connection has a next hop: it was asked for when it was opened.

@@ -67,6 +67,17 @@ pub enum ConnectionEvent {
     Closed(CloseReason),
 }
 
+/// What the IP headers of a connection's packets say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpFields {
+    /// How many routers they may pass.
+    pub ttl: u8,
+    /// The code point in the first six bits; the last two are ECN's, and zero here.
+    pub traffic_class: u8,
+    /// Whether routers must drop what is too large for them, and say so (RFC 1191).
+    pub dont_fragment: bool,
+}
+
 /// An ICMP error that quotes one of our segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IcmpError {
@@ -375,10 +386,14 @@ impl Connection {
         (self.path.mtu < self.id.mtu).then_some(self.path.mtu)
     }
 
-    /// The TTL of its packets, and the first six bits of their traffic class.
-    pub fn ip_fields(&self) -> (u8, u8) {
+    /// What the IP headers of its packets say.
+    pub fn ip_fields(&self) -> IpFields {
         let send = &self.policy.send;
-        (send.ttl, send.dscp << 2)
+        IpFields {
+            ttl: send.ttl,
+            traffic_class: send.dscp << 2,
+            dont_fragment: !self.may_be_cut(),
+        }
     }
 
     /// What it was told at birth.

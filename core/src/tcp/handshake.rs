@@ -12,7 +12,7 @@ use super::arrival::Check;
 use super::congestion::CongestionControl;
 use super::connection::Connection;
 use super::context::Context;
-use super::options::{agree, mss_for_mtu, own_mss};
+use super::options::agree;
 use super::rack::Echo;
 use super::segment::Segment;
 use super::state::Step;
@@ -148,12 +148,7 @@ impl Connection {
         self.snd.scale = self.agreed.snd_scale;
         self.snd.sack_permitted = self.agreed.sack;
         self.snd.set_window(syn, syn.ack);
-        let send_mss = self
-            .agreed
-            .peer_mss
-            .min(own_mss(self.policy.offer, self.id.mtu))
-            .min(mss_for_mtu(self.path.mtu));
-        self.set_send_mss(send_mss);
+        self.set_send_mss(self.path_mss());
     }
 
     /// The largest segment that peer and path take, bytes.

@@ -102,7 +102,7 @@ mod usage;
 mod window;
 mod writes;
 
-pub use connection::{Connection, ConnectionEvent, IcmpError, Identity};
+pub use connection::{Connection, ConnectionEvent, IcmpError, Identity, IpFields};
 pub use cookie::cookie_syn_ack;
 pub use info::Info;
 pub use policy::Policy;

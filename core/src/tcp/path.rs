@@ -2,11 +2,12 @@
 //! to try again for more.
 //!
 //! ```text
-//!             ICMP "fragmentation needed"          believed within bounds
-//!   link MTU ---------------------------> lower
-//!      ^      full segments vanish again and again (a black hole)
-//!      |                                    |
-//!      '------- ten minutes later ----------'
+//!             ICMP "fragmentation needed"
+//!   link MTU ---------------------------> lower --------------> less than 552:
+//!      ^      full segments vanish          |    the same        still 552, but
+//!      |      again and again (a black      |                    routers may cut
+//!      |      hole)                         |                       |
+//!      '------- ten minutes later ----------'-----------------------'
 //! ```
 //!
 //! RFC 1191; RFC 5927 §7 on what to believe; black holes, where the ICMP never
@@ -14,7 +15,7 @@
 
 use super::connection::{Connection, Identity};
 use super::context::Context;
-use super::options::{MIN_SEND_MSS, mss_for_mtu};
+use super::options::mss_for_mtu;
 use super::policy::Recovery;
 use super::state;
 use crate::time::{Duration, Instant};
@@ -24,13 +25,17 @@ use crate::trace::{DropReason, Event, Observer};
 /// did not say which fits.
 const PLATEAUS: [u16; 9] = [32_000, 17_914, 8_166, 4_352, 2_002, 1_492, 1_006, 508, 296];
 
-/// No path is taken to have a smaller MTU, whatever a message says: forged ones
-/// would make us send tiny segments for ever (RFC 5927 §7; Linux has this number).
-const MIN_PATH_MTU: u16 = 552;
+/// No smaller packets are made, whatever a message says: forged ones would make us
+/// send tiny segments for ever (RFC 5927 §7; Linux has this number). Over a path that
+/// takes less they go without DF, for routers to cut.
+const LEAST_PACKET: u16 = 552;
+
+/// RFC 1191 §3: every link takes as much.
+const LEAST_MTU: u16 = 68;
 
 /// What is tried in turn when full-sized segments vanish: first what RFC 4821
 /// §7.2 would begin with, 1024 bytes of data.
-const BLACK_HOLE_STEPS: [u16; 2] = [1_064, MIN_PATH_MTU];
+const BLACK_HOLE_STEPS: [u16; 2] = [1_064, LEAST_PACKET];
 
 /// From which timeout in a row on a black hole is suspected (R1 of RFC 9293 §3.8.3).
 const BLACK_HOLE_TIMEOUTS: u32 = 3;
@@ -61,21 +66,35 @@ impl Path {
 impl Connection {
     /// RFC 1191: a router says that the path takes packets of `mtu` bytes only.
     pub(super) fn on_path_mtu<O: Observer>(&mut self, mtu: u16, cx: &mut Context<'_, O>) {
-        let current = self.snd.send_mss + 40;
+        let current = self.path.mtu.min(self.snd.send_mss + 40);
         let told = if mtu == 0 {
             // RFC 1191 §5: a router from before.
             let next = PLATEAUS.into_iter().find(|plateau| *plateau < current);
-            next.unwrap_or(MIN_PATH_MTU)
+            next.unwrap_or(LEAST_MTU)
         } else {
-            mtu
+            mtu.max(LEAST_MTU)
         };
-        let told = told.max(MIN_PATH_MTU);
         // RFC 1191 §6.2: never raised by such a message.
-        let send_mss = mss_for_mtu(told).max(MIN_SEND_MSS);
-        if send_mss >= self.snd.send_mss || !state::is_synchronized(self.state) {
+        if told >= current || !state::is_synchronized(self.state) {
             return cx.dropped(DropReason::IcmpNotOurs);
         }
         self.lower_path_mtu(told, cx);
+    }
+
+    /// The largest packet that we make for this path: what it takes, but not less
+    /// than what makes sense on our own link.
+    fn packet_len(&self) -> u16 {
+        self.path.mtu.max(LEAST_PACKET.min(self.id.mtu))
+    }
+
+    /// What its segments may hold for the path's sake (`SendMSS`), bytes.
+    pub(super) fn path_mss(&self) -> u16 {
+        self.agreed.peer_mss.min(mss_for_mtu(self.packet_len()))
+    }
+
+    /// Whether routers may cut our packets: the path takes less than we make.
+    pub(super) fn may_be_cut(&self) -> bool {
+        self.path.mtu < self.packet_len()
     }
 
     /// The retransmission timer runs out once more. If it is a full-sized segment
@@ -114,8 +133,7 @@ impl Connection {
             mtu: self.id.mtu,
             lowered_at: None,
         };
-        let send_mss = self.agreed.peer_mss.min(mss_for_mtu(self.path.mtu));
-        self.set_send_mss(send_mss);
+        self.set_send_mss(self.path_mss());
         self.tell_path_mtu(cx);
     }
 
@@ -124,9 +142,9 @@ impl Connection {
             mtu,
             lowered_at: Some(cx.now),
         };
-        let send_mss = self.agreed.peer_mss.min(mss_for_mtu(mtu));
+        let (send_mss, fits) = (self.path_mss(), self.full_payload_for(mtu));
         let resend = self.policy.recovery != Recovery::None;
-        self.snd.on_path_mtu(send_mss, resend);
+        self.snd.on_path_mtu(send_mss, resend.then_some(fits));
         self.tell_path_mtu(cx);
         self.tell_congestion(cx);
     }

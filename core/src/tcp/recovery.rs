@@ -412,11 +412,12 @@ impl Sender {
         self.steps.tell(RecoveryStep::Slowed { by });
     }
 
-    /// The path takes no segment of more than `send_mss` bytes (RFC 1191).
-    pub(super) fn on_path_mtu(&mut self, send_mss: u16, resend: bool) {
+    /// The path takes less (RFC 1191): segments hold `send_mss` bytes from now on, and
+    /// what is outstanding with a payload of more than `fits` is to be sent again.
+    pub(super) fn on_path_mtu(&mut self, send_mss: u16, fits: Option<u32>) {
         self.set_send_mss(send_mss, self.fixed_options_len);
-        if resend {
-            self.queue.mark_larger_lost(self.mss());
+        if let Some(fits) = fits {
+            self.queue.mark_larger_lost(fits);
             self.force_retransmission = true;
         }
     }

@@ -80,7 +80,7 @@ fn what_a_router_says_of_the_mtu_is_believed_within_bounds() {
             41     icmp too-big 9000 seq 1
             41       dropped: IcmpNotOurs
             42     icmp too-big 68 seq 1
-            42       path MTU 552
+            42       path MTU 68
             42       > . 1:501 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 1)
             42       > . 501:1001 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 1)
             42       > P. 1001:1449 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 1)
@@ -285,9 +285,63 @@ fn a_router_that_says_no_mtu_means_the_next_plateau() {
             41       > . 1:955 ack 1 win 511 ts 41 ecr 100  PathMtu (again: 2)
             41       > . 955:1441 ack 1 win 511 ts 41 ecr 100  PathMtu (again: 2)
             42     icmp too-big 0 seq 1
-            42       path MTU 552
+            42       path MTU 508
             42       > . 1:501 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 3)
-            42       > . 501:955 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 3)
+            42       > . 501:1001 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 3)
+            42       > . 1001:1441 ack 1 win 511 ts 42 ecr 100  PathMtu (again: 3)
+        "#]],
+    );
+}
+
+#[test]
+fn a_path_below_552_bytes_gets_what_is_out_again_and_after_ten_minutes_more() {
+    // Segments do not become smaller than that: routers may cut them.
+    check(
+        "
+        30      send 300
+        40      icmp too-big 552 seq 1
+        41      icmp too-big 300 seq 1
+        42      icmp too-big 300 seq 1
+        60      < . 1 ack 301 ts 140 ecr 41
+        70      send 600
+        71      icmp too-big 0 seq 301
+        72      icmp too-big 0 seq 301
+        90      < . 1 ack 801 ts 170 ecr 72
+        110     < . 1 ack 901 ts 190 ecr 90
+        600080  send 1500
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 300
+            30       > P. 1:301 ack 1 win 511 ts 30 ecr 100  Data
+            40     icmp too-big 552 seq 1
+            40       path MTU 552
+            41     icmp too-big 300 seq 1
+            41       path MTU 300
+            41       > P. 1:301 ack 1 win 511 ts 41 ecr 100  PathMtu (again: 1)
+            42     icmp too-big 300 seq 1
+            42       dropped: IcmpNotOurs
+            60     < . 1 ack 301 ts 140 ecr 41
+            70     send 600
+            70       > . 301:801 ack 1 win 511 ts 70 ecr 140  Data
+            71     icmp too-big 0 seq 301
+            71       path MTU 296
+            71       > . 301:801 ack 1 win 511 ts 71 ecr 140  PathMtu (again: 1)
+            72     icmp too-big 0 seq 301
+            72       path MTU 68
+            72       > . 301:801 ack 1 win 511 ts 72 ecr 140  PathMtu (again: 2)
+            90     < . 1 ack 801 ts 170 ecr 72
+            90       > P. 801:901 ack 1 win 511 ts 90 ecr 170  Data
+            110    < . 1 ack 901 ts 190 ecr 90
+            600080 send 1500
+            600080   > . 901:2349 ack 1 win 511 ts 600080 ecr 190  Data
+            600080   path MTU 1500
         "#]],
     );
 }

@@ -209,50 +209,88 @@ fn all_connections_together_challenge_only_so_often() {
     assert!(later.contains("ChallengeAck"), "{later}");
 }
 
+/// Handshakes with a peer of 1460 bytes, whose own numbers begin with `irs`.
+fn call(bench: &mut Bench, irs: u32) -> ConnId {
+    let remote = SocketAddrV4::new(PEER, 80);
+    let policy = Policy::default();
+    let conn = bench.stack.connect(bench.now, remote, &policy).unwrap();
+    bench.drain();
+    let syn = bench.sent.pop().unwrap().1;
+    let packet = dissect(LinkType::Ethernet, &syn, syn.len());
+    let syn = packet.tcp().unwrap();
+    assert_eq!(syn.options().mss, Some(1460), "our own link is as it was");
+    let header = Header {
+        src_port: Port(80),
+        dst_port: syn.src_port(),
+        seq: SeqNum(irs),
+        ack: syn.seq() + 1,
+        flags: Flags::SYN | Flags::ACK,
+        window: 60_000,
+        urgent_pointer: 0,
+        options: Options {
+            mss: Some(1460),
+            ..Options::NONE
+        },
+    };
+    let mut answer = Vec::new();
+    header.emit(PEER, US, &[], &mut answer);
+    bench.frame(1, &ip_frame(Protocol::TCP, &answer));
+    conn
+}
+
+/// A router says that the last packet sent was larger than `next_hop_mtu`.
+fn too_big(bench: &mut Bench, next_hop_mtu: u16) {
+    let quote = bench.sent.pop().unwrap().1[14..].to_vec();
+    let reason = icmpv4::Unreachable::FragmentationNeeded { next_hop_mtu };
+    let message = icmpv4::Message::DestinationUnreachable {
+        reason,
+        quote: &quote,
+    };
+    let error = icmp_payload(&message);
+    bench.frame(2, &ip_frame(Protocol::ICMP, &error));
+}
+
 #[test]
 fn what_one_connection_learns_of_a_way_the_next_one_knows() {
     let mut bench = Bench::with_peer();
-    let policy = Policy::default();
-    // Handshakes with a peer of 1460 bytes; answers the segment size that we use.
-    let open = |bench: &mut Bench, irs: u32| {
-        let remote = SocketAddrV4::new(PEER, 80);
-        let conn = bench.stack.connect(bench.now, remote, &policy).unwrap();
-        bench.drain();
-        let syn = bench.sent.pop().unwrap().1;
-        let packet = dissect(LinkType::Ethernet, &syn, syn.len());
-        let syn = packet.tcp().unwrap();
-        assert_eq!(syn.options().mss, Some(1460), "our own link is as it was");
-        let header = Header {
-            src_port: Port(80),
-            dst_port: syn.src_port(),
-            seq: SeqNum(irs),
-            ack: syn.seq() + 1,
-            flags: Flags::SYN | Flags::ACK,
-            window: 60_000,
-            urgent_pointer: 0,
-            options: Options {
-                mss: Some(1460),
-                ..Options::NONE
-            },
-        };
-        let mut answer = Vec::new();
-        header.emit(PEER, US, &[], &mut answer);
-        bench.frame(1, &ip_frame(Protocol::TCP, &answer));
-        conn
-    };
-    let first = open(&mut bench, 100);
+    let first = call(&mut bench, 100);
     assert_eq!(bench.stack.info(bench.now, first).unwrap().send_mss, 1460);
     bench.stack.send(bench.now, first, &[7; 1460]);
     bench.drain();
-    let quote = bench.sent.pop().unwrap().1[14..].to_vec();
-    let error = icmp_payload(&icmpv4::Message::DestinationUnreachable {
-        reason: icmpv4::Unreachable::FragmentationNeeded {
-            next_hop_mtu: 1_000,
-        },
-        quote: &quote,
-    });
-    bench.frame(2, &ip_frame(Protocol::ICMP, &error));
+    too_big(&mut bench, 1_000);
     assert_eq!(bench.stack.info(bench.now, first).unwrap().send_mss, 960);
-    let second = open(&mut bench, 200);
+    let second = call(&mut bench, 200);
     assert_eq!(bench.stack.info(bench.now, second).unwrap().send_mss, 960);
+}
+
+#[test]
+fn over_a_way_below_552_bytes_routers_may_cut_our_packets() {
+    let mut bench = Bench::with_peer();
+    let first = call(&mut bench, 100);
+    bench.stack.send(bench.now, first, &[7; 700]);
+    bench.drain();
+    let sent = |bench: &mut Bench| -> Vec<(usize, bool)> {
+        bench.drain();
+        let frames = bench.sent.drain(..).map(|(_, bytes)| {
+            let packet = dissect(LinkType::Ethernet, &bytes, bytes.len());
+            (bytes.len() - 14, packet.ipv4().unwrap().dont_fragment())
+        });
+        frames.collect()
+    };
+    too_big(&mut bench, 552);
+    bench.sent.remove(0);
+    assert_eq!(sent(&mut bench), [(552, true), (228, true)]);
+    // The next one is even narrower.
+    bench.stack.send(bench.now, first, &[7; 10]);
+    bench.run_to(20_000);
+    let last = bench.sent.pop().unwrap();
+    bench.sent.clear();
+    bench.sent.push(last);
+    too_big(&mut bench, 300);
+    assert_eq!(sent(&mut bench), [(552, false)]);
+    // And the next connection knows it.
+    let second = call(&mut bench, 200);
+    bench.sent.clear();
+    bench.stack.send(bench.now, second, &[7; 1_024]);
+    assert_eq!(sent(&mut bench), [(552, false), (552, false)]);
 }
