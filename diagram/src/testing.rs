@@ -212,6 +212,11 @@ pub(crate) fn tcp_frame(from_page: bool, seg: Seg, options: Options, text: &[u8]
     ip_frame(from, to, Protocol::TCP, &upper)
 }
 
+/// The page's number `seq`, as it stands on the wire.
+pub(crate) fn page_number(seq: u32) -> SeqNum {
+    SeqNum(PAGE_ISS) + seq
+}
+
 /// The server's numbers `start..end` as a SACK block.
 pub(crate) fn server_range(start: u32, end: u32) -> synema_core::wire::SeqRange {
     let base = SeqNum(SERVER_ISS);

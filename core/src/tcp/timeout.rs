@@ -102,9 +102,9 @@ impl Connection {
         if self.snd.steps.is_empty() {
             return;
         }
-        let conn = cx.conn;
+        let (conn, by) = (cx.conn, cx.by);
         for step in self.snd.steps.take() {
-            cx.emit(&Event::Recovery { conn, step });
+            cx.emit(&Event::Recovery { conn, step, by });
         }
         self.tell_congestion(cx);
     }

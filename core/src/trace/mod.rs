@@ -146,6 +146,8 @@ pub enum Event {
         conn: ConnId,
         /// Which step.
         step: RecoveryStep,
+        /// What brought it: an ACK, or a timer.
+        by: Trigger,
     },
     /// A gap opened or moved: bytes `from..to` wait for what lies before them.
     OutOfOrder {

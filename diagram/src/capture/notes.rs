@@ -133,6 +133,7 @@ fn is_rare(event: &Event) -> bool {
             | Event::State { .. }
             | Event::Closed { .. }
             | Event::TimerFired { .. }
+            | Event::Recovery { .. }
             | Event::Claim { .. }
             | Event::Neighbour { .. }
             | Event::App(_)

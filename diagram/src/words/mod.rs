@@ -5,14 +5,20 @@
 
 mod app;
 mod awaited;
+mod cause;
+mod concluded;
+mod dropped;
 mod label;
+mod recovery;
+mod title;
 mod why;
 
 pub use app::app_line;
 pub(crate) use awaited::awaited;
 pub(crate) use label::{cut, silence_labels};
 pub use label::{ghost_labels, labels};
-pub use why::{title, why};
+pub use title::title;
+pub use why::why;
 
 use crate::analysis::{Analysis, Digest};
 use crate::capture::{Capture, Frame};

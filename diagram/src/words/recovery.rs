@@ -1,0 +1,366 @@
+//! What a packet meant for our stack's loss recovery: one that came may begin or end
+//! it; one that a timer sent again begins it.
+//!
+//! ```text
+//!   came    Received --> Recovery{by: that frame} --> Congestion
+//!   sent    TimerFired --> Recovery{by: the timer} --> Congestion --> Sent
+//! ```
+
+use super::{Story, grouped};
+use crate::analysis::Digest;
+use crate::capture::Frame;
+use synema_core::trace::{
+    ConnId, Event, FrameId, Record, RecoveryStep, SlowReason, Trigger, UndoReason,
+};
+use synema_core::wire::SeqNum;
+
+/// A sentence for each step that the packet brought.
+pub(super) fn steps(story: Story<'_>, frame: &Frame, digest: &Digest) -> Vec<String> {
+    let Some(tcp) = digest.tcp else {
+        return Vec::new();
+    };
+    let records = story.capture.records();
+    let found = if !frame.id.is_sent() {
+        brought_by(records, frame.id)
+    } else if digest.is_retransmission() {
+        before_sent(records, frame.id)
+    } else {
+        Vec::new()
+    };
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let packet = story.dissect(frame);
+    let Some(segment) = packet.tcp() else {
+        return Vec::new();
+    };
+    let known = if frame.id.is_sent() {
+        (segment.seq(), tcp.seq)
+    } else {
+        (segment.ack(), tcp.ack)
+    };
+    let number = |seq: SeqNum| known.1 + i64::from(seq.signed_distance(known.0));
+    let sentence = |index: usize| sentence(records, index, &number);
+    found.into_iter().filter_map(sentence).collect()
+}
+
+/// The steps that a frame has brought, by their place in the trace.
+fn brought_by(records: &[Record], frame: FrameId) -> Vec<usize> {
+    let is_its = |record: &Record| matches!(record.event, Event::Recovery { by: Trigger::Frame(by), .. } if by == frame);
+    (0..records.len())
+        .filter(|&index| is_its(&records[index]))
+        .collect()
+}
+
+/// The steps that a timer brought after its connection had sent the last frame before
+/// this one.
+fn before_sent(records: &[Record], frame: FrameId) -> Vec<usize> {
+    let sent = |record: &Record| match record.event {
+        Event::Sent { frame, conn, .. } => Some((frame, conn)),
+        _ => None,
+    };
+    let is_it = |record: &Record| sent(record).is_some_and(|(id, _)| id == frame);
+    let Some(at) = records.iter().rposition(is_it) else {
+        return Vec::new();
+    };
+    let Some((_, Some(own))) = sent(&records[at]) else {
+        return Vec::new();
+    };
+    let of_own = |record: &Record| sent(record).is_some_and(|(_, conn)| conn == Some(own));
+    let since = records[..at].iter().rposition(of_own).unwrap_or(0);
+    let by_timer = |record: &Record| {
+        matches!(
+            record.event,
+            Event::Recovery { conn, by: Trigger::Timer(_), .. } if conn == own
+        )
+    };
+    (since..at)
+        .filter(|&index| by_timer(&records[index]))
+        .collect()
+}
+
+/// cwnd before and after a step, and ssthresh after it, bytes, as far as the trace
+/// has kept them.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    before: Option<u64>,
+    after: Option<(u64, u64)>,
+}
+
+impl Change {
+    fn of(records: &[Record], index: usize, own: ConnId) -> Self {
+        let window = |record: &Record| match record.event {
+            Event::Congestion {
+                conn,
+                cwnd,
+                ssthresh,
+                ..
+            } if conn == own && cwnd < u64::MAX => Some((cwnd, ssthresh)),
+            _ => None,
+        };
+        let is_step = |record: &&Record| matches!(record.event, Event::Recovery { .. });
+        let next = records[index..].iter().find(|record| !is_step(record));
+        let before = records[..index].iter().rev().find_map(window);
+        Self {
+            before: before.map(|(cwnd, _)| cwnd),
+            after: next.and_then(window),
+        }
+    }
+
+    /// ` The congestion window falls from 20 to 14 bytes.`
+    fn fall(self, to: fn((u64, u64)) -> u64) -> String {
+        match (self.before, self.after.map(to)) {
+            (Some(before), Some(after)) if after < before => format!(
+                " The congestion window falls from {} to {} bytes",
+                grouped(before),
+                grouped(after)
+            ),
+            (_, Some(after)) => format!(" The congestion window is {} bytes", grouped(after)),
+            _ => " The congestion window falls".into(),
+        }
+    }
+
+    /// ` The congestion window is 20 bytes from here on.`
+    fn now(self) -> String {
+        self.after.map_or_else(String::new, |(cwnd, _)| {
+            format!(
+                " The congestion window is {} bytes from here on.",
+                grouped(cwnd)
+            )
+        })
+    }
+}
+
+fn sentence(records: &[Record], index: usize, number: &dyn Fn(SeqNum) -> i64) -> Option<String> {
+    let Event::Recovery { conn, step, by } = records[index].event else {
+        return None;
+    };
+    let change = Change::of(records, index, conn);
+    Some(match step {
+        RecoveryStep::Began { until } => {
+            let how = match by {
+                Trigger::Timer(_) => "With it a recovery begins",
+                _ => "It tells of a loss, and a recovery begins",
+            };
+            format!(
+                "{how}: until all before {} is acknowledged, what is lost goes out first.{} \
+                 (RFC 5681 §3.2).",
+                number(until),
+                change.fall(|(cwnd, ssthresh)| cwnd.max(ssthresh))
+            )
+        }
+        RecoveryStep::TimedOut { until } => format!(
+            "With it a recovery begins that lasts until all before {} is acknowledged.{}: what \
+             the path bears is found out anew (RFC 5681 §3.1).",
+            number(until),
+            change.fall(|(cwnd, _)| cwnd)
+        ),
+        RecoveryStep::Ended => format!(
+            "The recovery is over: all that was out when it began is acknowledged.{}",
+            change.now()
+        ),
+        RecoveryStep::Undone { by } => format!(
+            "Nothing was lost, only late: {}. The reduction is taken back.{}",
+            tells_late(by),
+            change.now()
+        ),
+        RecoveryStep::Slowed { by } => {
+            format!("{}{}.", slowed(by), change.fall(|(cwnd, _)| cwnd))
+        }
+        RecoveryStep::Needless { from, to } => format!(
+            "The peer says that it has got bytes {}–{} twice: to send them again was needless \
+             (RFC 2883).",
+            number(from),
+            number(to) - 1
+        ),
+    })
+}
+
+const fn tells_late(by: UndoReason) -> &'static str {
+    match by {
+        UndoReason::DuplicateSack => "the peer had already all that was sent again (RFC 3708)",
+        UndoReason::Timestamp => {
+            "the timestamp that comes back is from before anything was sent again (RFC 3522)"
+        }
+        UndoReason::ForwardRto => "what was never sent again has arrived (RFC 5682)",
+    }
+}
+
+const fn slowed(by: SlowReason) -> &'static str {
+    match by {
+        SlowReason::ProbeRepairedLoss => {
+            "The probe has repaired a loss, and a loss is a sign of congestion (RFC 8985 §7.4)."
+        }
+        SlowReason::Marked => {
+            "A router on the way was nearly full and marked a packet instead of dropping it; \
+             once for each window that counts like a loss (RFC 3168)."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Document;
+    use crate::testing::{Seg, Story as Made, page_number, tcp_frame};
+    use crate::view::View;
+    use synema_core::trace::{Cause, TimerKind};
+    use synema_core::wire::tcp::{Flags, Options};
+
+    const CONN: ConnId = ConnId(1);
+
+    fn data(seq: u32) -> Vec<u8> {
+        let seg = Seg::new(Flags::ACK, seq, 1, 1_000);
+        tcp_frame(true, seg, Options::NONE, b"")
+    }
+
+    fn ack(ack: u32) -> Vec<u8> {
+        let seg = Seg::new(Flags::ACK, 1, ack, 0);
+        tcp_frame(false, seg, Options::NONE, b"")
+    }
+
+    fn congestion(cwnd: u64, ssthresh: u64) -> Event {
+        Event::Congestion {
+            conn: CONN,
+            cwnd,
+            ssthresh,
+            in_flight: 3_000,
+        }
+    }
+
+    /// Three segments with a window of 10,000 bytes, then `made`; what the panel says
+    /// of the last packet.
+    fn last(make: impl FnOnce(&mut Made)) -> String {
+        let mut made = Made::new();
+        made.tells(0, congestion(10_000, u64::MAX));
+        for (at, seq) in [(0, 1), (10, 1_001), (20, 2_001)] {
+            made.sends(at, Cause::Data, &data(seq));
+        }
+        make(&mut made);
+        let number = made.capture.frames().len() as u64;
+        let document = Document::open(made.capture, View::default());
+        document.detail(number).expect("it is there").why
+    }
+
+    /// An ACK comes and brings these steps, after which cwnd and ssthresh are so.
+    fn brings(steps: &[RecoveryStep], cwnd: u64, ssthresh: u64) -> String {
+        last(|made| {
+            let by = Trigger::Frame(made.receives(20_000, &ack(1_001)));
+            for &step in steps {
+                let conn = CONN;
+                made.tells(20_001, Event::Recovery { conn, step, by });
+            }
+            made.tells(20_001, congestion(cwnd, ssthresh));
+        })
+    }
+
+    #[test]
+    fn an_ack_that_begins_a_recovery_says_how_far_and_how_much() {
+        let until = page_number(3_001);
+        let why = brings(&[RecoveryStep::Began { until }], 5_000, 7_000);
+        assert!(
+            why.ends_with(
+                "It tells of a loss, and a recovery begins: until all before 3001 is \
+                 acknowledged, what is lost goes out first. The congestion window falls from \
+                 10\u{202f}000 to 7\u{202f}000 bytes (RFC 5681 §3.2)."
+            ),
+            "{why}"
+        );
+        let why = brings(&[RecoveryStep::Ended], 7_000, 7_000);
+        assert!(
+            why.ends_with(
+                "The recovery is over: all that was out when it began is acknowledged. The \
+                 congestion window is 7\u{202f}000 bytes from here on."
+            ),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn what_was_late_is_told_with_what_tells_so() {
+        let (from, to) = (page_number(1), page_number(1_001));
+        let undone = |by| RecoveryStep::Undone { by };
+        let steps = [
+            RecoveryStep::Needless { from, to },
+            undone(UndoReason::DuplicateSack),
+        ];
+        let why = brings(&steps, 10_000, u64::MAX);
+        assert!(
+            why.ends_with(
+                "The peer says that it has got bytes 1–1000 twice: to send them again was \
+                 needless (RFC 2883). Nothing was lost, only late: the peer had already all \
+                 that was sent again (RFC 3708). The reduction is taken back. The congestion \
+                 window is 10\u{202f}000 bytes from here on."
+            ),
+            "{why}"
+        );
+        for (by, rfc) in [
+            (UndoReason::Timestamp, "RFC 3522"),
+            (UndoReason::ForwardRto, "RFC 5682"),
+        ] {
+            let why = brings(&[undone(by)], 10_000, u64::MAX);
+            assert!(why.contains(rfc), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_reduction_without_a_recovery_has_its_reason() {
+        let slowed = |by| brings(&[RecoveryStep::Slowed { by }], 7_000, 7_000);
+        let why = slowed(SlowReason::Marked);
+        assert!(
+            why.ends_with(
+                "marked a packet instead of dropping it; once for each window that counts \
+                 like a loss (RFC 3168). The congestion window falls from 10\u{202f}000 to \
+                 7\u{202f}000 bytes."
+            ),
+            "{why}"
+        );
+        let why = slowed(SlowReason::ProbeRepairedLoss);
+        assert!(why.contains("The probe has repaired a loss"), "{why}");
+    }
+
+    /// The timer runs out, and a retransmission goes out, after `between`.
+    fn resends(timer: TimerKind, step: RecoveryStep, between: impl FnOnce(&mut Made)) -> String {
+        last(|made| {
+            let (conn, by) = (CONN, Trigger::Timer(timer));
+            made.tells(1_000_020, Event::TimerFired { conn, timer });
+            made.tells(1_000_020, Event::Recovery { conn, step, by });
+            made.tells(1_000_020, congestion(1_000, 7_000));
+            between(made);
+            made.sends(1_000_020, Cause::RetransmissionTimeout, &data(1));
+        })
+    }
+
+    #[test]
+    fn a_timers_step_stands_with_what_goes_out_then() {
+        let until = page_number(3_001);
+        let timed_out = RecoveryStep::TimedOut { until };
+        let why = resends(TimerKind::Retransmission, timed_out, |_| {});
+        assert!(
+            why.ends_with(
+                "With it a recovery begins that lasts until all before 3001 is acknowledged. \
+                 The congestion window falls from 10\u{202f}000 to 1\u{202f}000 bytes: what \
+                 the path bears is found out anew (RFC 5681 §3.1)."
+            ),
+            "{why}"
+        );
+        let began = RecoveryStep::Began { until };
+        let why = resends(TimerKind::Reordering, began, |_| {});
+        assert!(why.contains("With it a recovery begins: until"), "{why}");
+        // The next retransmission belongs to the same recovery and does not begin it.
+        let why = resends(TimerKind::Retransmission, timed_out, |made| {
+            made.sends(1_000_020, Cause::Recovery, &data(1_001));
+        });
+        assert!(!why.contains("begins"), "{why}");
+    }
+
+    #[test]
+    fn without_the_numbers_it_is_told_without_them() {
+        let why = last(|made| {
+            let by = Trigger::Frame(made.receives(20_000, &ack(1_001)));
+            let (conn, step) = (CONN, RecoveryStep::Ended);
+            made.tells(20_001, Event::Recovery { conn, step, by });
+        });
+        assert!(why.ends_with("when it began is acknowledged."), "{why}");
+    }
+}
