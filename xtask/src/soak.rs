@@ -98,7 +98,7 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn sessions(house: &House, count: u32) -> anyhow::Result<()> {
-    let mut command = house.cargo_command(&["test", "--release", "--quiet", "-p", "synema-core"]);
+    let mut command = house.cargo_command(&["test", "--release", "--quiet", "-p", "synema-fuzz"]);
     command.args(["--test", "sessions", "--", "--nocapture"]);
     command.env("SYNEMA_SESSIONS", count.to_string());
     crate::house::run(&mut command)

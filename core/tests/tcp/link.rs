@@ -1,14 +1,14 @@
 //! Two connections and a bad wire between them, in virtual time; an inspector
 //! stands at the wire and knows only what passes.
 
-use crate::checker::Checker;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use synema_core::tcp::{Connection, ConnectionEvent, Identity, Policy, Segment, reset_for};
 use synema_core::time::{Duration, Instant};
-use synema_core::trace::{Cause, CloseReason, ConnId, FrameId, TcpState};
+use synema_core::trace::{CloseReason, ConnId, FrameId, TcpState};
 use synema_core::wire::tcp::Header;
-use synema_core::wire::{Port, SeqNum, SeqRange};
+use synema_core::wire::{Port, SeqNum};
+use synema_fuzz::{Checker, Inspector};
 
 /// What the wire does to segments.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,20 @@ struct Packet {
     payload: Vec<u8>,
 }
 
+impl Packet {
+    fn segment(&self) -> Segment<'_> {
+        Segment {
+            seq: self.header.seq,
+            ack: self.header.ack,
+            flags: self.header.flags,
+            window: self.header.window,
+            urgent_pointer: self.header.urgent_pointer,
+            options: self.header.options,
+            payload: &self.payload,
+        }
+    }
+}
+
 struct End {
     plan: EndPlan,
     conn: Option<Connection>,
@@ -77,21 +91,6 @@ struct End {
     retransmitted: u64,
     inspector: Inspector,
     trace: Checker,
-}
-
-/// What an outsider can know of one end: the numbers that it may use.
-struct Inspector {
-    /// What the other end's segments that arrived have brought.
-    arrived: BTreeMap<u32, u32>,
-    /// The other end's initial sequence number.
-    irs: Option<SeqNum>,
-    /// Everything before this has arrived, counted from `irs`.
-    complete: u32,
-    /// The highest edge that the other end's arrived windows allow.
-    edge: Option<SeqNum>,
-    peer_scale: u8,
-    /// The highest ACK sent so far.
-    acked: Option<SeqNum>,
 }
 
 pub(crate) struct World {
@@ -193,17 +192,13 @@ impl World {
             }
             self.in_flight.pop();
             let packet = self.packets.remove(&id).expect("each packet arrives once");
-            let segment = Segment {
-                seq: packet.header.seq,
-                ack: packet.header.ack,
-                flags: packet.header.flags,
-                window: packet.header.window,
-                urgent_pointer: packet.header.urgent_pointer,
-                options: packet.header.options,
-                payload: &packet.payload,
-            };
+            let segment = packet.segment();
             let end = &mut self.ends[to];
-            end.inspector.on_arrival(&segment);
+            if segment.flags.syn() && !end.inspector.has_begun() {
+                end.inspector.begin(&segment);
+            } else {
+                end.inspector.on_arrival(&segment);
+            }
             let frame = FrameId::received(id);
             if let Some(conn) = end.conn.as_ref().filter(|conn| conn.is_finished()) {
                 // What a stack does for a connection that it has forgotten.
@@ -251,12 +246,12 @@ impl World {
             let payload = segment.payload.concat();
             end.segments += 1;
             end.retransmitted += u64::from(segment.retransmissions > 0);
-            end.inspector
-                .on_departure(&segment.header, payload.len(), segment.cause);
-            out.push(Packet {
+            let packet = Packet {
                 header: segment.header,
                 payload,
-            });
+            };
+            end.inspector.on_departure(&packet.segment(), segment.cause);
+            out.push(packet);
             assert!(out.len() < 100_000, "endless transmission");
         }
         for packet in out {
@@ -294,6 +289,7 @@ impl World {
 impl End {
     fn new(plan: EndPlan, active: bool) -> Self {
         let trace = Checker::new(&plan.policy, active);
+        let inspector = Inspector::new(&plan.policy);
         Self {
             plan,
             trace,
@@ -305,14 +301,7 @@ impl End {
             closed: None,
             segments: 0,
             retransmitted: 0,
-            inspector: Inspector {
-                arrived: BTreeMap::new(),
-                irs: None,
-                complete: 0,
-                edge: None,
-                peer_scale: 0,
-                acked: None,
-            },
+            inspector,
         }
     }
 
@@ -359,86 +348,5 @@ impl End {
                 self.closed = Some(reason);
             }
         }
-    }
-}
-
-impl Inspector {
-    fn on_arrival(&mut self, segment: &Segment<'_>) {
-        if segment.flags.syn() {
-            self.irs = Some(segment.seq);
-            self.peer_scale = segment.options.window_scale.unwrap_or(0);
-        }
-        let Some(irs) = self.irs else { return };
-        let start = segment.seq.distance(irs);
-        self.arrived.insert(
-            start,
-            segment
-                .seq_len()
-                .max(self.arrived.get(&start).copied().unwrap_or(0)),
-        );
-        while let Some((&start, &len)) = self.arrived.range(..=self.complete).next_back() {
-            self.arrived.remove(&start);
-            self.complete = self.complete.max(start + len);
-        }
-        if segment.flags.ack() {
-            let scale = if segment.flags.syn() {
-                0
-            } else {
-                self.peer_scale
-            };
-            let edge = segment.ack + (u32::from(segment.window) << scale);
-            self.edge = Some(self.edge.map_or(edge, |known| known.later(edge)));
-        }
-    }
-
-    fn on_departure(&mut self, header: &Header, len: usize, cause: Cause) {
-        if header.flags.ack() && !header.flags.rst() {
-            let irs = self.irs.expect("nothing came that could be acknowledged");
-            let acked = header.ack.distance(irs);
-            assert!(
-                acked <= self.complete,
-                "acknowledged {acked} of {}",
-                self.complete
-            );
-            if let Some(before) = self.acked {
-                assert!(!header.ack.before(before), "an ACK went back");
-            }
-            self.acked = Some(header.ack);
-            for block in header.options.sack.iter() {
-                assert!(self.has_arrived(irs, block), "SACK of what never came");
-            }
-        }
-        let end = header.seq + len as u32 + header.flags.seq_len();
-        if let Some(edge) = self.edge
-            && cause != Cause::WindowProbe
-            && !header.flags.syn()
-        {
-            assert!(
-                end.at_or_before(edge),
-                "{cause:?} beyond the window: {end} > {edge}"
-            );
-        }
-        assert!(len <= 1460, "larger than the MSS");
-    }
-
-    fn has_arrived(&self, irs: SeqNum, block: SeqRange) -> bool {
-        let (mut at, end) = (block.start.distance(irs), block.end.distance(irs));
-        while at < end {
-            if at < self.complete {
-                at = self.complete;
-                continue;
-            }
-            let holds = self
-                .arrived
-                .range(..=at)
-                .map(|(start, len)| start + len)
-                .filter(|to| *to > at)
-                .max();
-            match holds {
-                Some(to) => at = to,
-                None => return false,
-            }
-        }
-        true
     }
 }

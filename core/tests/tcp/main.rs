@@ -2,7 +2,6 @@
 //! story that could be told.
 
 mod cell;
-mod checker;
 mod closing;
 mod ecn;
 mod handshake;

@@ -5,7 +5,7 @@ use synema_core::trace::{CloseReason, Event, Observer, TcpState, TimerKind};
 
 /// Checks one connection's trace.
 #[derive(Debug)]
-pub(crate) struct Checker {
+pub struct Checker {
     state: TcpState,
     last: Instant,
     min_rto: Duration,
@@ -19,7 +19,8 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
-    pub(crate) fn new(policy: &synema_core::tcp::Policy, active: bool) -> Self {
+    /// Of a connection that calls (`active`), or is called.
+    pub fn new(policy: &synema_core::tcp::Policy, active: bool) -> Self {
         Self {
             state: if active {
                 TcpState::Closed
