@@ -32,7 +32,9 @@ impl Sender {
     /// window, where a probe or a window taken back may have led us: the peer
     /// would drop it, and its ACK with it.
     pub(super) fn bare_seq(&self) -> SeqNum {
-        self.snd_nxt.earlier(self.snd_una + self.snd_wnd.0)
+        // The window in the peer's SYN begins after ours (RFC 9293 §3.10.7.4: SND.NXT).
+        let begin = self.snd_una + u32::from(self.snd_una == self.iss);
+        self.snd_nxt.earlier(begin + self.snd_wnd.0)
     }
 
     /// Bytes in the buffer that were never sent.

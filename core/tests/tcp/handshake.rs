@@ -444,3 +444,21 @@ fn a_reset_after_a_simultaneous_open_refuses_the_connection() {
         "#]],
     );
 }
+
+#[test]
+fn what_is_unacceptable_before_the_handshake_is_over_is_answered_with_the_number_after_our_syn() {
+    rfc().check(
+        "
+        0    < S 0 win 0 mss 1460
+        10   < . 70000:70100 ack 1 win 0
+        ",
+        &expect![[r#"
+            0      < S 0 win 0 mss 1460
+            0        LISTEN -> SYN-RECEIVED
+            0        > S. 0 ack 1 win 65535 mss 1460  SynAck
+            10     < . 70000:70100 ack 1 win 0
+            10       dropped: OutsideWindow
+            10       > . 1 ack 1 win 65535  Unacceptable
+        "#]],
+    );
+}
