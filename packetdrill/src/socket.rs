@@ -110,6 +110,10 @@ impl Socket {
     }
 
     pub(crate) fn on_event(&mut self, event: ConnectionEvent) {
+        // A kernel says nothing of it.
+        if event == ConnectionEvent::Stalled {
+            return;
+        }
         self.wakes += 1;
         let Kind::Connection { progress, .. } = &mut self.kind else {
             return;

@@ -221,7 +221,8 @@ impl Service<Vec<Record>> for HttpServer {
                 ConnectionEvent::Closed(_) => {
                     self.clients.remove(&conn);
                 }
-                ConnectionEvent::Connected | ConnectionEvent::Urgent => {}
+                ConnectionEvent::Connected | ConnectionEvent::Urgent | ConnectionEvent::Stalled => {
+                }
             },
             StackEvent::AddressGranted { .. }
             | StackEvent::AddressInUse { .. }

@@ -159,7 +159,8 @@ impl Service<Vec<Record>> for NameServer {
                 }
                 ConnectionEvent::Connected
                 | ConnectionEvent::Writable
-                | ConnectionEvent::Urgent => {}
+                | ConnectionEvent::Urgent
+                | ConnectionEvent::Stalled => {}
             },
             StackEvent::AddressGranted { .. }
             | StackEvent::AddressInUse { .. }

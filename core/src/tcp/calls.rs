@@ -107,12 +107,14 @@ impl Connection {
         match self.state {
             // RFC 9293 §3.10.4, SYN-SENT: "Delete the TCB".
             TcpState::SynSent => self.end(CloseReason::Aborted, &mut cx),
-            TcpState::FinWait2 => self.bound_fin_wait_2(&mut cx),
+            // All was said and acknowledged.
+            TcpState::TimeWait | TcpState::Closed => {}
             // RFC 9293 §3.6.1: unread data means that something is lost: say so.
-            _ if self.rcv.readable_len() > 0 && !self.rcv.fin_taken() => {
+            _ if self.rcv.readable_len() > 0 => {
                 self.reset_with(ResetReason::DataAfterClose, &mut cx);
                 self.end(CloseReason::Aborted, &mut cx);
             }
+            TcpState::FinWait2 => self.bound_fin_wait_2(&mut cx),
             _ => self.shutdown(now, trace),
         }
     }

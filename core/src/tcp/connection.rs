@@ -59,6 +59,10 @@ pub enum ConnectionEvent {
     /// known before: [`Connection::urgent_len`] says how far. It is read in line
     /// with the rest (RFC 9293 §3.8.5, RFC 6093).
     Urgent,
+    /// What goes out is not answered: it has gone out again three times (R1 of RFC 9293
+    /// §3.8.3). The connection lives on until its patience ends; told once until
+    /// something is acknowledged.
+    Stalled,
     /// The peer sends no more; what it sent can still be read.
     PeerClosed,
     /// The connection is over for the application; the last event. Unread data
@@ -104,6 +108,7 @@ pub(super) struct Pending {
     pub(super) readable: bool,
     pub(super) writable: bool,
     pub(super) urgent: bool,
+    pub(super) stalled: bool,
     pub(super) peer_closed: bool,
     closed: Option<CloseReason>,
     closed_told: bool,
@@ -309,6 +314,8 @@ impl Connection {
             Some(ConnectionEvent::Readable)
         } else if take(&mut pending.writable) {
             Some(ConnectionEvent::Writable)
+        } else if take(&mut pending.stalled) {
+            Some(ConnectionEvent::Stalled)
         } else if take(&mut pending.peer_closed) {
             Some(ConnectionEvent::PeerClosed)
         } else {

@@ -18,6 +18,7 @@ use super::context::Context;
 use super::options::mss_for_mtu;
 use super::policy::Recovery;
 use super::state;
+use super::timeout::R1;
 use crate::time::{Duration, Instant};
 use crate::trace::{DropReason, Event, Observer};
 
@@ -36,9 +37,6 @@ const LEAST_MTU: u16 = 68;
 /// What is tried in turn when full-sized segments vanish: first what RFC 4821
 /// §7.2 would begin with, 1024 bytes of data.
 const BLACK_HOLE_STEPS: [u16; 2] = [1_064, LEAST_PACKET];
-
-/// From which timeout in a row on a black hole is suspected (R1 of RFC 9293 §3.8.3).
-const BLACK_HOLE_TIMEOUTS: u32 = 3;
 
 /// RFC 1191 §6.3: after so long the path may be another one.
 const RETRY_AFTER: Duration = Duration::from_secs(600);
@@ -100,7 +98,7 @@ impl Connection {
     /// The retransmission timer runs out once more. If it is a full-sized segment
     /// that does not get through, the path may take smaller ones only.
     pub(super) fn suspect_black_hole<O: Observer>(&mut self, cx: &mut Context<'_, O>) {
-        if !self.policy.send.black_hole_detection || self.snd.timeouts + 1 < BLACK_HOLE_TIMEOUTS {
+        if !self.policy.send.black_hole_detection || self.snd.timeouts + 1 < R1 {
             return;
         }
         let Some(mtu) = BLACK_HOLE_STEPS

@@ -11,6 +11,10 @@ use crate::trace::{
 };
 use crate::wire::SeqNum;
 
+/// R1 of RFC 9293 §3.8.3: so many retransmissions in a row without an answer are more
+/// than a lost segment.
+pub(super) const R1: u32 = 3;
+
 impl Connection {
     /// A timer ran out.
     pub(super) fn timer_fires<O: Observer>(&mut self, timer: TimerKind, cx: &mut Context<'_, O>) {
@@ -49,14 +53,20 @@ impl Connection {
             }
             self.snd.rtt.back_off();
             self.syn_due = Some(Cause::RetransmissionTimeout);
-            return;
+            return self.note_stall();
         }
         if self.snd.timeouts >= u32::from(timing.retries) {
             return self.give_up(false, cx);
         }
         self.suspect_black_hole(cx);
         self.snd.on_retransmission_timeout(cx.now, &self.policy);
+        self.note_stall();
         self.tell_recovery(cx);
+    }
+
+    /// RFC 9293 §3.8.3 (c): the application is told when R1 is reached.
+    fn note_stall(&mut self) {
+        self.pending.stalled |= self.snd.timeouts == R1;
     }
 
     /// Keeps the timers of loss recovery as what is outstanding asks for: at most

@@ -539,3 +539,87 @@ fn a_reset_may_carry_data() {
         "#]],
     );
 }
+
+#[test]
+fn unread_data_is_lost_in_every_state_in_which_a_reset_can_say_so() {
+    // The peer has closed, too: it must not take our FIN for an answer.
+    check(
+        "
+        30  < FP. 1:101 ack 1 ts 110 ecr 20
+        40  close
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < FP. 1:101 ack 1 ts 110 ecr 20
+            30       ESTABLISHED -> CLOSE-WAIT
+            30       > . 1 ack 102 win 511 ts 30 ecr 110  QuickAck
+            30       * PeerClosed
+            40     close
+            40       CLOSE-WAIT -> CLOSED
+            40       over: Aborted
+            40       > R. 1 ack 102 win 0 ts 40 ecr 110  Reset(DataAfterClose)
+            40       * Closed(Aborted)
+        "#]],
+    );
+    // Our own direction was closed before.
+    check(
+        "
+        30  shutdown
+        50  < P. 1:101 ack 2 ts 110 ecr 30
+        60  close
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
+            50     < P. 1:101 ack 2 ts 110 ecr 30
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            50       > . 2 ack 101 win 511 ts 50 ecr 110  QuickAck
+            60     close
+            60       FIN-WAIT-2 -> CLOSED
+            60       over: Aborted
+            60       > R. 2 ack 101 win 0 ts 60 ecr 110  Reset(DataAfterClose)
+            60       * Closed(Aborted)
+        "#]],
+    );
+    // After the last FIN there is nobody left to tell.
+    check(
+        "
+        30  shutdown
+        50  < FP. 1:101 ack 2 ts 110 ecr 30
+        60  close
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
+            50     < FP. 1:101 ack 2 ts 110 ecr 30
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            50       FIN-WAIT-2 -> TIME-WAIT
+            50       > . 2 ack 102 win 511 ts 50 ecr 110  QuickAck
+            50       * PeerClosed
+            50       * Closed(Finished)
+            60     close
+        "#]],
+    );
+}

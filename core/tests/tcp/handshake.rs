@@ -65,6 +65,7 @@ fn a_silent_peer_is_given_up() {
             3000     > S 0 win 65535 mss 1460 sackok ts 3000 ecr 0 ws 7  RetransmissionTimeout (again: 2)
             7000     timer Retransmission
             7000     > S 0 win 65535 mss 1460 sackok ts 7000 ecr 0 ws 7  RetransmissionTimeout (again: 3)
+            7000     * Stalled
             15000    timer Retransmission
             15000    > S 0 win 65535 mss 1460 sackok ts 15000 ecr 0 ws 7  RetransmissionTimeout (again: 4)
             31000    timer Retransmission

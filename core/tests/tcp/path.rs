@@ -120,6 +120,7 @@ fn full_segments_that_vanish_again_and_again_are_made_smaller() {
             7070     path MTU 1064
             7070     timed out until 2897
             7070     > . 1:1013 ack 1 win 511 ts 7070 ecr 100  RetransmissionTimeout (again: 3)
+            7070     * Stalled
             7100   wait
             7130   < . 1 ack 1013 ts 7200 ecr 7031
             7130     > . 1013:2025 ack 1 win 511 ts 7130 ecr 7200  RetransmissionTimeout (again: 3)
@@ -158,6 +159,7 @@ fn small_segments_that_vanish_say_nothing_of_the_mtu() {
             7270     timer Retransmission
             7270     timed out until 1013
             7270     > P. 1:1013 ack 1 win 511 ts 7270 ecr 100  RetransmissionTimeout (again: 4)
+            7270     * Stalled
             15270    timer Retransmission
             15270    timed out until 1013
             15270    > P. 1:1013 ack 1 win 511 ts 15270 ecr 100  RetransmissionTimeout (again: 5)
@@ -198,6 +200,7 @@ fn without_black_hole_detection_segments_stay_as_they_are() {
             7270     timer Retransmission
             7270     timed out until 1449
             7270     > P. 1:1449 ack 1 win 511 ts 7270 ecr 100  RetransmissionTimeout (again: 4)
+            7270     * Stalled
             15270    timer Retransmission
             15270    timed out until 1449
             15270    > P. 1:1449 ack 1 win 511 ts 15270 ecr 100  RetransmissionTimeout (again: 5)

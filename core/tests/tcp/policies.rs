@@ -440,6 +440,7 @@ fn by_default_a_silent_peer_is_given_up_after_many_minutes() {
             7270     timer Retransmission
             7270     timed out until 101
             7270     > P. 1:101 ack 1 win 511 ts 7270 ecr 100  RetransmissionTimeout (again: 4)
+            7270     * Stalled
             15270    timer Retransmission
             15270    timed out until 101
             15270    > P. 1:101 ack 1 win 511 ts 15270 ecr 100  RetransmissionTimeout (again: 5)

@@ -331,9 +331,9 @@ fn syn_sent() {
             Text                   dropped OutsideWindow
             FinInOrder             dropped OutsideWindow
             FinEarly               dropped OutsideWindow
-            UserTimeout            took 10; > SYN 0 RetransmissionTimeout; SYN-SENT -> CLOSED; over TimedOut { syn: true }; * Closed(TimedOut { syn: true })
+            UserTimeout            took 10; > SYN 0 RetransmissionTimeout; * Stalled; SYN-SENT -> CLOSED; over TimedOut { syn: true }; * Closed(TimedOut { syn: true })
             RetransmissionTimeout  took 10; > SYN 0 RetransmissionTimeout
-            TimeWaitTimeout        > SYN 0 RetransmissionTimeout; dropped NoNeighbour; SYN-SENT -> CLOSED; over NoNeighbour; * Closed(NoNeighbour)
+            TimeWaitTimeout        > SYN 0 RetransmissionTimeout; * Stalled; dropped NoNeighbour; SYN-SENT -> CLOSED; over NoNeighbour; * Closed(NoNeighbour)
         "#]],
     );
 }
@@ -405,7 +405,7 @@ fn established() {
             Text                   > ACK 1 ack 11 QuickAck
             FinInOrder             ESTABLISHED -> CLOSE-WAIT; > ACK 1 ack 2 FinReceived; * PeerClosed
             FinEarly               > ACK 1 ack 1 OutOfOrder
-            UserTimeout            took 10; > PSH,ACK 1+10 ack 1 Data; > PSH,ACK 1+10 ack 1 RetransmissionTimeout; ESTABLISHED -> CLOSED; over TimedOut { syn: false }; > RST,ACK 11 ack 1 Reset(TimedOut); * Closed(TimedOut { syn: false })
+            UserTimeout            took 10; > PSH,ACK 1+10 ack 1 Data; > PSH,ACK 1+10 ack 1 RetransmissionTimeout; * Stalled; ESTABLISHED -> CLOSED; over TimedOut { syn: false }; > RST,ACK 11 ack 1 Reset(TimedOut); * Closed(TimedOut { syn: false })
             RetransmissionTimeout  took 10; > PSH,ACK 1+10 ack 1 Data; > PSH,ACK 1+10 ack 1 RetransmissionTimeout
             TimeWaitTimeout        -
         "#]],
@@ -442,9 +442,9 @@ fn fin_wait_1() {
             Text                   FIN-WAIT-1 -> FIN-WAIT-2; > ACK 2 ack 11 QuickAck
             FinInOrder             FIN-WAIT-1 -> FIN-WAIT-2; FIN-WAIT-2 -> TIME-WAIT; > ACK 2 ack 2 FinReceived; * PeerClosed; * Closed(Finished)
             FinEarly               FIN-WAIT-1 -> FIN-WAIT-2; > ACK 2 ack 1 OutOfOrder
-            UserTimeout            took 0; > FIN,ACK 1 ack 1 RetransmissionTimeout; FIN-WAIT-1 -> CLOSED; over TimedOut { syn: false }; > RST,ACK 2 ack 1 Reset(TimedOut); * Closed(TimedOut { syn: false })
+            UserTimeout            took 0; > FIN,ACK 1 ack 1 RetransmissionTimeout; * Stalled; FIN-WAIT-1 -> CLOSED; over TimedOut { syn: false }; > RST,ACK 2 ack 1 Reset(TimedOut); * Closed(TimedOut { syn: false })
             RetransmissionTimeout  took 0; > FIN,ACK 1 ack 1 RetransmissionTimeout
-            TimeWaitTimeout        > FIN,ACK 1 ack 1 RetransmissionTimeout; dropped NoNeighbour
+            TimeWaitTimeout        > FIN,ACK 1 ack 1 RetransmissionTimeout; * Stalled; > FIN,ACK 1 ack 1 RetransmissionTimeout; dropped NoNeighbour
         "#]],
     );
 }
@@ -516,7 +516,7 @@ fn close_wait() {
             Text                   dropped AfterFin; > ACK 1 ack 2 Unacceptable
             FinInOrder             dropped AfterFin; > ACK 1 ack 2 Unacceptable
             FinEarly               dropped AfterFin; > ACK 1 ack 2 Unacceptable
-            UserTimeout            took 10; > PSH,ACK 1+10 ack 2 Data; > PSH,ACK 1+10 ack 2 RetransmissionTimeout; CLOSE-WAIT -> CLOSED; over TimedOut { syn: false }; > RST,ACK 11 ack 2 Reset(TimedOut); * Closed(TimedOut { syn: false })
+            UserTimeout            took 10; > PSH,ACK 1+10 ack 2 Data; > PSH,ACK 1+10 ack 2 RetransmissionTimeout; * Stalled; CLOSE-WAIT -> CLOSED; over TimedOut { syn: false }; > RST,ACK 11 ack 2 Reset(TimedOut); * Closed(TimedOut { syn: false })
             RetransmissionTimeout  took 10; > PSH,ACK 1+10 ack 2 Data; > PSH,ACK 1+10 ack 2 RetransmissionTimeout
             TimeWaitTimeout        -
         "#]],
@@ -553,9 +553,9 @@ fn closing() {
             Text                   CLOSING -> TIME-WAIT; dropped AfterFin; > ACK 2 ack 2 Unacceptable; * Closed(Finished)
             FinInOrder             CLOSING -> TIME-WAIT; dropped AfterFin; > ACK 2 ack 2 Unacceptable; * Closed(Finished)
             FinEarly               CLOSING -> TIME-WAIT; dropped AfterFin; > ACK 2 ack 2 Unacceptable; * Closed(Finished)
-            UserTimeout            took 0; > FIN,ACK 1 ack 2 RetransmissionTimeout; CLOSING -> CLOSED; over TimedOut { syn: false }; > RST,ACK 2 ack 2 Reset(TimedOut); * Closed(TimedOut { syn: false })
+            UserTimeout            took 0; > FIN,ACK 1 ack 2 RetransmissionTimeout; * Stalled; CLOSING -> CLOSED; over TimedOut { syn: false }; > RST,ACK 2 ack 2 Reset(TimedOut); * Closed(TimedOut { syn: false })
             RetransmissionTimeout  took 0; > FIN,ACK 1 ack 2 RetransmissionTimeout
-            TimeWaitTimeout        > FIN,ACK 1 ack 2 RetransmissionTimeout; dropped NoNeighbour
+            TimeWaitTimeout        > FIN,ACK 1 ack 2 RetransmissionTimeout; * Stalled; > FIN,ACK 1 ack 2 RetransmissionTimeout; dropped NoNeighbour
         "#]],
     );
 }
@@ -590,9 +590,9 @@ fn last_ack() {
             Text                   LAST-ACK -> CLOSED; over Finished; * Closed(Finished)
             FinInOrder             LAST-ACK -> CLOSED; over Finished; * Closed(Finished)
             FinEarly               LAST-ACK -> CLOSED; over Finished; * Closed(Finished)
-            UserTimeout            took 0; > FIN,ACK 1 ack 2 RetransmissionTimeout; LAST-ACK -> CLOSED; over TimedOut { syn: false }; > RST,ACK 2 ack 2 Reset(TimedOut); * Closed(TimedOut { syn: false })
+            UserTimeout            took 0; > FIN,ACK 1 ack 2 RetransmissionTimeout; * Stalled; LAST-ACK -> CLOSED; over TimedOut { syn: false }; > RST,ACK 2 ack 2 Reset(TimedOut); * Closed(TimedOut { syn: false })
             RetransmissionTimeout  took 0; > FIN,ACK 1 ack 2 RetransmissionTimeout
-            TimeWaitTimeout        > FIN,ACK 1 ack 2 RetransmissionTimeout; dropped NoNeighbour
+            TimeWaitTimeout        > FIN,ACK 1 ack 2 RetransmissionTimeout; * Stalled; > FIN,ACK 1 ack 2 RetransmissionTimeout; dropped NoNeighbour
         "#]],
     );
 }

@@ -108,7 +108,8 @@ impl<O: Observer> Service<O> for EchoServer {
                     ConnectionEvent::Connected
                     | ConnectionEvent::Readable
                     | ConnectionEvent::Writable
-                    | ConnectionEvent::Urgent => {}
+                    | ConnectionEvent::Urgent
+                    | ConnectionEvent::Stalled => {}
                 }
                 self.turn(stack, now, conn);
             }

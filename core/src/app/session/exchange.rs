@@ -107,7 +107,7 @@ impl Exchange {
         timeouts: &FetchTimeouts,
     ) {
         match event {
-            ConnectionEvent::Connected | ConnectionEvent::Urgent => {}
+            ConnectionEvent::Connected | ConnectionEvent::Urgent | ConnectionEvent::Stalled => {}
             ConnectionEvent::Readable => self.deadline = shared.now + timeouts.idle,
             ConnectionEvent::Writable => self.send(shared),
             ConnectionEvent::PeerClosed => self.ended = self.ended.or(Some(End::Fin)),

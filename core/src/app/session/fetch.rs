@@ -164,6 +164,7 @@ impl Fetch {
                 ConnectionEvent::Readable
                 | ConnectionEvent::Writable
                 | ConnectionEvent::Urgent
+                | ConnectionEvent::Stalled
                 | ConnectionEvent::PeerClosed => {}
             },
             Phase::Exchanging(exchange) if exchange.conn() == conn => {

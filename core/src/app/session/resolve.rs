@@ -119,7 +119,7 @@ impl Resolving {
                 tcp.unsent.drain(..sent);
             }
             ConnectionEvent::Readable => self.read(shared, conn),
-            ConnectionEvent::Urgent => {}
+            ConnectionEvent::Urgent | ConnectionEvent::Stalled => {}
             ConnectionEvent::PeerClosed | ConnectionEvent::Closed(_) => {
                 self.read(shared, conn);
                 self.lookup.on_tcp_closed();

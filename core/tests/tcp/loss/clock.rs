@@ -83,6 +83,7 @@ fn timeouts_back_off_and_at_last_give_up() {
             7030     timer Retransmission
             7030     timed out until 101
             7030     > P. 1:101 ack 1 win 511 ts 7030 ecr 100  RetransmissionTimeout (again: 3)
+            7030     * Stalled
             15030    timer Retransmission
             15030    timed out until 101
             15030    > P. 1:101 ack 1 win 511 ts 15030 ecr 100  RetransmissionTimeout (again: 4)

@@ -102,6 +102,7 @@ fn a_receiver_that_takes_back_what_it_sacked_is_served_again() {
             8100     path MTU 1064
             8100     timed out until 4345
             8100     > . 1449:2461 ack 1 win 511 ts 8100 ecr 1130  RetransmissionTimeout (again: 3)
+            8100     * Stalled
             9000   wait
         "#]],
     );

@@ -188,6 +188,7 @@ impl<D: Directory, O: Observer> Service<O> for FileServer<D> {
                 ConnectionEvent::Readable
                 | ConnectionEvent::Writable
                 | ConnectionEvent::Urgent
+                | ConnectionEvent::Stalled
                 | ConnectionEvent::Connected => self.turn(stack, now, conn),
             },
             StackEvent::Acceptable { port } if port == self.settings.port => {}
