@@ -169,6 +169,28 @@ fn unknown_options_are_kept_and_malformed_ones_end_the_list() {
         })
     );
     assert_eq!(options.len(), 4);
+    // What came before the malformed one counts.
+    let known = Options {
+        mss: Some(1460),
+        ..Options::NONE
+    };
+    assert_eq!(Options::collect(tcp::OptionIter::new(&bytes)), known);
+}
+
+#[test]
+fn after_the_end_of_the_list_nothing_counts_and_no_length_leads_astray() {
+    let read = |bytes: &[u8]| Options::collect(tcp::OptionIter::new(bytes));
+    assert_eq!(read(&[1, 0, 2, 4, 5, 0xb4]), Options::NONE);
+    // RFC 9293 MUST-7: no length at all, too small ones, and one beyond the header.
+    for bytes in [
+        &[2][..],
+        &[2, 0, 5, 0xb4],
+        &[2, 1, 5, 0xb4],
+        &[2, 3, 5, 0xb4],
+        &[2, 40, 5, 0xb4],
+    ] {
+        assert_eq!(read(bytes), Options::NONE, "{bytes:?}");
+    }
 }
 
 #[test]

@@ -463,3 +463,54 @@ fn what_is_unacceptable_before_the_handshake_is_over_is_answered_with_the_number
         "#]],
     );
 }
+
+#[test]
+fn the_window_of_a_syn_is_taken_as_it_stands_and_of_later_segments_scaled() {
+    // RFC 7323 §2.2
+    rfc().check(
+        "
+        0   connect
+        20  < S. 0 ack 1 win 3000 mss 1460 sackok ts 100 ecr 0 ws 7
+        30  send 9000
+        50  < . 1 ack 2897 win 30 ts 130 ecr 30
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 3000 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 9000
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            50     < . 1 ack 2897 win 30 ts 130 ecr 30
+            50       > . 2897:4345 ack 1 win 511 ts 50 ecr 130  Data
+            50       > . 4345:5793 ack 1 win 511 ts 50 ecr 130  Data
+        "#]],
+    );
+}
+
+#[test]
+fn the_mss_is_announced_even_where_the_peer_would_take_it_for_granted() {
+    rfc().mtu(576).check(
+        "
+        0   connect
+        20  < S. 0 ack 1 mss 1460
+        30  send 1072
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 536 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 1072
+            30       > . 1:537 ack 1 win 65535  Data
+            30       > P. 537:1073 ack 1 win 65535  Data
+        "#]],
+    );
+}

@@ -10,6 +10,7 @@ mod hostile;
 mod link;
 mod liveness;
 mod loss;
+mod measuring;
 mod path;
 mod policies;
 mod receiving;

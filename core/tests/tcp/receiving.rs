@@ -926,3 +926,28 @@ fn a_late_small_segment_is_no_measure_of_the_round_trip() {
         "#]],
     );
 }
+
+#[test]
+fn what_a_syn_promised_is_taken_though_a_scaled_window_says_less() {
+    // RFC 7323 §2.4: the SYN's window ends at 65536, that of the ACK at 65409.
+    check(
+        "
+        30  < . 65400:65536 ack 1 ts 110 ecr 20
+        31  < . 65536:65600 ack 1 ts 111 ecr 20
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 65400:65536 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1 win 511 ts 30 ecr 100 sack 65400-65536  OutOfOrder
+            31     < . 65536:65600 ack 1 ts 111 ecr 20
+            31       dropped: OutsideWindow
+            31       > . 1 ack 1 win 511 ts 31 ecr 100 sack 65400-65536  Unacceptable
+        "#]],
+    );
+}

@@ -62,6 +62,12 @@ impl Story {
         self
     }
 
+    /// A link that takes packets of so many bytes.
+    pub(crate) fn mtu(mut self, mtu: u16) -> Self {
+        self.mtu = mtu;
+        self
+    }
+
     /// The log shows cwnd and ssthresh.
     pub(crate) fn show_cwnd(mut self) -> Self {
         self.show_cwnd = true;

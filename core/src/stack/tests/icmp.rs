@@ -310,12 +310,9 @@ fn a_source_quench_is_nobodys_business() {
     assert_eq!(bench.stack.soft_error(conn), None);
 }
 
-#[test]
-fn options_of_ip_are_passed_over() {
-    let mut bench = Bench::with_peer();
+/// A ping with these 12 bytes of options in its IP header.
+fn echo_with_options(options: [u8; 12]) -> Vec<u8> {
     let mut packet = ip_frame(Protocol::ICMP, &echo(b"x"))[14..].to_vec();
-    // A timestamp, a record of the route, an unknown one, and the end: 12 bytes.
-    let options = [68, 4, 5, 0, 7, 3, 4, 200, 3, 9, 0, 0];
     packet.splice(20..20, options);
     packet[0] = 0x48;
     let total = u16::try_from(packet.len()).unwrap().to_be_bytes();
@@ -323,6 +320,44 @@ fn options_of_ip_are_passed_over() {
     packet[10..12].fill(0);
     let sum = crate::wire::checksum::Sum::new().with(&packet[..32]);
     packet[10..12].copy_from_slice(&sum.finish().to_be_bytes());
-    bench.frame(1, &in_ethernet(PEER_MAC, OUR_MAC, EtherType::IPV4, &packet));
-    bench.check("1 > 02:00:00:00:00:07: 192.168.0.7 icmp 0/0 (EchoReply)");
+    in_ethernet(PEER_MAC, OUR_MAC, EtherType::IPV4, &packet)
+}
+
+#[test]
+fn options_of_ip_are_passed_over() {
+    let mut bench = Bench::with_peer();
+    // A timestamp, a record of the route, an unknown one, and the end.
+    bench.frame(
+        1,
+        &echo_with_options([68, 4, 5, 0, 7, 3, 4, 200, 3, 9, 0, 0]),
+    );
+    // A length of zero, and one beyond the header.
+    bench.frame(
+        2,
+        &echo_with_options([7, 0, 1, 1, 1, 1, 1, 1, 1, 1, 68, 200]),
+    );
+    bench.check(
+        "1 > 02:00:00:00:00:07: 192.168.0.7 icmp 0/0 (EchoReply)
+         2 > 02:00:00:00:00:07: 192.168.0.7 icmp 0/0 (EchoReply)",
+    );
+}
+
+#[test]
+fn a_source_route_steers_nothing() {
+    let mut bench = Bench::with_peer();
+    let [a, b, c, d] = FAR.octets();
+    // Loose and strict, both completed: the way back would be by somebody else.
+    for kind in [131, 137] {
+        bench.frame(
+            1,
+            &echo_with_options([1, kind, 7, 8, a, b, c, d, 0, 0, 0, 0]),
+        );
+    }
+    bench.check(
+        "1 > 02:00:00:00:00:07: 192.168.0.7 icmp 0/0 (EchoReply)
+         1 > 02:00:00:00:00:07: 192.168.0.7 icmp 0/0 (EchoReply)",
+    );
+    for (_, reply) in &bench.sent {
+        assert_eq!(reply[14], 0x45, "no options");
+    }
 }

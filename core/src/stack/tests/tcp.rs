@@ -139,6 +139,86 @@ fn where_there_is_no_way_there_is_no_connection() {
     );
     let everybody = Ipv4Addr::new(224, 0, 0, 1);
     assert_eq!(connect(everybody, 80), ConnectError::NoRoute(everybody));
+    let our_link = Ipv4Addr::new(192, 168, 0, 255);
+    assert_eq!(connect(our_link, 80), ConnectError::NoRoute(our_link));
+}
+
+#[test]
+fn a_call_to_many_or_from_nobody_is_not_heard() {
+    let mut bench = Bench::with_peer();
+    bench.stack.listen(Port(80), &Policy::default()).unwrap();
+    let call = |source: Ipv4Addr, destination: Ipv4Addr| {
+        let mut syn = Vec::new();
+        let header = Header {
+            src_port: Port(4_000),
+            dst_port: Port(80),
+            seq: SeqNum(100),
+            ack: SeqNum(0),
+            flags: Flags::SYN,
+            window: 1_000,
+            urgent_pointer: 0,
+            options: Options::NONE,
+        };
+        header.emit(source, destination, &[], &mut syn);
+        let header = ipv4::Header::new(source, destination, Protocol::TCP);
+        ip_frame_with(&header, OUR_MAC, &syn)
+    };
+    let (our_link, group) = (Ipv4Addr::new(192, 168, 0, 255), Ipv4Addr::new(224, 0, 0, 1));
+    for (source, destination) in [
+        (PEER, our_link),
+        (PEER, Ipv4Addr::BROADCAST),
+        (PEER, group),
+        (our_link, US),
+        (group, US),
+        (Ipv4Addr::BROADCAST, US),
+        (Ipv4Addr::UNSPECIFIED, US),
+    ] {
+        bench.frame(1, &call(source, destination));
+        assert!(bench.sent.is_empty(), "{source} called {destination}");
+        assert_eq!(bench.stack.connections_len(), 0);
+    }
+    bench.frame(1, &call(PEER, US));
+    assert_eq!(bench.stack.connections_len(), 1);
+}
+
+#[test]
+fn what_a_router_said_can_be_asked_for_until_the_peer_is_heard() {
+    let mut bench = Bench::with_peer();
+    let conn = call(&mut bench, 100);
+    bench.stack.send(bench.now, conn, b"x");
+    bench.drain();
+    let sent = bench.sent.pop().unwrap().1;
+    let packet = dissect(LinkType::Ethernet, &sent, sent.len());
+    let ours = packet.tcp().unwrap();
+    let kinds = [
+        (icmpv4::Unreachable::Network, 0),
+        (icmpv4::Unreachable::Host, 1),
+        (icmpv4::Unreachable::SourceRouteFailed, 5),
+    ];
+    assert_eq!(bench.stack.soft_error(conn), None);
+    for (reason, code) in kinds {
+        let message = icmpv4::Message::DestinationUnreachable {
+            reason,
+            quote: &sent[14..],
+        };
+        bench.frame(2, &ip_frame(Protocol::ICMP, &icmp_payload(&message)));
+        assert_eq!(bench.stack.soft_error(conn), Some(code));
+        assert_eq!(bench.stack.state(conn), Some(TcpState::Established));
+    }
+    let header = Header {
+        src_port: Port(80),
+        dst_port: ours.src_port(),
+        seq: SeqNum(101),
+        ack: ours.seq() + 1,
+        flags: Flags::ACK,
+        window: 60_000,
+        urgent_pointer: 0,
+        options: Options::NONE,
+    };
+    let mut answer = Vec::new();
+    header.emit(PEER, US, &[], &mut answer);
+    bench.frame(3, &ip_frame(Protocol::TCP, &answer));
+    assert_eq!(bench.stack.soft_error(conn), None);
 }
 
 #[test]

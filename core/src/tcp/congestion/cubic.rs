@@ -379,6 +379,10 @@ mod tests {
         assert_eq!((control.cwnd(), control.ssthresh()), (1000, 70_000));
         control.on_timeout(1000, true);
         assert_eq!((control.cwnd(), control.ssthresh()), (1000, 70_000));
+        // The next stage has its plateau where slow start ends, not at the old window.
+        control.set_cwnd(70_000);
+        run(&mut control, 0, 100, 100);
+        assert_eq!(control.epoch.map(|epoch| epoch.origin), Some(70_000));
     }
 
     proptest! {

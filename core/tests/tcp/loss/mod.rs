@@ -2,6 +2,7 @@
 
 mod clock;
 mod duplicates;
+mod holes;
 mod rack;
 mod reduction;
 mod sack;
