@@ -411,6 +411,15 @@ mod tests {
                 Verdict::InUse { by: THEIRS }
             );
         }
+        // As late as two seconds after the last probe.
+        let (mut claim, mut random) = start(3);
+        for _ in 0..3 {
+            let at = claim.poll_timeout().unwrap();
+            claim.on_timeout(at, &mut random);
+        }
+        let late = claim.poll_timeout().unwrap() - Duration::from_nanos(1);
+        let verdict = claim.on_arp(late, &from_them(ADDR, other));
+        assert_eq!(verdict, Verdict::InUse { by: THEIRS });
         // Somebody who merely asks for the address does not have it.
         let (mut claim, _) = start(3);
         assert_eq!(

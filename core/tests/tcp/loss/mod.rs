@@ -5,6 +5,7 @@ mod duplicates;
 mod holes;
 mod rack;
 mod reduction;
+mod reordering;
 mod sack;
 mod undo;
 
