@@ -1,7 +1,13 @@
 //! Our stack against the kernel's over a way that delays, loses, reorders, doubles and corrupts.
 #![cfg(target_os = "linux")]
 
-use std::process::{Command, Output, Stdio};
+mod door;
+
+use door::Served;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::{self, Command, Output, Stdio};
+use std::{env, fs};
 use synema_bridge::lab::content;
 
 const LEN: u64 = 300_000;
@@ -57,15 +63,50 @@ fn fetch(way: &[&str]) -> Output {
         .expect("it starts")
 }
 
+/// What the kernel behind such a way fetches from our server.
+fn fetch_from_us(folder: &Path, way: &[&str]) -> Vec<u8> {
+    let served = Served::start(folder, way);
+    let mut stream = served.connect();
+    let request = format!(
+        "GET /body HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        served.address
+    );
+    stream.write_all(request.as_bytes()).expect("it is taken");
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).expect("a FIN, no RST");
+    served.stop();
+    let head = response.windows(4).position(|four| four == b"\r\n\r\n");
+    let body = response.split_off(head.expect("a head") + 4);
+    assert!(response.starts_with(b"HTTP/1.1 200 OK\r\n"), "{way:?}");
+    body
+}
+
+fn body() -> Vec<u8> {
+    content::blocks(LEN).flatten().collect()
+}
+
 #[test]
-fn every_body_is_whole_whatever_the_way_does_to_it() {
-    let expected: Vec<u8> = content::blocks(LEN).flatten().collect();
+fn every_body_that_we_receive_is_whole_whatever_the_way_does_to_it() {
+    let expected = body();
     for way in WAYS {
         let output = fetch(way);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{way:?}: {said}");
         assert!(output.stdout == expected, "{way:?}: another body");
     }
+}
+
+#[test]
+fn every_body_that_we_send_is_whole_whatever_the_way_does_to_it() {
+    let expected = body();
+    let folder = env::temp_dir().join(format!("synema-impaired-{}", process::id()));
+    fs::create_dir(&folder).expect("a folder for the test");
+    fs::write(folder.join("body"), &expected).expect("a file");
+    for way in WAYS {
+        let received = fetch_from_us(&folder, way);
+        assert!(received == expected, "{way:?}: {} bytes", received.len());
+    }
+    fs::remove_dir_all(&folder).expect("it is ours");
 }
 
 #[test]

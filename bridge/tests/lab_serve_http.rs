@@ -1,13 +1,16 @@
 //! `synema serve-http` in the lab: the kernel's TCP is our client.
 #![cfg(target_os = "linux")]
 
+mod door;
+
 use clap::Parser as _;
+use door::Served;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command as Program, Stdio};
+use std::process::Command as Program;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -220,28 +223,9 @@ fn the_kernel_fetches_from_us_what_is_in_the_folder_and_nothing_else() {
 #[test]
 fn through_the_door_the_lab_is_reached_from_outside() {
     let files = Files::new("door");
-    let mut server = Program::new("timeout")
-        .args(["60", env!("CARGO_BIN_EXE_synema"), "serve-http", "--lab"])
-        .args(["--listen", "127.0.0.1:0"])
-        .arg(files.served())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut said = String::new();
-    let mut out = server.stdout.take().expect("a pipe");
-    let address = loop {
-        let mut byte = [0];
-        assert_eq!(out.read(&mut byte).expect("a word"), 1, "it ended: {said}");
-        said.push(char::from(byte[0]));
-        let address = said
-            .rsplit_once("in the lab: http://")
-            .map(|(_, address)| address);
-        if let Some(address) = address.and_then(|address| address.strip_suffix("/\n")) {
-            break address.to_owned();
-        }
-    };
-    let mut stream = TcpStream::connect(&address).expect("the door is open");
+    let served = Served::start(&files.served(), &[]);
+    let mut stream = served.connect();
+    let address = &served.address;
     let request = format!("GET /hello.txt HTTP/1.1\r\nHost: {address}\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("it is taken");
     assert_eq!(response(&mut stream, true).1, b"Hello, kernel!");
@@ -249,10 +233,7 @@ fn through_the_door_the_lab_is_reached_from_outside() {
     stream.write_all(rebound.as_bytes()).expect("it is taken");
     let (head, _) = response(&mut stream, true);
     assert!(head.starts_with("HTTP/1.1 421 "), "{head}");
-    // `timeout` hands the signal on.
-    let id = rustix::process::Pid::from_child(&server);
-    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
-    assert!(server.wait().is_ok());
+    served.stop();
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A door into the lab: who connects here is connected to our server by the kernel of another
-//! machine there.
+//! A door into the lab: who connects here is connected to our server by the kernel of a machine
+//! behind the lab's router, over whatever the way there does to frames.
 
 use crate::error::{Exit, Failure};
 use crate::lab::{Lab, Place};
@@ -63,7 +63,7 @@ impl Door {
 /// What goes wrong here, either side sees as its connection's end.
 async fn pass(mut outside: TcpStream, lab: Arc<Lab>, to: SocketAddr) {
     // The kernel's connect waits.
-    let inside = tokio::task::spawn_blocking(move || lab.connect(Place::Host, to)).await;
+    let inside = tokio::task::spawn_blocking(move || lab.connect(Place::Server, to)).await;
     let Ok(Ok(inside)) = inside else {
         return;
     };

@@ -2,18 +2,23 @@
 //!
 //! Each fetch is made by `synema curl --lab` in a network of its own, whose peers have never heard of us; its
 //! body is compared with the server's digest, and its capture shown to tshark. With the wire's offloads on
-//! and off. Then the property tests, with many more cases than `cargo xtask test` gives them.
+//! and off. Then both ways over a wire that impairs them. Then mangled sessions, and the property tests, with
+//! many more cases than `cargo xtask test` gives them.
+
+mod folder;
+mod impaired;
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process::{self, Command, Stdio},
+    process::{Command, Stdio},
     time::Instant,
 };
 
 use anyhow::{Context, bail};
 
 use crate::house::House;
+use folder::Folder;
 
 /// Arguments of `cargo xtask soak`.
 #[derive(Debug, clap::Args)]
@@ -27,9 +32,13 @@ pub(crate) struct Arguments {
     /// How often a page of 100 MB
     #[arg(long, default_value_t = 3)]
     large: u32,
-    /// How often a page of 20 MiB is fetched over ways that delay, lose, reorder, double and corrupt
+    /// How often 20 MiB are transferred, in each direction by turns, over ways that delay, lose, reorder, double and
+    /// corrupt
     #[arg(long, default_value_t = 200)]
     impaired: u32,
+    /// How many of those go on at once: they mostly wait
+    #[arg(long, default_value_t = 2)]
+    at_once: u32,
     /// How many sessions between two stacks are mangled on the wire
     #[arg(long, default_value_t = 1_000_000)]
     sessions: u32,
@@ -49,7 +58,7 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
     house.cargo(&["build", "-p", "synema-bridge"])?;
     let soak = Soak {
         program: house.target().join("debug/synema"),
-        folder: Folder::new()?,
+        folder: Folder::new("soak")?,
         stop: arguments.stop,
     };
     let (mut passed, mut failed) = (0, 0);
@@ -67,7 +76,7 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     if arguments.impaired > 0 {
-        let failures = soak.over_impaired_ways(arguments.impaired)?;
+        let failures = soak.over_impaired_ways(arguments.impaired, arguments.at_once)?;
         failed += failures;
         passed += arguments.impaired - failures;
     }
@@ -150,35 +159,27 @@ impl Soak {
         Ok(failures)
     }
 
-    /// Fetches 20 MiB over one way after the other; returns how often that failed.
-    fn over_impaired_ways(&self, times: u32) -> anyhow::Result<u32> {
-        let url = "http://www.lab.test/size/20971520";
-        let digest = self.digest(url, "on")?;
-        let body = self.folder.path("body");
-        let (begun, mut failures) = (Instant::now(), 0);
-        for number in 0..times {
-            let way = impaired_way(number);
-            let fetched = self
-                .curl(&[url, "-o"], &[&body], &way)
-                .and_then(|()| same_body(&body, &digest));
-            if let Err(error) = fetched {
-                failures += 1;
-                println!("{}: {error:#}", way.join(" "));
-            }
-        }
-        println!(
-            "{url} over impaired ways: {} of {times} identical, {:.2} s each",
-            times - failures,
-            begun.elapsed().as_secs_f64() / f64::from(times)
-        );
-        Ok(failures)
+    /// 20 MiB each way over ways that impair them; returns how often that failed.
+    fn over_impaired_ways(&self, times: u32, at_once: u32) -> anyhow::Result<u32> {
+        let url = format!("http://www.lab.test/size/{}", impaired::LEN);
+        let digest = self.digest(&url, "on")?;
+        let body = self.folder.path("original");
+        self.curl(&[&url, "-o"], &[&body])?;
+        same_body(&body, &digest)?;
+        let transfers = impaired::Transfers {
+            program: &self.program,
+            body: &body,
+            digest: &digest,
+            stop: self.stop,
+        };
+        Ok(transfers.run(times, at_once))
     }
 
     /// The digest as the server tells it.
     fn digest(&self, url: &str, offloads: &str) -> anyhow::Result<String> {
         let file = self.folder.path("digest");
         let url = format!("{url}.sha256");
-        self.curl(&[&url, "--offloads", offloads, "-o"], &[&file], &[])?;
+        self.curl(&[&url, "--offloads", offloads, "-o"], &[&file])?;
         let text = fs::read_to_string(&file).context("the digest was fetched to a file")?;
         let digest = text.trim().to_owned();
         if digest.len() != 64 {
@@ -190,7 +191,7 @@ impl Soak {
     fn fetch(&self, url: &str, offloads: &str, digest: &str) -> anyhow::Result<()> {
         let (body, capture) = (self.folder.path("body"), self.folder.path("run.pcapng"));
         let arguments = [url, "--offloads", offloads, "--capture"];
-        self.curl(&arguments, &[&capture, "-o".as_ref(), &body], &[])?;
+        self.curl(&arguments, &[&capture, "-o".as_ref(), &body])?;
         same_body(&body, digest)?;
         let complaints = judge::complaints(&capture)?;
         if !complaints.is_empty() {
@@ -199,15 +200,11 @@ impl Soak {
         Ok(())
     }
 
-    fn curl(&self, arguments: &[&str], files: &[&Path], way: &[String]) -> anyhow::Result<()> {
+    fn curl(&self, arguments: &[&str], files: &[&Path]) -> anyhow::Result<()> {
         // A fetch that hangs is a failure, not a reason to wait.
         let mut command = Command::new("timeout");
         command.arg("300").arg(&self.program);
-        command
-            .args(["curl", "--lab"])
-            .args(arguments)
-            .args(files)
-            .args(way);
+        command.args(["curl", "--lab"]).args(arguments).args(files);
         let output = command
             .stdin(Stdio::null())
             .output()
@@ -218,26 +215,6 @@ impl Soak {
         }
         Ok(())
     }
-}
-
-/// The nth way: every mixture of delay, loss and the rest comes in its turn, each time with another seed.
-fn impaired_way(number: u32) -> Vec<String> {
-    let pick = |values: &[&'static str], every: u32| {
-        let count = u32::try_from(values.len()).unwrap_or(u32::MAX);
-        values[((number / every) % count) as usize]
-    };
-    let seed = number.to_string();
-    let settings = [
-        ("--delay", pick(&["1", "5", "10"], 1)),
-        ("--loss", pick(&["0", "0.1", "1"], 3)),
-        ("--reorder", pick(&["0", "1"], 9)),
-        ("--duplicate", pick(&["0", "1"], 18)),
-        ("--corrupt", pick(&["0", "0.1"], 36)),
-        ("--jitter", pick(&["0", "2"], 72)),
-        ("--seed", &seed),
-    ];
-    let spelled = settings.iter().flat_map(|(name, value)| [*name, *value]);
-    spelled.map(str::to_owned).collect()
 }
 
 fn same_body(body: &Path, digest: &str) -> anyhow::Result<()> {
@@ -258,33 +235,4 @@ fn sha256(file: &Path) -> anyhow::Result<String> {
     digest
         .map(str::to_owned)
         .context("sha256sum prints a digest")
-}
-
-/// A folder for the files of one soak, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> anyhow::Result<Self> {
-        let folder = env::temp_dir().join(format!("synema-soak-{}", process::id()));
-        fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        Ok(Self(folder))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    /// Moves what is there to a place where it stays.
-    fn keep(&self) -> anyhow::Result<PathBuf> {
-        let kept = self.0.with_extension("kept");
-        fs::rename(&self.0, &kept).with_context(|| format!("cannot make {}", kept.display()))?;
-        Ok(kept)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What was kept is not there any more.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
