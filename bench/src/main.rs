@@ -29,6 +29,15 @@ struct Arguments {
     /// Send and receive buffer of each end, KiB
     #[arg(long, default_value_t = 256)]
     buffer_kib: usize,
+    /// Only so (for a profiler)
+    #[arg(long)]
+    only: Option<Whose>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Whose {
+    Ours,
+    Theirs,
 }
 
 fn main() {
@@ -36,21 +45,31 @@ fn main() {
     let (len, buffer_len) = (arguments.mib << 20, arguments.buffer_kib << 10);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..arguments.times.max(1) {
-        let host = |role| Ours::new(role, buffer_len);
-        ours.push(transfer(host(Role::Client), host(Role::Server), len));
-        let host = |role| Theirs::new(role, buffer_len);
-        theirs.push(transfer(host(Role::Client), host(Role::Server), len));
+        if arguments.only != Some(Whose::Theirs) {
+            let host = |role| Ours::new(role, buffer_len);
+            ours.push(transfer(host(Role::Client), host(Role::Server), len));
+        }
+        if arguments.only != Some(Whose::Ours) {
+            let host = |role| Theirs::new(role, buffer_len);
+            theirs.push(transfer(host(Role::Client), host(Role::Server), len));
+        }
     }
     let (ours, theirs) = (median(ours), median(theirs));
-    println!("  smoltcp 0.14      {theirs}");
-    println!("  synema            {ours}");
-    println!(
-        "  ratio             {:>8.2} (goal: at most 0.67)",
-        ours.per_data_segment_ns() / theirs.per_data_segment_ns()
-    );
+    if let Some(theirs) = theirs {
+        println!("  smoltcp 0.14      {theirs}");
+    }
+    if let Some(ours) = ours {
+        println!("  synema            {ours}");
+    }
+    if let (Some(ours), Some(theirs)) = (ours, theirs) {
+        println!(
+            "  ratio             {:>8.2} (goal: at most 0.67)",
+            ours.per_data_segment_ns() / theirs.per_data_segment_ns()
+        );
+    }
 }
 
-fn median(mut measured: Vec<Measured>) -> Measured {
+fn median(mut measured: Vec<Measured>) -> Option<Measured> {
     measured.sort_by_key(|one| one.took);
-    measured.swap_remove(measured.len() / 2)
+    measured.get(measured.len() / 2).copied()
 }

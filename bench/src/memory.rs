@@ -115,3 +115,47 @@ pub(crate) fn transfer(mut client: impl Host, mut server: impl Host, len: usize)
         data_frames: there.data_frames,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Role;
+    use crate::ours::Ours;
+    use crate::theirs::Theirs;
+
+    const LEN: usize = 3_000_000;
+
+    /// The two have agreed on full segments, with and without timestamps.
+    fn check(measured: Measured, payload_len: usize) {
+        let least = LEN.div_ceil(payload_len) as u64;
+        assert!(
+            (least..least + least / 50).contains(&measured.data_frames),
+            "{measured:?}"
+        );
+    }
+
+    #[test]
+    fn both_stacks_move_what_they_are_given_in_full_segments() {
+        let ours = |role| Ours::new(role, 256 << 10);
+        check(transfer(ours(Role::Client), ours(Role::Server), LEN), 1448);
+        let theirs = |role| Theirs::new(role, 256 << 10);
+        check(
+            transfer(theirs(Role::Client), theirs(Role::Server), LEN),
+            1460,
+        );
+    }
+
+    #[test]
+    fn they_also_talk_to_each_other() {
+        let (ours, theirs) = (Ours::new, Theirs::new);
+        let len = 256 << 10;
+        check(
+            transfer(ours(Role::Client, len), theirs(Role::Server, len), LEN),
+            1460,
+        );
+        check(
+            transfer(theirs(Role::Client, len), ours(Role::Server, len), LEN),
+            1460,
+        );
+    }
+}

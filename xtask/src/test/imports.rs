@@ -44,6 +44,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("synema-fuzz", &["synema-core"]),
     ("browser-tests", &["judge"]),
     ("judge", &[]),
+    ("synema-bench", &["synema-core"]),
     ("xtask", &["judge"]),
 ];
 
