@@ -171,6 +171,9 @@ impl Sender {
         // RFC 7323, appendix G: so many samples come in one round trip.
         let expected = self.queue.outstanding().div_ceil(2 * self.mss()).max(1);
         self.rtt.on_sample(now, sample, expected);
+        if let Some(original) = delivery.original.filter(|_| !delivery.has_resent()) {
+            self.rtt.make_up(sample, original.start);
+        }
         Some(sample)
     }
 
@@ -376,6 +379,9 @@ impl Sender {
         let first = self.phase == Phase::Open;
         if first {
             self.prepare_undo();
+        }
+        if let Some(undo) = self.undo.as_mut() {
+            undo.on_timeout(self.snd_nxt);
         }
         let forward = policy.loss.forward_rto && (first || again);
         self.forward_rto = forward.then_some(self.snd_una);

@@ -77,6 +77,15 @@ impl Deviation {
     }
 }
 
+/// SRTT and RTTVAR as they were when the timer ran out too early, and what was sent
+/// for the first time after that.
+#[derive(Clone, Copy, Debug)]
+struct TooShort {
+    srtt: Duration,
+    rttvar: Duration,
+    from: SeqNum,
+}
+
 /// The estimator; all times in nanoseconds.
 #[derive(Clone, Debug)]
 pub(super) struct RttEstimator {
@@ -88,6 +97,8 @@ pub(super) struct RttEstimator {
     initial_rto: Duration,
     /// Timeouts since the last good sample (RFC 6298 §5.5).
     backoff: u32,
+    /// The RTO was found to be too short, and that is still to be made up for.
+    too_short: Option<Box<TooShort>>,
     /// The least of this half of the window and of the one before.
     min_rtt: [Option<Duration>; 2],
     /// When this half began.
@@ -103,6 +114,7 @@ impl RttEstimator {
             deviation: None,
             initial_rto: timing.initial_rto,
             backoff: 0,
+            too_short: None,
             min_rtt: [None; 2],
             half_began_at: Instant::ZERO,
         }
@@ -158,6 +170,27 @@ impl RttEstimator {
             _ => self.deviation = Some(Deviation::first(sample, least, nxt)),
         }
         self.on_sample(now, sample, 1);
+    }
+
+    /// A timeout was needless: the RTO, made of `measured` (SRTT and RTTVAR), was too
+    /// short. What is sent from the number `from` on was not out yet.
+    pub(super) fn was_too_short(&mut self, measured: (Duration, Duration), from: SeqNum) {
+        let (srtt, rttvar) = measured;
+        self.too_short = Some(Box::new(TooShort { srtt, rttvar, from }));
+    }
+
+    /// RFC 4015 §3.1, the last step: the first round trip measured by what was sent since
+    /// a needless timeout counts as a first one does, or the next would be needless, too.
+    /// `sent_from` is where what it measures starts.
+    pub(super) fn make_up(&mut self, sample: Duration, sent_from: SeqNum) {
+        let Some(prior) = self
+            .too_short
+            .take_if(|prior| sent_from.at_or_after(prior.from))
+        else {
+            return;
+        };
+        self.srtt = Some(sample.max(prior.srtt + GRANULARITY * 2));
+        self.rttvar = (sample / 2).max(prior.rttvar);
     }
 
     fn note_min(&mut self, now: Instant, sample: Duration) {

@@ -15,7 +15,7 @@ use super::policy::Policy;
 use super::rack::Echo;
 use super::recovery::{Change, Phase};
 use super::sender::Sender;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::trace::{RecoveryStep, UndoReason};
 use crate::wire::{SeqNum, SeqRange};
 
@@ -26,6 +26,10 @@ pub(super) struct Undo {
     una: SeqNum,
     /// The congestion control before it.
     pub(super) before: Congestion,
+    /// SRTT and RTTVAR before it.
+    measured: Option<(Duration, Duration)>,
+    /// SND.NXT when the timer ran out, if it did.
+    timed_out_at: Option<SeqNum>,
     /// Bytes that went out again since and were not reported as duplicates.
     unexplained: u32,
     /// When the first of them went out.
@@ -36,14 +40,22 @@ pub(super) struct Undo {
 }
 
 impl Undo {
-    pub(super) fn new(una: SeqNum, before: Congestion, clear: bool) -> Self {
+    fn new(sender: &Sender) -> Self {
+        let rtt = &sender.rtt;
         Self {
-            clear,
-            una,
-            before,
+            una: sender.snd_una,
+            before: sender.cc,
+            measured: rtt.srtt().map(|srtt| (srtt, rtt.rttvar())),
+            timed_out_at: None,
+            clear: !sender.queue.has_resends(),
             unexplained: 0,
             first_resent_at: None,
         }
+    }
+
+    /// The timer ran out; `nxt` is SND.NXT.
+    pub(super) fn on_timeout(&mut self, nxt: SeqNum) {
+        self.timed_out_at.get_or_insert(nxt);
     }
 
     /// A retransmission of `len` bytes goes out.
@@ -99,13 +111,16 @@ impl Sender {
 
     /// A reduction is about to be made.
     pub(super) fn prepare_undo(&mut self) {
-        let clear = !self.queue.has_resends();
-        self.undo = Some(Box::new(Undo::new(self.snd_una, self.cc, clear)));
+        self.undo = Some(Box::new(Undo::new(self)));
     }
 
     fn undo_reduction(&mut self, by: UndoReason) {
         let Some(undo) = self.undo.take() else { return };
-        // RFC 4015 §3.3: as before, but not less than now.
+        if let (Some(measured), Some(nxt)) = (undo.measured, undo.timed_out_at) {
+            self.rtt.was_too_short(measured, nxt);
+        }
+        // As before, but not less than now. RFC 4015 §3.1 would begin with what is in
+        // flight; cwnd as a whole is as before here, as in Linux.
         let cwnd = self.cc.cwnd().max(undo.before.cwnd());
         self.cc = undo.before;
         self.cc.set_cwnd(cwnd);

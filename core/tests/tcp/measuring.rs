@@ -97,3 +97,81 @@ fn after_a_lost_syn_data_waits_three_seconds_unless_timestamps_measured() {
         "#]],
     );
 }
+
+#[test]
+fn after_a_needless_timeout_the_first_new_round_trip_counts_as_a_first_one() {
+    // RFC 4015 §3.1. The path takes 1.3 s from now on: without this the next timeout
+    // would be needless, too.
+    let mut policy = Policy::rfc();
+    policy.loss.tail_loss_probe = false;
+    Story::new(policy.clone()).show_rtt().check(
+        &format!(
+            "{OPEN}
+            30    send 1448
+            1330  < . 1 ack 1449 ts 1310 ecr 30
+            1340  send 1448
+            2640  < . 1 ack 2897 ts 2620 ecr 1340
+            2650  send 1448
+            6000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       rtt 20ms, srtt 20ms, rto 1s
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 1448
+            30       > P. 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            1030     timer Retransmission
+            1030     timed out until 1449
+            1030     > P. 1:1449 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            1330   < . 1 ack 1449 ts 1310 ecr 30
+            1330     rtt 1.3s, srtt 180ms, rto 1.49s
+            1330     undone: Timestamp
+            1340   send 1448
+            1340     > P. 1449:2897 ack 1 win 511 ts 1340 ecr 1310  Data
+            2640   < . 1 ack 2897 ts 2620 ecr 1340
+            2640     rtt 1.3s, srtt 1.3s, rto 3.9s
+            2650   send 1448
+            2650     > P. 2897:4345 ack 1 win 511 ts 2650 ecr 2620  Data
+            6000   wait
+        "#]],
+    );
+    // After a true timeout it does not.
+    Story::new(policy).show_rtt().check(
+        &format!(
+            "{OPEN}
+            30    send 1448
+            1330  < . 1 ack 1449 ts 1310 ecr 1030
+            1340  send 1448
+            1640  < . 1 ack 2897 ts 1620 ecr 1340
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       rtt 20ms, srtt 20ms, rto 1s
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 1448
+            30       > P. 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            1030     timer Retransmission
+            1030     timed out until 1449
+            1030     > P. 1:1449 ack 1 win 511 ts 1030 ecr 100  RetransmissionTimeout (again: 1)
+            1330   < . 1 ack 1449 ts 1310 ecr 1030
+            1330     rtt 300ms, srtt 55ms, rto 1s
+            1330     recovered
+            1340   send 1448
+            1340     > P. 1449:2897 ack 1 win 511 ts 1340 ecr 1310  Data
+            1640   < . 1 ack 2897 ts 1620 ecr 1340
+            1640     rtt 300ms, srtt 85.625ms, rto 1s
+        "#]],
+    );
+}
