@@ -105,6 +105,7 @@ impl Connection {
         ] {
             self.timers.stop(timer, cx);
         }
+        self.snd.rack.judge_at = None;
     }
 
     /// Tells the trace what became of a recovery, and of cwnd with it.
