@@ -179,7 +179,7 @@ impl AckSchedule {
     /// The application has read all that came. After a segment that was less than
     /// full there is probably nothing more to wait for, unless it answers.
     pub(super) fn on_all_read(&mut self, policy: &ReceivePolicy) {
-        if policy.adaptive_acks && self.unacked_len > 0 && self.small_came && !self.in_turns {
+        if policy.adaptive_acks && self.small_came && !self.in_turns {
             self.demand(Cause::AllRead);
         }
     }
@@ -376,5 +376,67 @@ mod tests {
             acks.take_due(second),
             Some((Cause::QuickAck, Some(SeqNum(200))))
         );
+    }
+
+    #[test]
+    fn only_an_adaptive_receiver_waits_for_answers_or_listens_to_its_reader() {
+        let policy = policy(2);
+        let (mut acks, now) = (AckSchedule::new(&policy), Instant::ZERO);
+        acks.on_in_order(now, came(100, 1460), SeqNum(0), &policy);
+        acks.on_data_sent(now, &policy);
+        acks.take_due(now);
+        acks.on_ack_sent();
+        acks.on_in_order(now, came(100, 1460), SeqNum(0), &policy);
+        assert_eq!(acks.take_due(now), Some((Cause::QuickAck, None)));
+        acks.on_ack_sent();
+        acks.on_in_order(now, came(100, 1460), SeqNum(0), &policy);
+        acks.on_all_read(&policy);
+        assert!(!acks.is_due());
+    }
+
+    #[test]
+    fn an_answer_is_quick_and_a_silence_is_long() {
+        let policy = ReceivePolicy {
+            adaptive_acks: true,
+            ..policy(1)
+        };
+        let at = Instant::from_millis;
+        let after = |answered_ms: u64, silence_ms: u64| {
+            let mut acks = AckSchedule::new(&policy);
+            acks.on_in_order(at(0), came(100, 1460), SeqNum(0), &policy);
+            acks.on_data_sent(at(answered_ms), &policy);
+            acks.quick_left = 0;
+            acks.on_ack_sent();
+            acks.on_in_order(at(silence_ms), came(100, 1460), SeqNum(0), &policy);
+            (acks.in_turns, acks.quick_left)
+        };
+        // The delay is 40 ms, the RTO a second.
+        assert_eq!(after(39, 1000), (true, 0));
+        assert_eq!(after(40, 1000), (false, 0));
+        assert_eq!(after(40, 1001), (false, 0), "the quick ACK is being used");
+    }
+
+    #[test]
+    fn whatever_is_due_is_known_to_be() {
+        let thinking = ReceivePolicy {
+            ack: AckStrategy::EverySegment,
+            think: Duration::from_millis(10),
+            ..ReceivePolicy::default()
+        };
+        let (mut acks, now) = (AckSchedule::new(&thinking), Instant::ZERO);
+        assert!(!acks.has_any());
+        for number in 0..=MAX_OWED {
+            acks.on_in_order(now, came(1, 100), SeqNum(number as u32), &thinking);
+        }
+        assert!(acks.has_any());
+        assert_eq!(acks.owed.len(), MAX_OWED);
+        let mut acks = AckSchedule::new(&policy(0));
+        acks.demand_duplicate(true);
+        acks.demand_duplicate(true);
+        assert!(acks.has_any());
+        acks.take_due(now);
+        assert!(acks.has_any(), "the second");
+        acks.take_due(now);
+        assert!(!acks.has_any());
     }
 }

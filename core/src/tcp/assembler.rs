@@ -205,4 +205,11 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_larger_buffer_may_have_more_gaps() {
+        assert_eq!(Assembler::max_ranges(0), 16);
+        let many = Assembler::max_ranges(4 << 20);
+        assert_eq!(many * MIN_BYTES_PER_RANGE, 4 << 20);
+    }
 }

@@ -123,6 +123,7 @@ impl Connection {
 mod tests {
     use super::*;
     use crate::tcp::window::WindowScale;
+    use crate::wire::SeqNum;
 
     #[test]
     fn a_timestamp_remembers_what_was_agreed_on_and_is_never_ahead() {
@@ -154,5 +155,44 @@ mod tests {
         let (flags, plain) = recall(536, None, 99);
         assert_eq!(flags, Flags::SYN);
         assert_eq!((plain.window_scale, plain.sack_permitted), (None, false));
+    }
+
+    fn third(payload: &[u8]) -> Connection {
+        let id = Identity {
+            conn: crate::trace::ConnId(1),
+            local: "10.0.0.1:80".parse().unwrap(),
+            remote: "10.0.0.2:5000".parse().unwrap(),
+            iss: SeqNum(70),
+            timestamp_offset: 0,
+            mtu: 1500,
+            path_mtu: 1500,
+        };
+        let ack = Segment {
+            seq: SeqNum(1001),
+            ack: SeqNum(71),
+            flags: Flags::ACK,
+            window: 1000,
+            urgent_pointer: 0,
+            options: Options {
+                timestamps: Some(Timestamps { value: 7, echo: 0 }),
+                ..Options::NONE
+            },
+            payload,
+        };
+        let (now, policy) = (Instant::from_millis(1000), Arc::new(Policy::rfc()));
+        let frame = FrameId::received(1);
+        Connection::from_cookie(now, id, policy, 1460, &ack, frame, &mut ()).unwrap()
+    }
+
+    #[test]
+    fn the_third_segment_opens_what_it_remembers_and_its_data_comes_once() {
+        let mut connection = third(b"hello");
+        let mut buf = [0; 100];
+        let now = Instant::from_millis(1000);
+        assert_eq!(connection.recv(now, &mut buf, &mut ()), 5);
+        assert_eq!(&buf[..5], b"hello");
+        let info = connection.info(now);
+        assert!(info.timestamps);
+        assert_eq!(info.srtt, None, "when the SYN-ACK went out, nobody knows");
     }
 }

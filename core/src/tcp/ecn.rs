@@ -148,4 +148,21 @@ mod tests {
         ecn.on_segment(Flags::ACK | Flags::CWR);
         assert_eq!(ecn.ack_flags(), Flags::ECE);
     }
+
+    #[test]
+    fn half_a_request_and_an_answer_to_none_are_nothing() {
+        let agreed = |flags, policy| {
+            let mut ecn = Ecn::new();
+            ecn.on_syn(flags, policy);
+            ecn.agreed
+        };
+        for half in [Flags::SYN | Flags::ECE, Flags::SYN | Flags::CWR] {
+            assert!(!agreed(half, EcnPolicy::Accept));
+        }
+        let both = Flags::SYN | Flags::ACK | Flags::ECE | Flags::CWR;
+        assert!(
+            !agreed(both, EcnPolicy::Accept),
+            "our SYN had asked for nothing"
+        );
+    }
 }

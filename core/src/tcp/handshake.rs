@@ -64,7 +64,7 @@ impl Connection {
         }
         // "If there are other controls or text in the segment, then continue
         // processing at the sixth step".
-        if flags.ack() && segment.seq_len() > 1 {
+        if flags.ack() {
             self.take_text(segment, segment.seq + 1, cx);
         }
     }

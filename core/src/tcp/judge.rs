@@ -38,7 +38,7 @@ impl Sender {
             Detection::Timer => Judged::default(),
             Detection::Rack => self.judge_by_time(change.now),
             Detection::Sack => self.judge_by_sack(change),
-            Detection::DuplicateAcks => self.judge_by_duplicates(change),
+            Detection::DuplicateAcks => self.judge_by_duplicates(),
         }
     }
 
@@ -85,13 +85,14 @@ impl Sender {
         }
     }
 
-    fn judge_by_duplicates(&mut self, change: &Change) -> Judged {
+    fn judge_by_duplicates(&mut self) -> Judged {
         let cause = match self.phase {
             // RFC 6582 §3.2 (2), §4: duplicates that a go-back-N after a timeout
             // has caused are not a loss.
             Phase::Open if self.snd_una.at_or_before(self.recover) => return Judged::default(),
             Phase::Open if self.dup_acks >= DUP_THRESH => Cause::FastRetransmit,
-            Phase::FastRecovery if change.progress => Cause::Recovery,
+            // RFC 6582 §3.2 (3), partial acknowledgment.
+            Phase::FastRecovery => Cause::Recovery,
             _ => return Judged::default(),
         };
         let len = self.queue.head().map_or(0, |head| head.range.len());

@@ -90,9 +90,10 @@ impl Sender {
         }
         // RFC 5681 §3.1: no more in the network than cwnd allows.
         let in_flight = self.counted_pipe(policy);
-        // One segment may go if there is none: nothing else would move us on.
+        // One segment may go if there is none, for nothing else would move us on; a
+        // FIN always may, for it takes no room.
         let is_full = u64::from(in_flight) + u64::from(len) > self.cc.cwnd();
-        if is_full && in_flight > 0 && len > 0 {
+        if is_full && in_flight.min(len) > 0 {
             return NewData::WaitsForCongestion;
         }
         NewData::Send {
@@ -156,5 +157,40 @@ impl Sender {
         } else {
             Cause::Data
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::window::WindowSize;
+
+    #[test]
+    fn new_data_needs_bytes_and_a_window() {
+        let mut sender = Sender::new(SeqNum(0), &Policy::rfc());
+        (sender.snd_una, sender.snd_nxt) = (SeqNum(1), SeqNum(1));
+        sender.snd_wnd = WindowSize(1000);
+        assert!(!sender.can_send_new());
+        sender.buffer.append(&[0; 10]);
+        assert!(sender.can_send_new());
+        sender.snd_wnd = WindowSize(0);
+        assert!(!sender.can_send_new());
+    }
+
+    #[test]
+    fn it_is_worth_while_to_write_where_there_is_room_and_little_is_unsent() {
+        let mut policy = Policy::rfc();
+        policy.send.buffer_len = 200;
+        let mut sender = Sender::new(SeqNum(0), &policy);
+        sender.snd_nxt = SeqNum(1);
+        policy.send.unsent_limit = Some(99);
+        sender.buffer.append(&[0; 49]);
+        assert!(sender.is_writable(&policy));
+        sender.buffer.append(&[0; 1]);
+        assert!(!sender.is_writable(&policy), "half of the limit is unsent");
+        policy.send.unsent_limit = None;
+        assert!(sender.is_writable(&policy));
+        sender.buffer.append(&[0; 150]);
+        assert!(!sender.is_writable(&policy), "there is no room");
     }
 }

@@ -112,6 +112,7 @@ impl Sender {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::SeqNum;
 
     #[test]
     fn a_burst_goes_at_once_and_the_rest_in_even_steps() {
@@ -135,5 +136,33 @@ mod tests {
             pacer.on_sent(now, 1000, &pace);
         }
         assert!(pacer.wait(now, &pace).is_some());
+    }
+
+    #[test]
+    fn who_is_told_very_late_does_not_make_up_for_it() {
+        let pace = Pace::new(20_000, false, Duration::from_millis(20), 1000);
+        let at = Instant::from_millis;
+        let even_after = |told_ms| {
+            let (even_at, waits) = (at(100), true);
+            let mut pacer = Pacer { even_at, waits };
+            pacer.on_sent(at(told_ms), 12_000, &pace);
+            pacer.even_at
+        };
+        assert_eq!(even_after(90), at(110));
+        assert_eq!(even_after(120), at(110), "a round trip is not very late");
+        assert_eq!(even_after(121), at(131));
+    }
+
+    #[test]
+    fn at_the_threshold_the_window_does_not_double_any_more() {
+        let mut sender = Sender::new(SeqNum(0), &Policy::rfc());
+        sender
+            .rtt
+            .on_sample(Instant::ZERO, Duration::from_millis(20), 1);
+        sender.cc.set_cwnd(100_000);
+        let window = |sender: &Sender| sender.pace(&Policy::rfc()).unwrap().window;
+        assert_eq!(window(&sender), 200_000);
+        sender.cc.on_loss(100_000);
+        assert_eq!(window(&sender), 70_000 * 120 / 100);
     }
 }

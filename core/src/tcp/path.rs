@@ -157,3 +157,30 @@ impl Connection {
         cx.emit(&Event::PathMtu { conn, mtu, by });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::ConnId;
+    use crate::wire::SeqNum;
+
+    #[test]
+    fn what_another_connection_has_learnt_is_not_believed_for_ever() {
+        let known = |path_mtu| {
+            let id = Identity {
+                conn: ConnId(1),
+                local: "10.0.0.1:80".parse().unwrap(),
+                remote: "10.0.0.2:5000".parse().unwrap(),
+                iss: SeqNum(0),
+                timestamp_offset: 0,
+                mtu: 1500,
+                path_mtu,
+            };
+            let path = Path::known(Instant::ZERO, &id);
+            (path.mtu, path.lowered_at)
+        };
+        assert_eq!(known(1400), (1400, Some(Instant::ZERO)));
+        assert_eq!(known(1500), (1500, None));
+        assert_eq!(known(9000), (1500, None));
+    }
+}

@@ -110,6 +110,21 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_out_is_the_threshold_s_share_of_what_was_delivered() {
+        let mut prr = Prr::new(10_000);
+        prr.on_sent(500);
+        let ack = |pipe| PrrAck {
+            delivered: 1000,
+            safe: false,
+            pipe,
+            mss: 1000,
+        };
+        assert_eq!(prr.on_ack(ack(9000), 7000), Some(9000 + 700 - 500));
+        // With no more than the threshold in flight it is the other rule's turn.
+        assert_eq!(prr.on_ack(ack(7000), 7000), Some(7000));
+    }
+
+    #[test]
     fn many_losses_keep_as_many_in_flight_as_arrive() {
         assert_eq!(sent_after_each_ack(6), [1, 1, 1, 1]);
     }

@@ -93,9 +93,8 @@ impl Delivery {
         if of_original {
             return;
         }
-        if self.latest.is_none_or(|latest| latest.serial < sent.serial) {
-            self.latest = Some(*sent);
-        }
+        let known = self.latest.into_iter();
+        self.latest = known.chain([*sent]).max_by_key(|sent| sent.serial);
         if cumulative || !self.last_is_cumulative {
             self.last = Some(*sent);
             self.last_is_cumulative = cumulative;
@@ -246,9 +245,110 @@ mod tests {
         rack.on_dsack(SeqNum(99), SeqNum(120));
         // Never more than SRTT.
         assert_eq!(rack.reordering_window(true, 3, &rtt), rtt.srtt().unwrap());
-        for _ in 0..PERSIST {
+        rack.on_recovered();
+        assert_eq!(rack.reordering_window(true, 3, &rtt), rtt.srtt().unwrap());
+        for _ in 1..PERSIST {
             rack.on_recovered();
         }
         assert_eq!(rack.reordering_window(true, 3, &rtt), ms(10));
+    }
+
+    /// The `n`th segment of 1000 bytes, which went out last `at_ms` as the
+    /// transmission `serial`, and `again` times before.
+    fn sent(n: u32, at_ms: u64, serial: u64, again: u16) -> Sent {
+        Sent {
+            range: SeqRange {
+                start: SeqNum(n * 1000),
+                end: SeqNum((n + 1) * 1000),
+            },
+            burst_end: SeqNum(0),
+            sent_at: Instant::from_millis(at_ms),
+            serial,
+            retransmissions: again,
+            sacked: false,
+            lost: None,
+            resent: false,
+            cut: false,
+        }
+    }
+
+    #[test]
+    fn a_delivery_knows_what_it_brought() {
+        let mut delivery = Delivery::default();
+        delivery.sacked(&sent(3, 30, 4, 0), None);
+        delivery.sacked(&sent(2, 20, 3, 0), None);
+        assert_eq!((delivery.sacked_len, delivery.len), (2000, 2000));
+        assert_eq!(delivery.latest.unwrap().serial, 4);
+        assert_eq!(delivery.original.unwrap(), sent(2, 0, 0, 0).range);
+        assert!(!delivery.has_resent() && !delivery.completes_cut);
+        delivery.acknowledged(&sent(0, 40, 5, 1), None);
+        assert_eq!((delivery.sacked_len, delivery.len), (2000, 3000));
+        assert_eq!(delivery.latest.unwrap().serial, 5);
+        assert!(delivery.has_resent());
+    }
+
+    #[test]
+    fn only_what_went_out_once_measures_a_round_trip() {
+        let round_trip = |told: &dyn Fn(&mut Delivery)| {
+            let mut delivery = Delivery::default();
+            told(&mut delivery);
+            delivery.round_trip(Instant::from_millis(100))
+        };
+        let (once, twice) = (sent(1, 70, 1, 0), sent(2, 80, 2, 1));
+        assert_eq!(round_trip(&|d| d.sacked(&once, None)), Some(ms(30)));
+        assert_eq!(round_trip(&|d| d.sacked(&twice, None)), None);
+        assert_eq!(round_trip(&|d| d.acknowledged(&once, None)), Some(ms(30)));
+        assert_eq!(round_trip(&|d| d.acknowledged(&twice, None)), None);
+        let both = |d: &mut Delivery| {
+            d.sacked(&once, None);
+            d.acknowledged(&twice, None);
+        };
+        assert_eq!(round_trip(&both), None);
+    }
+
+    #[test]
+    fn the_rest_of_a_segment_that_was_never_resent_completes_it() {
+        let completes = |cut, again| {
+            let mut delivery = Delivery::default();
+            let rest = Sent {
+                cut,
+                ..sent(0, 10, 1, again)
+            };
+            delivery.acknowledged(&rest, None);
+            delivery.completes_cut
+        };
+        assert!(completes(true, 0));
+        assert!(!completes(true, 1) && !completes(false, 0) && !completes(false, 1));
+    }
+
+    #[test]
+    fn an_echo_from_before_a_retransmission_answers_the_original() {
+        let latest = |again, echo_ms: Option<u64>| {
+            let mut delivery = Delivery::default();
+            let echo = echo_ms.map(|sent_at_ms| Echo {
+                sent_at_ms,
+                age: ms(1),
+            });
+            delivery.acknowledged(&sent(0, 100, 9, again), echo);
+            delivery.latest.map(|sent| sent.serial)
+        };
+        assert_eq!(latest(1, Some(50)), None);
+        for told in [latest(1, Some(100)), latest(1, None), latest(0, Some(50))] {
+            assert_eq!(told, Some(9));
+        }
+    }
+
+    #[test]
+    fn what_comes_back_too_fast_answers_the_original() {
+        let known_after = |again, at_ms| {
+            let (mut rack, mut delivery) = (Rack::default(), Delivery::default());
+            delivery.acknowledged(&sent(0, 100, 9, again), None);
+            let now = Instant::from_millis(at_ms);
+            rack.on_delivery(now, &delivery, SeqNum(0), Some(ms(20)));
+            (rack.latest(), rack.rtt)
+        };
+        assert_eq!(known_after(1, 119), (None, Duration::ZERO));
+        assert_eq!(known_after(1, 120), (Some(9), ms(20)));
+        assert_eq!(known_after(0, 119), (Some(9), ms(19)));
     }
 }

@@ -31,7 +31,7 @@ use crate::wire::tcp::{SackBlocks, Timestamps};
 /// What a peer that said nothing of its MSS is expected to send (RFC 9293 §3.7.1).
 const DEFAULT_MSS: u16 = 536;
 
-/// RFC 7323 §5.5: a timestamp older than 24 days says nothing any more.
+/// How long a timestamp says anything: 24 days (RFC 7323 §5.5).
 const TS_RECENT_VALID: Duration = Duration::from_secs(24 * 24 * 3600);
 
 /// The receive sequence space and what belongs to it.
@@ -172,19 +172,16 @@ impl Receiver {
 
     /// RFC 9293 §3.10.7.4, table 6: whether any of the segment lies in the window.
     pub(super) fn acceptable(&self, segment: &Segment<'_>) -> bool {
-        let len = segment.seq_len();
         let window = self.rcv_wnd().0;
-        let within = |seq: SeqNum| seq.distance(self.rcv_nxt) < window;
-        match (len, window) {
-            (0, 0) => segment.seq == self.rcv_nxt,
+        if window == 0 {
             // Where a closed window meets data, the data is not acceptable, but
             // the ACK that comes with it is (same section, "special allowance").
-            (_, 0) => segment.seq == self.rcv_nxt,
-            // The edge itself is allowed for an empty segment: a peer that has
-            // filled the window acknowledges with exactly this number.
-            (0, _) => segment.seq.distance(self.rcv_nxt) <= window,
-            _ => within(segment.seq) || within(segment.seq_end() - 1),
+            return segment.seq == self.rcv_nxt;
         }
+        let within = |seq: SeqNum| seq.distance(self.rcv_nxt) < window;
+        // The edge itself is allowed for an empty segment, whose last number is the
+        // one before: a peer that has filled the window acknowledges with it.
+        within(segment.seq) || within(segment.seq_end() - 1)
     }
 
     /// RFC 7323 §5.3 R1 (PAWS): whether the segment is older than one that
@@ -195,7 +192,7 @@ impl Receiver {
             return false;
         };
         // The circle of timestamps is ordered as that of sequence numbers.
-        SeqNum(ts.value).before(SeqNum(recent)) && now.since(taken_at) < TS_RECENT_VALID
+        SeqNum(ts.value).before(SeqNum(recent)) && !is_outdated(now, taken_at)
     }
 
     /// RFC 7323 §4.3 (2): the timestamp to send back is that of the segment that
@@ -206,8 +203,7 @@ impl Receiver {
             return;
         };
         // RFC 7323 §5.5: what is outdated is replaced by whatever comes.
-        let newer =
-            SeqNum(ts.value).at_or_after(SeqNum(recent)) || now.since(taken_at) >= TS_RECENT_VALID;
+        let newer = SeqNum(ts.value).at_or_after(SeqNum(recent)) || is_outdated(now, taken_at);
         if segment.seq.at_or_before(self.last_ack_sent) && newer {
             self.ts_recent = Some((ts.value, now));
         }
@@ -436,4 +432,9 @@ impl Receiver {
         self.ring.consume(n);
         self.delivered_total += n as u64;
     }
+}
+
+/// RFC 7323 §5.5: whether a timestamp is too old to be compared with.
+fn is_outdated(now: Instant, taken_at: Instant) -> bool {
+    now.since(taken_at) >= TS_RECENT_VALID
 }

@@ -106,19 +106,15 @@ impl Sender {
             self.queue
                 .mark_sacked(blocks, |sent| delivery.sacked(sent, echo));
         }
-        // RFC 5681 §2 says what a duplicate ACK is; with SACK it is one that tells
-        // of data that was not known to have arrived (RFC 6675 §2).
+        // RFC 5681 §2 says what a duplicate ACK is. With SACK they are not counted:
+        // the blocks tell more.
         let idle = !progress
             && !window_changed
             && delivery.sacked_len == 0
             && segment.payload.is_empty()
             && !segment.flags.fin();
-        let duplicate = if uses_sack {
-            delivery.sacked_len > 0 && !progress
-        } else {
-            // The answers to a window probe look the same and say nothing of loss.
-            idle && !self.probing.outstanding && !self.queue.is_empty()
-        };
+        // The answers to a window probe look the same and say nothing of loss.
+        let duplicate = !uses_sack && idle && !self.probing.outstanding && !self.queue.is_empty();
         let rtt = self.measure(now, &delivery, echo, progress, policy);
         if !uses_sack {
             self.count_duplicates(duplicate, progress, &mut delivery);
@@ -159,7 +155,7 @@ impl Sender {
         policy: &Policy,
     ) -> Option<Duration> {
         let by_echo = || {
-            let echo = echo.filter(|_| progress && delivery.segments > 0)?;
+            let echo = echo.filter(|_| progress)?;
             Some(echo.round_trip())
         };
         let sample = delivery.round_trip(now).or_else(by_echo)?;
@@ -192,7 +188,7 @@ impl Sender {
             self.tail.due = false;
             // RFC 6298 §5.3
             self.rto_from = now;
-            if self.fin == Fin::Sent && ack == self.snd_nxt && ack.after(self.buffer.end()) {
+            if ack.after(self.buffer.end()) {
                 self.fin = Fin::Acked;
             }
         }
@@ -331,7 +327,7 @@ impl Sender {
     fn grow(&mut self, change: &Change, policy: &Policy) {
         // Where segments overtake each other, what SACK tells is progress too.
         let reorders = self.rack.overtaken_by > DUP_THRESH * self.mss();
-        if !(change.progress || (reorders && change.delivery.sacked_len > 0)) {
+        if !change.progress && !reorders {
             return;
         }
         let sample = AckSample {

@@ -473,6 +473,83 @@ mod tests {
     }
 
     #[test]
+    fn a_retransmission_is_judged_when_its_time_has_come() {
+        let mut queue = sent(3);
+        sack(&mut queue, range(1000, 3000));
+        queue.mark_head_lost(Cause::Rack);
+        queue.on_resent(BASE, Instant::from_millis(100));
+        let latest = queue.serial + 1;
+        let mut judge = |now_ms| {
+            let (now, patience) = (Instant::from_millis(now_ms), Duration::from_millis(20));
+            queue.mark_lost_by_time(now, latest, patience, Cause::Rack)
+        };
+        let early = Judged {
+            next_at: Some(Instant::from_millis(120)),
+            ..Judged::default()
+        };
+        assert_eq!(judge(119), early);
+        let found = judge(120);
+        assert_eq!((found.lost_len, found.lost_again), (1000, true));
+    }
+
+    #[test]
+    fn a_timeout_takes_the_first_and_what_is_due_for_lost() {
+        let mut queue = sent(3);
+        queue.mark_lost_by_timeout(|sent| sent.range.start == BASE + 2000);
+        assert_eq!(queue.pipe(), 1000);
+        queue.acknowledge(BASE + 1000, |_| {});
+        assert_eq!(queue.next_lost(|_| 1000).unwrap().range, range(2000, 3000));
+        let mut queue = sent(3);
+        queue.mark_lost_by_timeout(|_| false);
+        assert_eq!(queue.pipe(), 2000);
+        assert_eq!(queue.next_lost(|_| 1000).unwrap().range, range(0, 1000));
+    }
+
+    #[test]
+    fn what_is_joined_is_as_long_as_it_may_be_and_not_longer() {
+        let joined = |ends: &[u32]| {
+            let (mut queue, mut start) = (RetransmitQueue::default(), 0);
+            for end in ends {
+                queue.push(range(start, *end), SeqNum(0), Instant::ZERO);
+                start = *end;
+            }
+            queue.mark_lost_by_timeout(|_| true);
+            assert_eq!(queue.next_lost(|_| 1000).unwrap().range, range(0, 1000));
+            queue.segments()
+        };
+        assert_eq!(joined(&[400, 800, 1200, 1800]), 3);
+        assert_eq!(joined(&[500, 1000, 1500]), 2);
+    }
+
+    #[test]
+    fn blocks_beyond_what_was_sent_say_nothing() {
+        let mut queue = sent(3);
+        assert_eq!(sack(&mut queue, range(1000, 3001)), 0);
+        assert_eq!(sack(&mut queue, range(2000, 2000)), 0);
+        assert_eq!(sack(&mut queue, range(1000, 3000)), 2000);
+    }
+
+    #[test]
+    fn each_kind_is_counted() {
+        let mut queue = sent(5);
+        sack(&mut queue, range(3000, 5000));
+        queue.mark_head_lost(Cause::Rack);
+        queue.on_resent(BASE, Instant::from_millis(100));
+        queue.mark_lost_at(1, Cause::Rack);
+        let counts = queue.counts();
+        assert_eq!((counts.segments, counts.sacked), (5, 2));
+        assert_eq!((counts.lost, counts.resent), (2, 1));
+    }
+
+    #[test]
+    fn the_halves_of_what_arrived_have_arrived() {
+        let mut queue = sent(2);
+        sack(&mut queue, range(1000, 2000));
+        assert_eq!(queue.cut_tail(400).unwrap().range, range(1600, 2000));
+        assert_eq!((queue.sacked_segments(), queue.sacked_len()), (2, 1000));
+    }
+
+    #[test]
     fn a_reneging_receiver_is_believed_no_more() {
         let mut queue = sent(3);
         sack(&mut queue, range(0, 1000));

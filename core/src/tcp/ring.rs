@@ -83,9 +83,7 @@ impl Ring {
         let at = self.wrap(self.head + offset);
         let first = bytes.len().min(self.buf.len() - at);
         self.buf[at..at + first].copy_from_slice(&bytes[..first]);
-        if first < bytes.len() {
-            self.buf[..bytes.len() - first].copy_from_slice(&bytes[first..]);
-        }
+        self.buf[..bytes.len() - first].copy_from_slice(&bytes[first..]);
         self.high = self.high.max(end);
     }
 
@@ -134,11 +132,9 @@ impl Ring {
     fn grow(&mut self, needed: usize) {
         let capacity = needed.max(MIN_CAPACITY).next_power_of_two();
         let mut grown = vec![0; capacity].into_boxed_slice();
-        if self.high > 0 {
-            let first = self.high.min(self.buf.len() - self.head);
-            grown[..first].copy_from_slice(&self.buf[self.head..self.head + first]);
-            grown[first..self.high].copy_from_slice(&self.buf[..self.high - first]);
-        }
+        let first = self.high.min(self.buf.len() - self.head);
+        grown[..first].copy_from_slice(&self.buf[self.head..self.head + first]);
+        grown[first..self.high].copy_from_slice(&self.buf[..self.high - first]);
         self.buf = grown;
         self.head = 0;
     }
@@ -176,6 +172,18 @@ mod tests {
         assert_eq!((ring.buf.len(), ring.front()), (0, &[][..]));
         ring.append(b"again");
         assert_eq!(ring.front(), b"again");
+    }
+
+    #[test]
+    fn it_is_no_larger_than_it_must_be_and_is_kept_while_it_is_small() {
+        let mut ring = Ring::new(1 << 20);
+        assert_eq!(ring.limit(), 1 << 20);
+        ring.append(&[1; MIN_CAPACITY]);
+        assert_eq!(ring.buf.len(), MIN_CAPACITY);
+        ring.append(&[2; KEPT_CAPACITY - MIN_CAPACITY]);
+        assert_eq!(ring.buf.len(), KEPT_CAPACITY);
+        ring.consume(KEPT_CAPACITY);
+        assert_eq!(ring.buf.len(), KEPT_CAPACITY);
     }
 
     #[test]

@@ -304,6 +304,33 @@ mod tests {
     }
 
     #[test]
+    fn linux_moves_the_deviation_as_far_as_a_sample_deserves() {
+        let deviation_after = |sample| {
+            let mut deviation = Deviation::first(ms(100), ms(10), SeqNum(0));
+            assert_eq!(deviation.mean, ms(200));
+            deviation.next(ms(100), ms(sample), ms(10), SeqNum(0), SeqNum(1));
+            deviation.mean
+        };
+        // A longer one by what it is off beyond a quarter, a shorter by an eighth of
+        // that, and what is less off brings it down.
+        assert_eq!(deviation_after(190), ms(200 + 40));
+        assert_eq!(deviation_after(10), ms(200 + 5));
+        assert_eq!(deviation_after(130), ms(200 - 20));
+    }
+
+    #[test]
+    fn what_was_measured_before_the_policy_changed_still_counts() {
+        let mut rtt = RttEstimator::new(&Timing::default());
+        rtt.on_sample(Instant::ZERO, ms(100), 1);
+        let timing = Timing {
+            min_rto: ms(20),
+            min_rto_is_variance: true,
+            ..Timing::default()
+        };
+        assert_eq!(rtt.rto(&timing), ms(100 + 4 * 50));
+    }
+
+    #[test]
     fn rto_stays_within_its_bounds() {
         let timing = Timing::default();
         let mut rtt = RttEstimator::new(&timing);
@@ -360,5 +387,11 @@ mod tests {
         assert_eq!(rtt.min_rtt(), Some(ms(10)));
         rtt.on_sample(at(400), ms(40), 1);
         assert_eq!(rtt.min_rtt(), Some(ms(40)));
+        // Half the window is over when more than half of its time is.
+        let mut rtt = RttEstimator::new(&Timing::default());
+        for (secs, sample, least) in [(0, 10, 10), (150, 40, 10), (301, 50, 10), (452, 50, 50)] {
+            rtt.on_sample(at(secs), ms(sample), 1);
+            assert_eq!(rtt.min_rtt(), Some(ms(least)), "{secs}");
+        }
     }
 }

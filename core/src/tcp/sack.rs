@@ -202,6 +202,49 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_what_is_over_and_what_is_nothing_is_not_told() {
+        let (mut report, mut held) = (SackReport::default(), Assembler::default());
+        report.on_duplicate(range(50, 50));
+        assert_eq!(report.more_to_tell(), None);
+        for start in 0..20 {
+            report.on_duplicate(range(start, start + 10));
+        }
+        for start in 0..16 {
+            assert_eq!(told(&mut report, &held, 3), [(start, start + 10)]);
+        }
+        assert_eq!(report.more_to_tell(), None);
+        arrive(&mut report, &mut held, range(200, 300));
+        held.advance(SeqNum(200));
+        report.on_gap_filled(&held);
+        assert_eq!(report.more_to_tell(), None);
+    }
+
+    #[test]
+    fn a_duplicate_takes_the_room_of_a_block() {
+        let (mut report, mut held) = (SackReport::default(), Assembler::default());
+        for start in [200, 400, 600] {
+            arrive(&mut report, &mut held, range(start, start + 100));
+        }
+        report.on_duplicate(range(50, 60));
+        let blocks = [(50, 60), (400, 500), (200, 300)];
+        assert_eq!(told(&mut report, &held, 3), blocks);
+        assert_eq!(report.more_to_tell(), Some(Cause::OutOfOrder));
+    }
+
+    #[test]
+    fn blocks_that_were_told_long_ago_are_told_again_where_there_is_room() {
+        let (mut report, mut held) = (SackReport::default(), Assembler::default());
+        for start in [200, 400, 600, 800, 1000] {
+            arrive(&mut report, &mut held, range(start, start + 100));
+            told(&mut report, &held, 3);
+        }
+        for start in [500, 700, 900] {
+            arrive(&mut report, &mut held, range(start, start + 100));
+        }
+        assert_eq!(told(&mut report, &held, 3), [(400, 1100), (200, 300)]);
+    }
+
+    #[test]
     fn what_came_together_is_told_in_as_many_acks_as_it_needs() {
         let (mut report, mut held) = (SackReport::default(), Assembler::default());
         for start in [200, 400, 600, 800, 1000] {

@@ -61,9 +61,11 @@ impl RetransmitQueue {
         };
         let mut at = self.sack_judged.map_or(0, |judged| self.index_of(judged));
         let mut found = 0;
-        while at < self.queue.len() && self.queue[at].range.start.before(edge) {
+        while let Some(range) = self.queue.get(at).map(|sent| sent.range)
+            && range.start.before(edge)
+        {
             if self.mark_lost_at(at, cause) {
-                found += self.queue[at].range.len();
+                found += range.len();
                 // The first tells how the loss was found, the others follow.
                 cause = Cause::Recovery;
             }
@@ -117,5 +119,8 @@ mod tests {
         assert_eq!(cache.next_news(SeqNum(500), block), Some(range(700, 900)));
         assert_eq!(cache.next_news(SeqNum(900), block), None);
         assert_eq!(cache.next_news(SeqNum(500), range(500, 700)), None);
+        cache.remember([range(500, 700)].into_iter());
+        let forgotten = range(100, 300);
+        assert_eq!(cache.next_news(SeqNum(100), forgotten), Some(forgotten));
     }
 }

@@ -97,4 +97,14 @@ mod tests {
         assert_eq!(buffer.end(), start + 8);
         assert_eq!(buffer.room(), 100);
     }
+
+    #[test]
+    fn its_limit_may_change() {
+        let mut buffer = SendBuffer::new(SeqNum(0), 100);
+        buffer.append(&[1; 60]);
+        buffer.set_limit(70);
+        assert_eq!(buffer.room(), 10);
+        buffer.set_limit(50);
+        assert_eq!((buffer.room(), buffer.len()), (0, 60));
+    }
 }

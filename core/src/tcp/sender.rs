@@ -210,14 +210,10 @@ impl Sender {
         }
     }
 
-    /// Bytes thought to be in the network. Each duplicate ACK that no SACK
-    /// explains stands for a segment that has left it (RFC 5681 §3.2).
+    /// Bytes thought to be in the network. Each duplicate ACK (they are counted where
+    /// there is no SACK) stands for a segment that has left it (RFC 5681 §3.2).
     pub(super) fn pipe(&self) -> u32 {
-        let left = if self.queue.sacked_len() > 0 {
-            0
-        } else {
-            self.dup_acks.saturating_mul(self.mss())
-        };
+        let left = self.dup_acks.saturating_mul(self.mss());
         self.queue.pipe().saturating_sub(left)
     }
 

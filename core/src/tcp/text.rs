@@ -93,7 +93,6 @@ impl Connection {
     ) {
         let policy = &self.policy.receive;
         let missing = self.rcv.rcv_nxt;
-        let closed = self.rcv.is_closed();
         match self.rcv.take(seq, payload, policy) {
             Taken::InOrder { len, filled_gap } => {
                 let rto = self.snd.rtt.base_rto(&self.policy.timing);
@@ -125,8 +124,9 @@ impl Connection {
             Taken::Dropped(reason) => {
                 self.demand_ack(match reason {
                     DropReason::DuplicateData => Cause::Duplicate,
-                    DropReason::OutsideWindow if closed => Cause::ProbeAnswered,
-                    DropReason::OutsideWindow | DropReason::AfterFin => Cause::Unacceptable,
+                    // Only a closed window takes nothing of an acceptable segment.
+                    DropReason::OutsideWindow => Cause::ProbeAnswered,
+                    DropReason::AfterFin => Cause::Unacceptable,
                     _ => Cause::OutOfOrder,
                 });
                 cx.dropped(reason);

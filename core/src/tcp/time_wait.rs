@@ -213,4 +213,12 @@ mod tests {
             Instant::from_millis(1) + policy.timing.msl * 2
         );
     }
+
+    #[test]
+    fn what_is_put_together_again_ends_without_a_word() {
+        let record = rested(&Policy::rfc(), true);
+        let mut again = record.revive();
+        again.on_timeout(record.over_at(), &mut ());
+        assert!(again.is_finished() && again.poll_event().is_none());
+    }
 }

@@ -150,4 +150,24 @@ mod tests {
         assert_eq!(timers.take_due(&mut cx), None);
         assert_eq!(timers.next(), Some(Instant::from_millis(6)));
     }
+
+    #[test]
+    fn a_timer_is_the_only_one_if_it_runs_and_no_other_does() {
+        let mut cx = Context {
+            now: Instant::ZERO,
+            conn: ConnId(1),
+            by: Trigger::Application,
+            observer: &mut (),
+        };
+        let (mut timers, at) = (Timers::new(), Instant::from_millis(5));
+        assert_eq!(timers.only(TimerKind::TimeWait), None);
+        timers.arm(TimerKind::TimeWait, at, &mut cx);
+        assert_eq!(timers.only(TimerKind::TimeWait), Some(at));
+        assert_eq!(timers.only(TimerKind::User), None);
+        timers.arm(TimerKind::User, at, &mut cx);
+        assert_eq!(timers.only(TimerKind::TimeWait), None);
+        let (before, then) = (Instant::from_millis(4), at);
+        assert!(!timers.is_due(TimerKind::User, before) && timers.is_due(TimerKind::User, then));
+        assert!(!timers.is_due(TimerKind::Persist, then));
+    }
 }

@@ -7,7 +7,7 @@ use super::ecn::Ecn;
 use super::next::NewData;
 use super::options::{syn_options, timestamp_clock};
 use super::policy::{PushMarks, WindowProbe};
-use super::state::{self, Step};
+use super::state::Step;
 use crate::trace::{Cause, Observer, TcpState, TimerKind, Trigger};
 use crate::wire::tcp::{Flags, Header, Options, Timestamps};
 use crate::wire::{Port, SeqNum, SeqRange};
@@ -41,14 +41,13 @@ impl Connection {
             // RFC 9293 §3.10.7.3: queued data MAY ride on the handshake's third
             // segment; here, as from a kernel, that one is seen by itself.
             _ if self.rcv.acks.is_due_for(Cause::HandshakeAck) => self.next_ack(cx),
-            _ if state::may_send(self.state) => self
+            _ => self
                 .next_retransmission(cx)
                 .or_else(|| self.next_tail_probe(cx))
                 .or_else(|| self.next_new_data(cx))
                 .or_else(|| self.next_probe(cx))
                 .or_else(|| self.next_keep_alive(cx))
                 .or_else(|| self.next_ack(cx)),
-            _ => self.next_keep_alive(cx).or_else(|| self.next_ack(cx)),
         }
     }
 

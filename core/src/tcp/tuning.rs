@@ -104,7 +104,7 @@ impl WindowTuning {
     /// The application has read `total` bytes by now. Answers whether the window
     /// may be larger than before.
     pub(super) fn on_read(&mut self, now: Instant, total: u64, mss: u16) -> bool {
-        let Some(rtt) = self.rtt.filter(|_| self.limit < self.max) else {
+        let Some(rtt) = self.rtt else {
             return false;
         };
         if now.since(self.round_began) < rtt {
@@ -196,5 +196,33 @@ mod tests {
         tuning.on_turnover(at(50), SeqNum(20_000), WindowSize(10_000));
         tuning.on_turnover(at(90), SeqNum(30_000), WindowSize(10_000));
         assert_eq!(tuning.rtt, Some(Duration::from_millis(20)));
+    }
+
+    #[test]
+    fn a_round_trip_s_worth_must_have_grown() {
+        let mut tuning = tuning(65_535, 4 << 20);
+        tuning.on_round_trip(Duration::from_millis(10));
+        // A little more than a sender begins with needs no larger window.
+        assert!(!tuning.on_read(Instant::from_millis(10), 15_000, 1460));
+        assert_eq!(tuning.most_read, 15_000, "a round trip is over");
+        assert_eq!(tuning.limit(), 65_535);
+    }
+
+    #[test]
+    fn a_new_policy_keeps_what_was_tuned() {
+        let change = |initial, buffer_len, fixed_window| {
+            let mut tuning = tuning(initial, 100_000);
+            tuning.set_policy(&ReceivePolicy {
+                buffer_len,
+                fixed_window,
+                ..ReceivePolicy::default()
+            });
+            tuning.limit()
+        };
+        assert_eq!(change(10_000, 50_000, false), 10_000);
+        assert_eq!(change(10_000, 5_000, false), 5_000);
+        assert_eq!(change(10_000, 50_000, true), 50_000);
+        // One that had reached its most is as large as the policy allows.
+        assert_eq!(change(100_000, 200_000, false), 200_000);
     }
 }

@@ -62,4 +62,17 @@ mod tests {
         usage.on_sent(SeqNum(10_000), SeqNum(12_000), 2000, false);
         assert!(!usage.is_limited(10_000, 5000));
     }
+
+    #[test]
+    fn what_is_less_than_a_full_window_does_not_undo_it_nor_prolong_the_round_trip() {
+        let mut usage = Usage::new(SeqNum(0));
+        usage.on_sent(SeqNum(0), SeqNum(10_000), 10_000, true);
+        usage.on_sent(SeqNum(5000), SeqNum(16_000), 11_000, false);
+        assert!(usage.is_limited(20_000, 5000));
+        let mut usage = Usage::new(SeqNum(0));
+        usage.on_sent(SeqNum(0), SeqNum(6000), 6000, false);
+        usage.on_sent(SeqNum(1000), SeqNum(7000), 6000, false);
+        usage.on_sent(SeqNum(6000), SeqNum(8000), 2000, false);
+        assert!(!usage.is_limited(10_000, u64::MAX));
+    }
 }

@@ -318,4 +318,22 @@ mod tests {
         assert_eq!(room(&writes, 26_000, 23_000), 13_000);
         assert_eq!(room(&writes, 26_000, 26_000), 16_000);
     }
+
+    #[test]
+    fn half_a_window_is_not_yet_far_and_the_limit_itself_is_no_room() {
+        let mut writes = Writes::new(SeqNum(0));
+        let cut = Cut {
+            piece_len: 1000,
+            push_distance: 1000,
+            burst_len: 0,
+            sendable_len: 0,
+        };
+        writes.on_written(range(0, 2500), SeqNum(0), PLAIN, Some(&cut));
+        assert!(!writes.has_push_in(range(0, 1000)));
+        assert!(writes.has_push_in(range(1000, 2000)));
+        let mut writes = Writes::new(SeqNum(0));
+        writes.on_written(range(0, 1000), SeqNum(0), PLAIN, Some(&cut));
+        let room = |limit| writes.room(SeqNum(1000), SeqNum(0), limit, 1000);
+        assert_eq!((room(1000), room(1001)), (0, 1000));
+    }
 }

@@ -1,8 +1,9 @@
 //! Closing: one way, both ways, at once, and by force.
 
-use crate::story::{OPEN, Story, check};
+use crate::story::{OPEN, OPEN_PLAIN, Story, check};
 use expect_test::expect;
 use synema_core::tcp::Policy;
+use synema_core::tcp::policy::{CongestionKind, Recovery};
 
 #[test]
 fn we_close_first() {
@@ -620,6 +621,339 @@ fn unread_data_is_lost_in_every_state_in_which_a_reset_can_say_so() {
             50       * PeerClosed
             50       * Closed(Finished)
             60     close
+        "#]],
+    );
+}
+
+#[test]
+fn only_a_fin_in_time_wait_starts_its_clock_anew() {
+    Story::new(Policy::rfc()).show_timers().check(
+        &format!(
+            "{OPEN}
+            30   < P. 1:101 ack 1 ts 110 ecr 20
+            31   < P. 1:101 ack 1 ts 110 ecr 20
+            40   < F. 101 ack 1 ts 120 ecr 20
+            41   < F. 101 ack 1 ts 120 ecr 20
+            50   shutdown
+            70   < . 102 ack 2 ts 150 ecr 50
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        timer Retransmission at 1000 ms
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       timer Retransmission stopped
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 110 ecr 20
+            30       > . 1 ack 101 win 511 ts 30 ecr 110  QuickAck
+            31     < P. 1:101 ack 1 ts 110 ecr 20
+            31       dropped: DuplicateData
+            31       > . 1 ack 101 win 511 ts 31 ecr 110 sack 1-101  Duplicate
+            40     < F. 101 ack 1 ts 120 ecr 20
+            40       ESTABLISHED -> CLOSE-WAIT
+            40       > . 1 ack 102 win 511 ts 40 ecr 120  FinReceived
+            40       * PeerClosed
+            41     < F. 101 ack 1 ts 120 ecr 20
+            41       dropped: DuplicateData
+            41       > . 1 ack 102 win 511 ts 41 ecr 120 sack 101-102  Duplicate
+            50     shutdown
+            50       > F. 1 ack 102 win 511 ts 50 ecr 120  Fin
+            50       CLOSE-WAIT -> LAST-ACK
+            50       timer TailLossProbe at 290 ms
+            70     < . 102 ack 2 ts 150 ecr 50
+            70       timer TailLossProbe stopped
+            70       LAST-ACK -> CLOSED
+            70       over: Finished
+            70       * Closed(Finished)
+        "#]],
+    );
+}
+
+#[test]
+fn data_in_time_wait_does_not_prolong_it() {
+    Story::new(Policy::rfc()).show_timers().check(
+        &format!(
+            "{OPEN}
+            30   < P. 1:101 ack 1 ts 110 ecr 20
+            50   shutdown
+            70   < F. 101 ack 2 ts 150 ecr 50
+            80   < P. 1:101 ack 2 ts 150 ecr 50
+            90   < F. 101 ack 2 ts 150 ecr 50
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        timer Retransmission at 1000 ms
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       timer Retransmission stopped
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 110 ecr 20
+            30       > . 1 ack 101 win 511 ts 30 ecr 110  QuickAck
+            50     shutdown
+            50       ESTABLISHED -> FIN-WAIT-1
+            50       > F. 1 ack 101 win 511 ts 50 ecr 110  Fin
+            50       timer TailLossProbe at 290 ms
+            70     < F. 101 ack 2 ts 150 ecr 50
+            70       timer TailLossProbe stopped
+            70       FIN-WAIT-1 -> FIN-WAIT-2
+            70       FIN-WAIT-2 -> TIME-WAIT
+            70       timer TimeWait at 240070 ms
+            70       > . 2 ack 102 win 511 ts 70 ecr 150  FinReceived
+            70       * PeerClosed
+            70       * Closed(Finished)
+            80     < P. 1:101 ack 2 ts 150 ecr 50
+            80       dropped: DuplicateData
+            80       > . 2 ack 102 win 511 ts 80 ecr 150 sack 1-101  Duplicate
+            90     < F. 101 ack 2 ts 150 ecr 50
+            90       timer TimeWait at 240090 ms
+            90       dropped: DuplicateData
+            90       > . 2 ack 102 win 511 ts 90 ecr 150 sack 101-102  Duplicate
+        "#]],
+    );
+}
+
+#[test]
+fn an_ack_beyond_our_fin_is_none() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN}
+            30  shutdown
+            50  < . 1 ack 3 ts 130 ecr 30
+            51  < . 1 ack 2 ts 131 ecr 30
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
+            50     < . 1 ack 3 ts 130 ecr 30
+            50       dropped: AckOfUnsent
+            50       > . 2 ack 1 win 511 ts 50 ecr 100  Unacceptable
+            51     < . 1 ack 2 ts 131 ecr 30
+            51       FIN-WAIT-1 -> FIN-WAIT-2
+        "#]],
+    );
+}
+
+#[test]
+fn an_ack_of_one_byte_too_many_is_none() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN}
+            30  < . 1 ack 2 ts 110 ecr 20
+            40  send 10
+            60  < . 1 ack 11 ts 140 ecr 40
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 2 ts 110 ecr 20
+            30       dropped: AckOfUnsent
+            30       > . 1 ack 1 win 511 ts 30 ecr 100  Unacceptable
+            40     send 10
+            40       > P. 1:11 ack 1 win 511 ts 40 ecr 100  Data
+            60     < . 1 ack 11 ts 140 ecr 40
+        "#]],
+    );
+}
+
+#[test]
+fn a_close_of_both_ways_bounds_the_wait_for_the_peers_fin() {
+    Story::new(Policy::rfc()).show_timers().check(
+        &format!(
+            "{OPEN}
+            30  shutdown
+            50  < . 1 ack 2 ts 130 ecr 30
+            60  close
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        timer Retransmission at 1000 ms
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       timer Retransmission stopped
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 511 ts 30 ecr 100  Fin
+            30       timer TailLossProbe at 270 ms
+            50     < . 1 ack 2 ts 130 ecr 30
+            50       timer TailLossProbe stopped
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            60     close
+            60       timer FinWait2 at 60060 ms
+        "#]],
+    );
+}
+
+#[test]
+fn a_fin_beyond_the_window_is_not_remembered() {
+    let mut policy = Policy::rfc();
+    (policy.receive.initial_window, policy.receive.buffer_len) = (2000, 2000);
+    Story::new(policy).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < F. 1:3001 ack 1
+            40  recv
+            50  < . 2001:3501 ack 1
+            51  recv
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 2000 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 2000  HandshakeAck
+            20       * Connected
+            30     < F. 1:3001 ack 1
+            30       > . 1 ack 2001 win 0  QuickAck
+            40     recv
+            40       read 2000 bytes
+            40       > . 1 ack 2001 win 2000  WindowUpdate
+            50     < . 2001:3501 ack 1
+            50       > . 1 ack 3501 win 500  QuickAck
+            51     recv
+            51       read 1500 bytes
+            51       > . 1 ack 3501 win 2000  WindowUpdate
+        "#]],
+    );
+}
+
+#[test]
+fn a_fin_goes_out_however_full_the_path_is() {
+    let mut policy = Policy::rfc();
+    policy.recovery = Recovery::NewReno;
+    policy.congestion = CongestionKind::NewReno;
+    policy.loss.proportional_rate = false;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  send 10000
+            50  < . 1 ack 1
+            51  < . 1 ack 1
+            52  < . 1 ack 1
+            53  shutdown
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 10000
+            30       > . 1:1001 ack 1 win 65535  Data
+            30       > . 1001:2001 ack 1 win 65535  Data
+            30       > . 2001:3001 ack 1 win 65535  Data
+            30       > . 3001:4001 ack 1 win 65535  Data
+            30       > . 4001:5001 ack 1 win 65535  Data
+            30       > . 5001:6001 ack 1 win 65535  Data
+            30       > . 6001:7001 ack 1 win 65535  Data
+            30       > . 7001:8001 ack 1 win 65535  Data
+            30       > . 8001:9001 ack 1 win 65535  Data
+            30       > P. 9001:10001 ack 1 win 65535  Data
+            50     < . 1 ack 1
+            51     < . 1 ack 1
+            52     < . 1 ack 1
+            52       recovery until 10001
+            52       > . 1:1001 ack 1 win 65535  FastRetransmit (again: 1)
+            53     shutdown
+            53       ESTABLISHED -> FIN-WAIT-1
+            53       > F. 10001 ack 1 win 65535  Fin
+        "#]],
+    );
+}
+
+#[test]
+fn a_fin_needs_room_in_the_window() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < . 1 ack 1 win 10
+            40  send 10
+            41  shutdown
+            60  < . 1 ack 11 win 0
+            80  < . 1 ack 11 win 1
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 10
+            40     send 10
+            40       > P. 1:11 ack 1 win 65535  Data
+            41     shutdown
+            41       ESTABLISHED -> FIN-WAIT-1
+            60     < . 1 ack 11 win 0
+            80     < . 1 ack 11 win 1
+            80       > F. 11 ack 1 win 65535  Fin
+        "#]],
+    );
+}
+
+#[test]
+fn nothing_is_acknowledged_after_the_end() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  link full
+            31  < P. 1:101 ack 1
+            32  < P. 1:101 ack 1
+            33  < R. 101 ack 1
+            34  link free
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     link full
+            31     < P. 1:101 ack 1
+            32     < P. 1:101 ack 1
+            32       dropped: DuplicateData
+            33     < R. 101 ack 1
+            33       ESTABLISHED -> CLOSED
+            33       over: ResetByPeer
+            33       * Closed(ResetByPeer)
+            34     link free
         "#]],
     );
 }

@@ -514,3 +514,56 @@ fn the_mss_is_announced_even_where_the_peer_would_take_it_for_granted() {
         "#]],
     );
 }
+
+#[test]
+fn a_lost_syn_makes_the_first_window_one_segment() {
+    Story::new(Policy::rfc()).check(
+        "
+        0     connect
+        1020  < S. 0 ack 1 win 65535 mss 1000
+        1030  send 20000
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            1000     timer Retransmission
+            1000     > S 0 win 65535 mss 1460 sackok ts 1000 ecr 0 ws 7  RetransmissionTimeout (again: 1)
+            1020   < S. 0 ack 1 win 65535 mss 1000
+            1020     SYN-SENT -> ESTABLISHED
+            1020     > . 1 ack 1 win 65535  HandshakeAck
+            1020     * Connected
+            1030   send 20000
+            1030     > . 1:1001 ack 1 win 65535  Data
+        "#]],
+    );
+}
+
+#[test]
+fn data_on_a_simultaneous_syn_waits_and_on_its_answer_is_taken() {
+    Story::new(Policy::rfc()).check(
+        "
+            0    connect
+            10   < S 0:100 win 65535 mss 1000
+            20   recv
+            30   < S. 0:10 ack 1 win 65535 mss 1000
+            30   recv
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            10     < S 0:100 win 65535 mss 1000
+            10       SYN-SENT -> SYN-RECEIVED
+            10       > S. 0 ack 1 win 65535 mss 1460  SynAck (again: 1)
+            20     recv
+            20       read 0 bytes
+            30     < S. 0:10 ack 1 win 65535 mss 1000
+            30       SYN-RECEIVED -> ESTABLISHED
+            30       > . 1 ack 11 win 65525  QuickAck
+            30       * Connected
+            30     recv
+            30       read 10 bytes
+        "#]],
+    );
+}

@@ -396,3 +396,111 @@ fn a_policy_without_patience_is_no_endless_loop() {
     let story = Story::new(policy).log(&format!("{OPEN} 100 send 10\n 1500 wait"));
     assert!(story.contains("over: TimedOut"), "{story}");
 }
+
+#[test]
+fn a_probe_goes_out_before_the_user_loses_patience_and_patience_is_kept() {
+    let mut policy = asking();
+    policy.timing.user_timeout = Some(Duration::from_secs(15));
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            60000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            10020    timer KeepAlive
+            10020    > . 0 ack 1 win 511 ts 10020 ecr 100  KeepAlive
+            12020    timer KeepAlive
+            12020    > . 0 ack 1 win 511 ts 12020 ecr 100  KeepAlive
+            14020    timer KeepAlive
+            14020    > . 0 ack 1 win 511 ts 14020 ecr 100  KeepAlive
+            16020    timer KeepAlive
+            16020    ESTABLISHED -> CLOSED
+            16020    over: TimedOut { syn: false }
+            16020    > R. 1 ack 1 win 0 ts 16020 ecr 100  Reset(TimedOut)
+            16020    * Closed(TimedOut { syn: false })
+            60000  wait
+        "#]],
+    );
+}
+
+#[test]
+fn whoever_is_silent_for_longer_than_that_is_asked_once() {
+    let mut policy = asking();
+    policy.timing.user_timeout = Some(Duration::from_secs(5));
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            60000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            10020    timer KeepAlive
+            10020    > . 0 ack 1 win 511 ts 10020 ecr 100  KeepAlive
+            12020    timer KeepAlive
+            12020    ESTABLISHED -> CLOSED
+            12020    over: TimedOut { syn: false }
+            12020    > R. 1 ack 1 win 0 ts 12020 ecr 100  Reset(TimedOut)
+            12020    * Closed(TimedOut { syn: false })
+            60000  wait
+        "#]],
+    );
+}
+
+#[test]
+fn a_policy_may_take_patience_back() {
+    let mut policy = asking();
+    policy.timing.user_timeout = Some(Duration::from_secs(5));
+    Story::new(policy).show_timers().check(
+        &format!(
+            "{OPEN}
+            30    send 100
+            2000  policy rfc
+            2010  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        timer Retransmission at 1000 ms
+            0        timer User at 5000 ms
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       timer Retransmission stopped
+            20       timer User stopped
+            20       timer KeepAlive at 10020 ms
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 100
+            30       timer User at 5030 ms
+            30       > P. 1:101 ack 1 win 511 ts 30 ecr 100  Data
+            30       timer TailLossProbe at 270 ms
+            270      timer TailLossProbe
+            270      timer Retransmission at 1270 ms
+            270      > P. 1:101 ack 1 win 511 ts 270 ecr 100  TailLossProbe (again: 1)
+            1270     timer Retransmission
+            1270     timed out until 101
+            1270     timer Retransmission at 3270 ms
+            1270     > P. 1:101 ack 1 win 511 ts 1270 ecr 100  RetransmissionTimeout (again: 2)
+            2000   policy rfc
+            2000     timer User stopped
+            2000     timer KeepAlive stopped
+            2010   wait
+        "#]],
+    );
+}

@@ -7,6 +7,7 @@ mod ecn;
 mod handshake;
 mod held;
 mod hostile;
+mod info;
 mod link;
 mod liveness;
 mod loss;

@@ -380,3 +380,83 @@ fn a_small_write_is_no_try_for_more() {
         "#]],
     );
 }
+
+#[test]
+fn full_segments_that_vanish_still_are_made_smaller_once_more() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN}
+            30     send 1448
+            63000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 1448
+            30       > P. 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            270      timer TailLossProbe
+            270      > P. 1:1449 ack 1 win 511 ts 270 ecr 100  TailLossProbe (again: 1)
+            1270     timer Retransmission
+            1270     timed out until 1449
+            1270     > P. 1:1449 ack 1 win 511 ts 1270 ecr 100  RetransmissionTimeout (again: 2)
+            3270     timer Retransmission
+            3270     timed out until 1449
+            3270     > P. 1:1449 ack 1 win 511 ts 3270 ecr 100  RetransmissionTimeout (again: 3)
+            7270     timer Retransmission
+            7270     path MTU 1064
+            7270     timed out until 1449
+            7270     > . 1:1013 ack 1 win 511 ts 7270 ecr 100  RetransmissionTimeout (again: 4)
+            7270     * Stalled
+            15270    timer Retransmission
+            15270    path MTU 552
+            15270    timed out until 1449
+            15270    > . 1:501 ack 1 win 511 ts 15270 ecr 100  RetransmissionTimeout (again: 5)
+            31270    timer Retransmission
+            31270    timed out until 1449
+            31270    > . 1:501 ack 1 win 511 ts 31270 ecr 100  RetransmissionTimeout (again: 6)
+            63000  wait
+        "#]],
+    );
+}
+
+#[test]
+fn a_larger_segment_is_tried_when_the_ten_minutes_are_over() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN}
+            30      send 2896
+            40      icmp too-big 1400 seq 1
+            60      < . 1 ack 2897 ts 140 ecr 40
+            600040  send 3000
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 2896
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > P. 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            40     icmp too-big 1400 seq 1
+            40       path MTU 1400
+            40       > . 1:1349 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            40       > . 1349:2697 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            40       > P. 2697:2897 ack 1 win 511 ts 40 ecr 100  PathMtu (again: 1)
+            60     < . 1 ack 2897 ts 140 ecr 40
+            600040 send 3000
+            600040   > . 2897:4345 ack 1 win 511 ts 600040 ecr 140  Data
+            600040   path MTU 1500
+            600040   > . 4345:5793 ack 1 win 511 ts 600040 ecr 140  Data
+        "#]],
+    );
+}

@@ -486,3 +486,182 @@ fn by_default_a_silent_peer_is_given_up_after_many_minutes() {
         "#]],
     );
 }
+
+#[test]
+fn who_does_not_count_its_fin_bears_that_the_peer_does_but_no_more() {
+    Story::new(teeceepee()).check(
+        "
+            0   connect
+            20  < S. 0 ack 1 win 64240 mss 1460
+            30  < . 1 ack 2
+            31  send 50
+            32  shutdown
+            50  < . 1 ack 51
+            51  < . 1 ack 52
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 8192  Syn
+            20     < S. 0 ack 1 win 64240 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 8192  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 2
+            30       dropped: AckOfUnsent
+            30       > . 1 ack 1 win 8192  Unacceptable
+            31     send 50
+            31       > P. 1:51 ack 1 win 8192  Data
+            32     shutdown
+            32       ESTABLISHED -> FIN-WAIT-1
+            32       > F. 51 ack 1 win 8192  Fin
+            50     < . 1 ack 51
+            51     < . 1 ack 52
+            51       FIN-WAIT-1 -> FIN-WAIT-2
+        "#]],
+    );
+}
+
+#[test]
+fn who_thinks_no_time_needs_no_timer_for_it() {
+    Story::new(teeceepee()).show_timers().check(
+        "
+            0   connect
+            20  < S. 0 ack 1 win 64240 mss 1460
+            30  link full
+            31  < . 1:101 ack 1
+            31  < . 101:201 ack 1
+            32  link free
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 8192  Syn
+            20     < S. 0 ack 1 win 64240 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 8192  HandshakeAck
+            20       * Connected
+            30     link full
+            31     < . 1:101 ack 1
+            31     < . 101:201 ack 1
+            32     link free
+            32       > . 1 ack 101 win 8292  QuickAck
+            32       > . 1 ack 201 win 8192  QuickAck
+        "#]],
+    );
+}
+
+#[test]
+fn a_policy_that_changes_nothing_changes_nothing() {
+    let mut policy = Policy::rfc();
+    policy.timing.user_timeout = Some(Duration::from_secs(9));
+    policy.timing.keep_alive = Some(KeepAlive::default());
+    Story::new(policy).show_cwnd().show_timers().check(
+        &format!(
+            "{OPEN}
+            30  send 14480
+            50  < . 1 ack 14481 ts 130 ecr 30
+            60  send 30000
+            70  policy rfc
+            80  < . 1 ack 43441 ts 160 ecr 60
+            90  policy rfc
+            95  send 100
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        timer Retransmission at 1000 ms
+            0        timer User at 9000 ms
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       cwnd 14480, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       timer Retransmission stopped
+            20       timer User stopped
+            20       timer KeepAlive at 7200020 ms
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 14480
+            30       timer User at 9030 ms
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       timer TailLossProbe at 270 ms
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            30       timer TailLossProbe at 70 ms
+            30       > . 2897:4345 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 4345:5793 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 5793:7241 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 7241:8689 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 8689:10137 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 10137:11585 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 11585:13033 ack 1 win 511 ts 30 ecr 100  Data
+            30       > P. 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
+            50     < . 1 ack 14481 ts 130 ecr 30
+            50       cwnd 28960, ssthresh -, in flight 0
+            50       timer User at 9050 ms
+            50       timer TailLossProbe stopped
+            50       timer User stopped
+            60     send 30000
+            60       timer User at 9060 ms
+            60       > . 14481:15929 ack 1 win 511 ts 60 ecr 130  Data
+            60       timer TailLossProbe at 300 ms
+            60       > . 15929:17377 ack 1 win 511 ts 60 ecr 130  Data
+            60       timer TailLossProbe at 100 ms
+            60       > . 17377:18825 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 18825:20273 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 20273:21721 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 21721:23169 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 23169:24617 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 24617:26065 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 26065:27513 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 27513:28961 ack 1 win 511 ts 60 ecr 130  Data
+            60       > . 28961:30409 ack 1 win 511 ts 60 ecr 130  Data
+            60       timer Pacing at 60 ms
+            60       timer Pacing
+            60       > . 30409:31857 ack 1 win 511 ts 60 ecr 130  Data
+            60       timer TailLossProbe at 100 ms
+            60       timer Pacing at 61 ms
+            61       timer Pacing
+            61       > . 31857:33305 ack 1 win 511 ts 61 ecr 130  Data
+            61       timer TailLossProbe at 101 ms
+            61       timer Pacing at 61 ms
+            61       timer Pacing
+            61       > . 33305:34753 ack 1 win 511 ts 61 ecr 130  Data
+            61       timer TailLossProbe at 101 ms
+            61       timer Pacing at 62 ms
+            62       timer Pacing
+            62       > . 34753:36201 ack 1 win 511 ts 62 ecr 130  Data
+            62       timer TailLossProbe at 102 ms
+            62       timer Pacing at 62 ms
+            62       timer Pacing
+            62       > . 36201:37649 ack 1 win 511 ts 62 ecr 130  Data
+            62       timer TailLossProbe at 102 ms
+            62       timer Pacing at 63 ms
+            63       timer Pacing
+            63       > . 37649:39097 ack 1 win 511 ts 63 ecr 130  Data
+            63       timer TailLossProbe at 103 ms
+            63       timer Pacing at 63 ms
+            63       timer Pacing
+            63       > . 39097:40545 ack 1 win 511 ts 63 ecr 130  Data
+            63       timer TailLossProbe at 103 ms
+            63       timer Pacing at 64 ms
+            64       timer Pacing
+            64       > . 40545:41993 ack 1 win 511 ts 64 ecr 130  Data
+            64       timer TailLossProbe at 104 ms
+            64       timer Pacing at 64 ms
+            64       timer Pacing
+            64       > . 41993:43441 ack 1 win 511 ts 64 ecr 130  Data
+            64       timer TailLossProbe at 104 ms
+            70     policy rfc
+            70       timer User stopped
+            70       timer KeepAlive stopped
+            80     < . 1 ack 43441 ts 160 ecr 60
+            80       cwnd 57920, ssthresh -, in flight 0
+            80       timer TailLossProbe stopped
+            80       > P. 43441:44481 ack 1 win 511 ts 80 ecr 160  Data
+            80       timer TailLossProbe at 320 ms
+            90     policy rfc
+            95     send 100
+        "#]],
+    );
+}

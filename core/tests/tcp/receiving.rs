@@ -951,3 +951,286 @@ fn what_a_syn_promised_is_taken_though_a_scaled_window_says_less() {
         "#]],
     );
 }
+
+#[test]
+fn data_at_the_very_edge_of_the_window_brings_its_ack_in_vain() {
+    let mut policy = Policy::rfc();
+    (policy.receive.initial_window, policy.receive.buffer_len) = (2000, 2000);
+    Story::new(policy).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  send 10
+            50    < . 2001:2101 ack 11
+            1040  < . 2001 ack 11
+            5000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 2000 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 2000  HandshakeAck
+            20       * Connected
+            30     send 10
+            30       > P. 1:11 ack 1 win 2000  Data
+            50     < . 2001:2101 ack 11
+            50       dropped: OutsideWindow
+            50       > . 11 ack 1 win 2000  Unacceptable
+            1030     timer Retransmission
+            1030     timed out until 11
+            1030     > P. 1:11 ack 1 win 2000  RetransmissionTimeout (again: 1)
+            1040   < . 2001 ack 11
+            1040     recovered
+            5000   wait
+        "#]],
+    );
+}
+
+#[test]
+fn data_that_carries_sack_blocks_leaves_room_for_them() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN}
+            30  < . 1001:2001 ack 1 ts 110 ecr 20
+            30  < . 3001:4001 ack 1 ts 110 ecr 20
+            31  < . 5001:6001 ack 1 ts 111 ecr 20
+            31  send 4000
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1001:2001 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1 win 511 ts 30 ecr 100 sack 1001-2001  OutOfOrder
+            30     < . 3001:4001 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1 win 511 ts 30 ecr 100 sack 3001-4001,1001-2001  OutOfOrder
+            31     < . 5001:6001 ack 1 ts 111 ecr 20
+            31       > . 1 ack 1 win 511 ts 31 ecr 100 sack 5001-6001,3001-4001,1001-2001  OutOfOrder
+            31     send 4000
+            31       > . 1:1421 ack 1 win 511 ts 31 ecr 100 sack 5001-6001,3001-4001,1001-2001  Data
+            31       > . 1421:2841 ack 1 win 511 ts 31 ecr 100 sack 5001-6001,3001-4001,1001-2001  Data
+        "#]],
+    );
+}
+
+#[test]
+fn without_timestamps_a_window_that_is_read_in_time_grows() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < . 1:60001 ack 1
+            31  recv
+            35  < . 60001:120001 ack 1
+            35  recv
+            36  < . 120001:180001 ack 1
+            36  recv
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1:60001 ack 1
+            30       > . 1 ack 60001 win 5535  EverySecondSegment
+            31     recv
+            31       read 60000 bytes
+            31       window up to 430080
+            31       > . 1 ack 60001 win 65535  WindowUpdate
+            35     < . 60001:120001 ack 1
+            35       > . 1 ack 120001 win 65535  EverySecondSegment
+            35     recv
+            35       read 60000 bytes
+            35       > . 1 ack 120001 win 65535  WindowUpdate
+            36     < . 120001:180001 ack 1
+            36       > . 1 ack 180001 win 65535  EverySecondSegment
+            36     recv
+            36       read 60000 bytes
+            36       window up to 790080
+            36       > . 1 ack 180001 win 65535  WindowUpdate
+        "#]],
+    );
+}
+
+#[test]
+fn each_early_segment_has_its_duplicate_ack_without_sack() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  link full
+            31  < . 1001:1101 ack 1
+            31  < . 1101:1201 ack 1
+            31  < . 1201:1301 ack 1
+            32  link free
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     link full
+            31     < . 1001:1101 ack 1
+            31     < . 1101:1201 ack 1
+            31     < . 1201:1301 ack 1
+            32     link free
+            32       > . 1 ack 1 win 65535  OutOfOrder
+            32       > . 1 ack 1 win 65535  OutOfOrder
+            32       > . 1 ack 1 win 65535  OutOfOrder
+        "#]],
+    );
+}
+
+#[test]
+fn with_sack_one_ack_tells_of_all() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN}
+            30  link full
+            31  < . 1001:1101 ack 1 ts 111 ecr 20
+            31  < . 1101:1201 ack 1 ts 111 ecr 20
+            31  < . 1201:1301 ack 1 ts 111 ecr 20
+            32  link free
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     link full
+            31     < . 1001:1101 ack 1 ts 111 ecr 20
+            31     < . 1101:1201 ack 1 ts 111 ecr 20
+            31     < . 1201:1301 ack 1 ts 111 ecr 20
+            32     link free
+            32       > . 1 ack 1 win 511 ts 32 ecr 100 sack 1001-1301  OutOfOrder
+        "#]],
+    );
+}
+
+#[test]
+fn a_segment_far_away_is_no_keep_alive() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < . 200001 ack 1
+            31  < F. 200001 ack 1
+            32  < . 0 ack 1
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 200001 ack 1
+            30       dropped: OutsideWindow
+            30       > . 1 ack 1 win 65535  Unacceptable
+            31     < F. 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 1 win 65535  Unacceptable
+            32     < . 0 ack 1
+            32       dropped: OutsideWindow
+            32       > . 1 ack 1 win 65535  KeepAliveAnswered
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_empty_and_unacceptable_is_answered_within_limits_and_data_always() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < P. 1:101 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            31  < . 200001 ack 1
+            32  < P. 1:101 ack 1
+            32  < P. 1:101 ack 1
+            32  < P. 1:101 ack 1
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1
+            30       > . 1 ack 101 win 65435  QuickAck
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 65435  Unacceptable
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            31     < . 200001 ack 1
+            31       dropped: OutsideWindow
+            32     < P. 1:101 ack 1
+            32       dropped: DuplicateData
+            32       > . 1 ack 101 win 65435  Duplicate
+            32     < P. 1:101 ack 1
+            32       dropped: DuplicateData
+            32       > . 1 ack 101 win 65435  Duplicate
+            32     < P. 1:101 ack 1
+            32       dropped: DuplicateData
+            32       > . 1 ack 101 win 65435  Duplicate
+        "#]],
+    );
+}

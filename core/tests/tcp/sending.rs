@@ -3,7 +3,7 @@
 use crate::story::{OPEN, OPEN_PLAIN, Story, check};
 use expect_test::expect;
 use synema_core::tcp::Policy;
-use synema_core::tcp::policy::{Nagle, WindowProbe};
+use synema_core::tcp::policy::{CongestionKind, Nagle, Recovery, WindowProbe};
 use synema_core::time::Duration;
 
 #[test]
@@ -668,5 +668,185 @@ fn a_window_taken_back_to_nothing_ends_nothing_while_the_peer_answers() {
         31100  < . 1 ack 1449 ts 31100 ecr 31030
         31100    recovered
     "#]],
+    );
+}
+
+#[test]
+fn the_window_of_an_older_segment_is_not_believed() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < P. 1:101 ack 1 win 65535
+            31  < P. 51:201 ack 1 win 100
+            32  send 5000
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 win 65535
+            30       > . 1 ack 101 win 65435  QuickAck
+            31     < P. 51:201 ack 1 win 100
+            31       > . 1 ack 201 win 65335  QuickAck
+            32     send 5000
+        "#]],
+    );
+}
+
+#[test]
+fn half_of_the_largest_window_is_worth_a_segment() {
+    Story::new(Policy::rfc()).check(
+        "
+            0   connect
+            20  < S. 0 ack 1 win 2000 mss 1460
+            30  < . 1 ack 1 win 1000
+            31  send 3000
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 2000 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 1000
+            31     send 3000
+            31       > . 1:1001 ack 1 win 65535  Data
+        "#]],
+    );
+}
+
+#[test]
+fn a_window_grows_where_all_of_it_was_used() {
+    let mut policy = Policy::rfc();
+    policy.recovery = Recovery::NewReno;
+    policy.congestion = CongestionKind::NewReno;
+    policy.window.pacing = false;
+    Story::new(policy).show_cwnd().check(
+        &format!(
+            "{OPEN_PLAIN}
+            30   send 10000
+            50   < . 1 ack 1
+            51   < . 1 ack 1
+            52   < . 1 ack 1
+            70   < . 1 ack 10001
+            80   send 4000
+            100  < . 1 ack 14001
+            110  send 5000
+            130  < . 1 ack 19001
+            140  send 6000
+            160  < . 1 ack 25001
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       cwnd 10000, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 10000
+            30       > . 1:1001 ack 1 win 65535  Data
+            30       > . 1001:2001 ack 1 win 65535  Data
+            30       > . 2001:3001 ack 1 win 65535  Data
+            30       > . 3001:4001 ack 1 win 65535  Data
+            30       > . 4001:5001 ack 1 win 65535  Data
+            30       > . 5001:6001 ack 1 win 65535  Data
+            30       > . 6001:7001 ack 1 win 65535  Data
+            30       > . 7001:8001 ack 1 win 65535  Data
+            30       > . 8001:9001 ack 1 win 65535  Data
+            30       > P. 9001:10001 ack 1 win 65535  Data
+            50     < . 1 ack 1
+            51     < . 1 ack 1
+            52     < . 1 ack 1
+            52       recovery until 10001
+            52       cwnd 7000, ssthresh 5000, in flight 10000
+            52       > . 1:1001 ack 1 win 65535  FastRetransmit (again: 1)
+            70     < . 1 ack 10001
+            70       recovered
+            70       cwnd 5000, ssthresh 5000, in flight 0
+            80     send 4000
+            80       > . 10001:11001 ack 1 win 65535  Data
+            80       > . 11001:12001 ack 1 win 65535  Data
+            80       > . 12001:13001 ack 1 win 65535  Data
+            80       > P. 13001:14001 ack 1 win 65535  Data
+            100    < . 1 ack 14001
+            110    send 5000
+            110      > . 14001:15001 ack 1 win 65535  Data
+            110      > . 15001:16001 ack 1 win 65535  Data
+            110      > . 16001:17001 ack 1 win 65535  Data
+            110      > . 17001:18001 ack 1 win 65535  Data
+            110      > P. 18001:19001 ack 1 win 65535  Data
+            130    < . 1 ack 19001
+            130      cwnd 6000, ssthresh 5000, in flight 0
+            140    send 6000
+            140      > . 19001:20001 ack 1 win 65535  Data
+            140      > . 20001:21001 ack 1 win 65535  Data
+            140      > . 21001:22001 ack 1 win 65535  Data
+            140      > . 22001:23001 ack 1 win 65535  Data
+            140      > . 23001:24001 ack 1 win 65535  Data
+            140      > P. 24001:25001 ack 1 win 65535  Data
+            160    < . 1 ack 25001
+            160      cwnd 7000, ssthresh 5000, in flight 0
+        "#]],
+    );
+}
+
+#[test]
+fn an_ack_of_ours_does_not_end_a_silence() {
+    Story::new(Policy::rfc()).show_cwnd().check(
+        &format!(
+            "{OPEN}
+            30    send 14480
+            50    < . 1 ack 14481 ts 130 ecr 30
+            5000  < P. 1:101 ack 14481 ts 5080 ecr 50
+            5100  send 40000
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       cwnd 14480, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     send 14480
+            30       > . 1:1449 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 1449:2897 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 2897:4345 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 4345:5793 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 5793:7241 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 7241:8689 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 8689:10137 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 10137:11585 ack 1 win 511 ts 30 ecr 100  Data
+            30       > . 11585:13033 ack 1 win 511 ts 30 ecr 100  Data
+            30       > P. 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
+            50     < . 1 ack 14481 ts 130 ecr 30
+            50       cwnd 28960, ssthresh -, in flight 0
+            5000   < P. 1:101 ack 14481 ts 5080 ecr 50
+            5000     > . 14481 ack 101 win 511 ts 5000 ecr 5080  QuickAck
+            5100   send 40000
+            5100     > . 14481:15929 ack 101 win 511 ts 5100 ecr 5080  Data
+            5100     cwnd 14480, ssthresh -, in flight 0
+            5100     > . 15929:17377 ack 101 win 511 ts 5100 ecr 5080  Data
+            5100     > . 17377:18825 ack 101 win 511 ts 5100 ecr 5080  Data
+            5100     > . 18825:20273 ack 101 win 511 ts 5100 ecr 5080  Data
+            5100     > . 20273:21721 ack 101 win 511 ts 5100 ecr 5080  Data
+            5100     > . 21721:23169 ack 101 win 511 ts 5100 ecr 5080  Data
+            5100     > . 23169:24617 ack 101 win 511 ts 5100 ecr 5080  Data
+            5100     > . 24617:26065 ack 101 win 511 ts 5100 ecr 5080  Data
+            5100     > . 26065:27513 ack 101 win 511 ts 5100 ecr 5080  Data
+            5100     > . 27513:28961 ack 101 win 511 ts 5100 ecr 5080  Data
+        "#]],
     );
 }

@@ -15,7 +15,7 @@
 use expect_test::Expect;
 use std::fmt::Write as _;
 use synema_core::tcp::{Connection, ConnectionEvent, IcmpError, Identity, Policy, Segment, Write};
-use synema_core::time::Instant;
+use synema_core::time::{Duration, Instant};
 use synema_core::trace::{ConnId, Event, FrameId, Record, RecoveryStep};
 use synema_core::wire::tcp::{Flags, Options, Timestamps};
 use synema_core::wire::{SeqNum, SeqRange};
@@ -224,6 +224,37 @@ impl Run {
                 self.note(&format!("{len} bytes to the end of what is urgent"));
             }
             "push" => connection.push(now, trace),
+            "info" => {
+                let info = connection.info(now);
+                let counts = [
+                    info.outstanding_segments,
+                    info.sacked_segments,
+                    info.lost_segments,
+                    info.resent_segments,
+                ];
+                let ([out, sacked, lost, again], repair) = (counts, info.repair);
+                self.note(&format!(
+                    "{repair:?}: {out} out, {sacked} sacked, {lost} lost, {again} again"
+                ));
+            }
+            "limits" => {
+                let limited = connection.info(now).limited;
+                let ms = |time: Duration| time.as_millis();
+                self.note(&format!(
+                    "busy {} ms, {} by the peer's window, {} by the send buffer",
+                    ms(limited.busy),
+                    ms(limited.by_peer_window),
+                    ms(limited.by_send_buffer)
+                ));
+            }
+            "room" => {
+                let (len, writable) = (connection.writable_len(), connection.is_writable());
+                self.note(&format!("room for {len} bytes, writable: {writable}"));
+            }
+            "hints" => {
+                let (error, mtu) = (connection.soft_error(), connection.narrow_path());
+                self.note(&format!("soft error {error:?}, narrow path {mtu:?}"));
+            }
             "link" => {
                 self.link_is_full = words[1] == "full";
                 connection.set_link_full(now, self.link_is_full, trace);

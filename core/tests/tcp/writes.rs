@@ -347,3 +347,29 @@ fn linux_is_patient_with_losses_once_a_segment_was_acknowledged_in_parts() {
         Story::new(policy).check(&format!("{OPEN}{script}"), &expect);
     }
 }
+
+#[test]
+fn a_write_of_nothing_says_nothing() {
+    Story::new(Policy::linux()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  send 100 more
+            40  send 0
+            50  send 10
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 100 more
+            40     send 0
+            50     send 10
+            50       > P. 1:111 ack 1 win 65535  Data
+        "#]],
+    );
+}

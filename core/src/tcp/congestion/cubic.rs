@@ -111,11 +111,10 @@ impl Cubic {
             (1, 1)
         };
         epoch.estimate_like_newreno(acked, window, alpha);
-        let interval = match self.style {
-            CubicStyle::Rfc => Duration::ZERO,
-            CubicStyle::Linux => LINUX_INTERVAL,
+        let fresh = |at: Instant| match self.style {
+            CubicStyle::Rfc => false,
+            CubicStyle::Linux => ack.now.since(at) <= LINUX_INTERVAL,
         };
-        let fresh = |at: Instant| interval > Duration::ZERO && ack.now.since(at) <= interval;
         if !epoch.computed_at.is_some_and(fresh) {
             epoch.computed_at = Some(ack.now);
             epoch.target = epoch.target_at(ack, window);
@@ -383,6 +382,143 @@ mod tests {
         control.set_cwnd(70_000);
         run(&mut control, 0, 100, 100);
         assert_eq!(control.epoch.map(|epoch| epoch.origin), Some(70_000));
+    }
+
+    fn linux(cwnd: u64) -> Cubic {
+        let policy = WindowPolicy {
+            cubic: CubicStyle::Linux,
+            ..WindowPolicy::standard()
+        };
+        let mut control = Cubic::new(MSS, &policy);
+        control.set_cwnd(cwnd);
+        control
+    }
+
+    fn ack(control: &mut Cubic, at_ms: u64, acked_len: u32) -> Epoch {
+        control.on_ack(&AckSample::of(Instant::from_millis(at_ms), acked_len));
+        control.epoch.expect("congestion avoidance")
+    }
+
+    #[test]
+    fn a_hair_below_the_old_plateau_is_the_same_plateau() {
+        let plateau_after = |cwnd| {
+            let mut control = with_window(64_000);
+            control.on_loss(64_000);
+            control.set_cwnd(cwnd);
+            control.on_loss(64_000);
+            control.w_max
+        };
+        assert_eq!(plateau_after(63_500), 63_500);
+        assert_eq!(plateau_after(63_000), 63_000);
+        assert_eq!(plateau_after(62_000), 52_700);
+    }
+
+    #[test]
+    fn linux_brings_down_whole_segments_of_the_window() {
+        let mut control = linux(20_900);
+        control.on_loss(5_000);
+        assert_eq!((control.cwnd(), control.ssthresh()), (14_000, 14_000));
+    }
+
+    #[test]
+    fn beyond_the_old_window_it_is_as_fast_as_newreno() {
+        let estimate_after_a_window = |before| {
+            let mut control = with_window(10_000);
+            (control.window.ssthresh, control.cwnd_prior) = (10_000, before);
+            ack(&mut control, 0, 10_000).estimate
+        };
+        assert_eq!(estimate_after_a_window(10_001), 10_529);
+        assert_eq!(estimate_after_a_window(10_000), 11_000);
+    }
+
+    #[test]
+    fn no_byte_of_the_estimate_and_of_the_window_is_lost_to_rounding() {
+        let window = with_window(10_000).window;
+        let mut epoch = Epoch::new(Instant::ZERO, 10_000, 0, 1000);
+        epoch.estimate_like_newreno(5, &window, (1, 1));
+        assert_eq!(epoch.estimate, 10_000);
+        epoch.estimate_like_newreno(5, &window, (1, 1));
+        assert_eq!((epoch.estimate, epoch.estimate_rest), (10_001, 0));
+        let mut window = window;
+        epoch.target = 15_000;
+        epoch.approach(1, &mut window);
+        assert_eq!(window.cwnd, 10_000);
+        epoch.approach(1, &mut window);
+        assert_eq!((window.cwnd, epoch.rest), (10_001, 0));
+    }
+
+    #[test]
+    fn the_target_is_within_half_a_window() {
+        let window = with_window(10_000).window;
+        let epoch = Epoch::new(Instant::ZERO, 10_000, 0, 1000);
+        let target_at = |ms| epoch.target_at(&AckSample::of(Instant::from_millis(ms), 1), &window);
+        assert_eq!((target_at(0), target_at(100_000)), (10_000, 15_000));
+    }
+
+    #[test]
+    fn where_the_curve_meets_the_estimate_it_is_the_curve() {
+        let window_after = |estimate| {
+            let mut control = with_window(10_000);
+            control.window.ssthresh = 10_000;
+            control.epoch = Some(Epoch {
+                estimate,
+                ..Epoch::new(Instant::ZERO, 10_000, 12_000, 1000)
+            });
+            // K is 1709 ms: there the curve is at 12,000.
+            ack(&mut control, 1709, 1);
+            control.cwnd()
+        };
+        assert_eq!(
+            (window_after(12_000), window_after(12_001)),
+            (10_000, 12_001)
+        );
+    }
+
+    #[test]
+    fn linux_computes_its_target_32_times_a_second() {
+        let mut control = linux(100_000);
+        control.on_loss(100_000);
+        let first = ack(&mut control, 0, 1000).target;
+        assert_eq!(ack(&mut control, 31, 1000).target, first);
+        assert!(ack(&mut control, 32, 1000).target > first);
+        let mut control = with_window(100_000);
+        control.on_loss(100_000);
+        let first = ack(&mut control, 0, 1000).target;
+        assert!(ack(&mut control, 31, 1000).target > first);
+    }
+
+    #[test]
+    fn linux_looks_for_a_twentieth_more_before_a_first_loss() {
+        let target = |mut control: Cubic, w_max| {
+            (control.window.ssthresh, control.w_max) = (40_000, w_max);
+            ack(&mut control, 0, 1000).target
+        };
+        assert_eq!(target(linux(40_000), 0), 42_000);
+        assert_eq!(target(linux(40_000), 40_000), 40_000);
+        assert_eq!(target(with_window(40_000), 0), 40_000);
+    }
+
+    #[test]
+    fn a_stage_begins_with_what_slow_start_leaves_over() {
+        let mut control = with_window(9_000);
+        control.window.ssthresh = 10_000;
+        control.on_ack(&AckSample::of(Instant::ZERO, 1000));
+        assert!(control.cwnd() == 10_000 && control.epoch.is_none());
+        ack(&mut control, 10, 1);
+    }
+
+    #[test]
+    fn a_silence_ends_the_stage_if_it_takes_the_window_back() {
+        let rto = Duration::from_millis(300);
+        let goes_on_after = |how| {
+            let mut control = with_window(100_000);
+            control.on_loss(100_000);
+            ack(&mut control, 0, 1000);
+            control.on_idle(how, rto * 2, rto);
+            control.epoch.is_some()
+        };
+        assert!(goes_on_after(IdleRestart::Never));
+        assert!(!goes_on_after(IdleRestart::InitialWindow));
     }
 
     proptest! {

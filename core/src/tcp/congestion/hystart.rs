@@ -133,4 +133,57 @@ mod tests {
         }
         assert_eq!(window.ssthresh, u64::MAX);
     }
+
+    #[test]
+    fn a_train_is_ended_by_a_gap_and_ends_slow_start_beyond_the_half() {
+        // ACKs at `gap_ms`, each with a round trip of 40 ms; when slow start ended.
+        let ended_after_ms = |gap_ms: u64| {
+            let (mut window, mut hystart) = (large_window(), Hystart::default());
+            (0..40 / gap_ms).map(|i| i * gap_ms).find(|at| {
+                hystart.on_ack(&mut window, &ack(100 + at, 10, 40));
+                window.ssthresh != u64::MAX
+            })
+        };
+        assert_eq!(
+            ended_after_ms(1),
+            Some(21),
+            "20 ms are not yet more than half"
+        );
+        assert_eq!(ended_after_ms(2), Some(22), "2 ms are not yet a gap");
+        assert_eq!(ended_after_ms(3), None);
+    }
+
+    #[test]
+    fn only_a_large_window_in_slow_start_is_looked_at() {
+        let threshold_after_a_train = |cwnd, ssthresh| {
+            let (mut window, mut hystart) = (large_window(), Hystart::default());
+            (window.cwnd, window.ssthresh) = (cwnd, ssthresh);
+            for at in 100..=130 {
+                hystart.on_ack(&mut window, &ack(at, 10, 40));
+            }
+            window.ssthresh
+        };
+        assert_eq!(threshold_after_a_train(15_999, u64::MAX), u64::MAX);
+        assert_eq!(threshold_after_a_train(16_000, u64::MAX), 16_000);
+        assert_eq!(threshold_after_a_train(20_000, 18_000), 18_000);
+    }
+
+    #[test]
+    fn a_round_trip_is_longer_by_more_than_an_eighth() {
+        let ends = |least_ms: u64, rtt_ms: u64| {
+            let mut window = large_window();
+            let mut hystart = Hystart {
+                least: Some(Duration::from_millis(least_ms)),
+                ..Hystart::default()
+            };
+            for i in 0..9 {
+                hystart.on_ack(&mut window, &ack(i * 5, 10, rtt_ms));
+            }
+            window.ssthresh != u64::MAX
+        };
+        assert!(!ends(80, 90) && ends(80, 91));
+        // At least 4 ms, at most 16 ms.
+        assert!(!ends(8, 12) && ends(8, 13));
+        assert!(!ends(800, 816) && ends(800, 817));
+    }
 }

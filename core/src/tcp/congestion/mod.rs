@@ -201,3 +201,88 @@ impl CongestionControl for Congestion {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [CongestionKind; 3] = [
+        CongestionKind::None,
+        CongestionKind::NewReno,
+        CongestionKind::Cubic,
+    ];
+
+    fn of(congestion: CongestionKind) -> Congestion {
+        let policy = Policy {
+            congestion,
+            ..Policy::rfc()
+        };
+        Congestion::new(&policy, 1000)
+    }
+
+    #[test]
+    fn each_knows_what_it_is() {
+        for (kind, other) in KINDS.into_iter().flat_map(|a| KINDS.map(|b| (a, b))) {
+            assert_eq!(of(kind).is(other), kind == other);
+        }
+    }
+
+    #[test]
+    fn a_lost_syn_leaves_one_segment_and_no_new_beginning() {
+        for kind in &KINDS[1..] {
+            let mut control = of(*kind);
+            control.set_mss(500);
+            assert_eq!(control.cwnd(), 5000);
+            control.on_syn_loss();
+            assert_eq!(control.cwnd(), 500);
+            control.set_mss(400);
+            assert_eq!(control.cwnd(), 500);
+        }
+    }
+
+    #[test]
+    fn after_a_recovery_no_burst_goes_out_unless_none_is_to_be_feared() {
+        for kind in &KINDS[1..] {
+            let mut control = of(*kind);
+            control.set_cwnd(100_000);
+            control.on_loss(100_000);
+            let ssthresh = control.ssthresh();
+            control.on_recovered(3000, true);
+            assert_eq!(control.cwnd(), ssthresh);
+            control.on_recovered(3000, false);
+            assert_eq!(control.cwnd(), 4000);
+            control.on_recovered(0, false);
+            assert_eq!(control.cwnd(), 2000);
+        }
+    }
+
+    #[test]
+    fn a_silence_takes_back_what_any_of_them_had() {
+        for kind in &KINDS[1..] {
+            let mut control = of(*kind);
+            control.set_cwnd(100_000);
+            let rto = Duration::from_millis(300);
+            control.on_idle(IdleRestart::InitialWindow, rto * 2, rto);
+            assert_eq!(control.cwnd(), 10_000);
+        }
+    }
+
+    #[test]
+    fn a_pause_is_told_to_the_one_that_counts_time() {
+        let grown_by = |pause: Duration| {
+            let mut control = of(CongestionKind::Cubic);
+            control.set_cwnd(1_000_000);
+            control.on_loss(1_000_000);
+            let start = Instant::from_millis(100);
+            control.on_ack(&AckSample::of(start, 2000));
+            control.on_pause(pause);
+            let before = control.cwnd();
+            for _ in 0..100 {
+                control.on_ack(&AckSample::of(start + Duration::from_secs(5), 2000));
+            }
+            control.cwnd() - before
+        };
+        let (paused, steady) = (grown_by(Duration::from_secs(5)), grown_by(Duration::ZERO));
+        assert!(2 * paused < steady, "{paused} {steady}");
+    }
+}

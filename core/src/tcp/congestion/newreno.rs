@@ -57,9 +57,8 @@ impl CongestionControl for NewReno {
 
     fn on_ack(&mut self, ack: &AckSample) {
         self.window.start();
-        let slow = self.window.is_in_slow_start();
         let left = self.slow_start.on_ack(&mut self.window, ack);
-        if !ack.limited || (slow && self.window.is_in_slow_start()) {
+        if !ack.limited || self.window.is_in_slow_start() {
             return;
         }
         // RFC 5681 §3.1 with RFC 3465 §2.1: one segment for each window.
@@ -125,6 +124,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_a_window_counts_for_the_next() {
+        let mut control = new(1000);
+        control.on_loss(20_000);
+        control.set_cwnd(9000);
+        // A thousand bytes reach the threshold of 10,000, the others are left over.
+        control.on_loss(20_000);
+        assert_eq!((control.cwnd(), control.ssthresh()), (4500, 4500));
+        control.set_cwnd(4000);
+        ack(&mut control, 2000);
+        assert_eq!((control.cwnd(), control.acked_len), (4500, 1500));
+        ack(&mut control, 3500);
+        assert_eq!((control.cwnd(), control.acked_len), (5500, 500));
+        ack(&mut control, 4900);
+        assert_eq!((control.cwnd(), control.acked_len), (5500, 5400));
+        ack(&mut control, 100);
+        assert_eq!((control.cwnd(), control.acked_len), (6500, 0));
+    }
+
+    #[test]
     fn a_second_timeout_keeps_the_threshold() {
         let mut control = new(1000);
         control.on_timeout(10_000, false);
@@ -141,5 +159,11 @@ mod tests {
             ..AckSample::of(Instant::ZERO, 2000)
         });
         assert_eq!(control.cwnd(), 10_000);
+        control.on_loss(10_000);
+        control.on_ack(&AckSample {
+            limited: false,
+            ..AckSample::of(Instant::ZERO, 5000)
+        });
+        assert_eq!((control.cwnd(), control.acked_len), (5000, 0));
     }
 }

@@ -71,3 +71,33 @@ fn limit(after_timeout: bool) -> u64 {
         LIMIT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Instant;
+
+    /// How much an ACK of 20 segments of 1000 bytes lets cwnd grow.
+    fn growth(kind: SlowStartKind, ssthresh: u64, ack: impl Fn(&mut AckSample)) -> u64 {
+        let mut window = Window::new(1000);
+        window.ssthresh = ssthresh;
+        let mut sample = AckSample::of(Instant::ZERO, 20_000);
+        ack(&mut sample);
+        let before = window.cwnd;
+        SlowStart::new(kind).on_ack(&mut window, &sample);
+        window.cwnd - before
+    }
+
+    #[test]
+    fn a_stretch_ack_counts_for_as_much_as_the_rfcs_say() {
+        let timeout = |ack: &mut AckSample| ack.after_timeout = true;
+        for kind in [SlowStartKind::Standard, SlowStartKind::HystartPlus] {
+            assert_eq!(growth(kind, 500_000, |_| {}), 2000, "RFC 3465");
+            assert_eq!(growth(kind, 500_000, timeout), 1000, "RFC 5681");
+        }
+        let hystart = SlowStartKind::HystartPlus;
+        assert_eq!(growth(hystart, u64::MAX, |_| {}), 8000, "RFC 9406");
+        assert_eq!(growth(hystart, u64::MAX, |ack| ack.paced = true), 20_000);
+        assert_eq!(growth(SlowStartKind::Hystart, u64::MAX, |_| {}), 20_000);
+    }
+}

@@ -128,4 +128,28 @@ mod tests {
         assert_eq!(after(IdleRestart::Decay, 2), 20_000);
         assert_eq!(after(IdleRestart::Decay, 90), 10_000);
     }
+
+    #[test]
+    fn the_threshold_remembers_what_a_silence_took() {
+        let after = |ssthresh| {
+            let mut window = Window::new(1000);
+            (window.cwnd, window.ssthresh) = (80_000, ssthresh);
+            let rto = Duration::from_millis(300);
+            window.restart(IdleRestart::Decay, rto, rto);
+            window.ssthresh
+        };
+        assert_eq!(after(10_000), 60_000);
+        assert_eq!(after(70_000), 70_000);
+        assert_eq!(after(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn a_new_segment_size_means_a_new_beginning_only_at_the_beginning() {
+        let mut window = Window::new(1000);
+        window.set_mss(500);
+        assert_eq!(window.cwnd, 5000);
+        window.start();
+        window.set_mss(600);
+        assert_eq!(window.cwnd, 5000);
+    }
 }

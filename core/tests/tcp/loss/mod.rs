@@ -2,7 +2,10 @@
 
 mod clock;
 mod duplicates;
+mod forward_rto;
 mod holes;
+mod latest;
+mod partial;
 mod rack;
 mod reduction;
 mod reordering;
