@@ -29,6 +29,8 @@ pub enum Command {
     Curl(CurlArgs),
     /// Serve the files of a folder over HTTP with our own stack, at a claimed address
     ServeHttp(ServeHttpArgs),
+    /// Say what every TCP segment of a capture was
+    Analyze(AnalyzeArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
     #[command(name = LAB_CHILD, hide = true)]
     LabChild,
@@ -271,6 +273,26 @@ pub struct ServeHttpArgs {
     /// Tell each request on standard error
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// Arguments of `synema analyze`.
+#[derive(Args, Clone, Debug)]
+pub struct AnalyzeArgs {
+    /// The capture: pcap or pcapng, gzipped or not; - reads from standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// One row for each TCP frame, under tshark's names
+    #[arg(long, value_enum, default_value_t = AnalyzeFormat::Tsv)]
+    pub format: AnalyzeFormat,
+}
+
+/// How `synema analyze` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AnalyzeFormat {
+    /// Tab-separated values, the names in the first row
+    Tsv,
+    /// An array of objects
+    Json,
 }
 
 #[cfg(test)]

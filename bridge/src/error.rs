@@ -32,6 +32,8 @@ pub enum Exit {
     NamespacesForbidden = 11,
     /// A file could not be read or written, or a port could not be listened on.
     LocalIo = 12,
+    /// A capture is none, or is damaged.
+    BadCapture = 13,
 }
 
 impl From<Exit> for ExitCode {

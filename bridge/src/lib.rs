@@ -5,8 +5,9 @@
 //!               ├─ serve  (trust, gate)  the page and the relay for one claimed address
 //!               ├─ curl                  the same stack without a browser
 //!               ├─ serve-http            the same stack as a server of files
-//!               └─ lab                   a network of namespaces to do both in
-//!                    all of them over io (one raw socket) and privilege (none left)
+//!               ├─ lab                   a network of namespaces to do both in
+//!               │    all of these over io (one raw socket) and privilege (none left)
+//!               └─ analyze               what every segment of a capture was
 //! ```
 //!
 //! The bridge never keeps TCP state; `curl` and `serve-http` alone drive a stack of their own.
@@ -14,6 +15,7 @@
 // Those macros panic when nobody reads: see `say`, and write to standard output with its errors.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod analyze;
 pub mod check;
 pub mod cli;
 pub mod curl;
@@ -46,6 +48,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Lab(args) => serve::run_lab(&args),
         Command::Curl(args) => curl::run(&args),
         Command::ServeHttp(args) => serve_http::run(&args),
+        Command::Analyze(args) => analyze::run(&args),
         #[cfg(target_os = "linux")]
         Command::LabChild => lab::child::run(),
         #[cfg(not(target_os = "linux"))]

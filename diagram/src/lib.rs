@@ -10,6 +10,7 @@ pub mod layout;
 pub mod render;
 pub mod states;
 pub mod strip;
+pub mod table;
 #[cfg(test)]
 mod testing;
 pub mod timing;

@@ -1,5 +1,9 @@
 //! tshark as the second opinion on captures: the one place where it is asked.
 
+mod segments;
+
+pub use segments::{Agreement, Comparison, FLAGS, segments};
+
 use std::{
     path::Path,
     process::{Command, Stdio},

@@ -1,7 +1,7 @@
 //! `cargo xtask conformance`: what others made, told by environment variables.
 //!
-//! - `SYNEMA_CAPTURES`: a folder with captures; every one is opened, and every frame compared with what
-//!   tshark says of it.
+//! - `SYNEMA_CAPTURES`: a folder with captures; every one is opened, and every frame, and what
+//!   `synema analyze` makes of every TCP segment, compared with what tshark says of it.
 //! - `PACKETDRILL`, `PD_TCP`: packetdrill's program and its folder of TCP scripts.
 
 use std::{
@@ -67,11 +67,19 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
 
 fn compare_all(house: &House, folder: &Path) -> anyhow::Result<()> {
     house.cargo(&["build", "-p", "synema-diagram", "--example", "frames"])?;
+    house.cargo(&["build", "-p", "synema-bridge", "--bin", "synema"])?;
     let program = house.target().join("debug/examples/frames");
+    let synema = house.target().join("debug/synema");
+    let mut segments = judge::Comparison::default();
     let files = captures_in(folder)?;
     let (mut frames, mut differing) = (0, 0);
     for file in &files {
         let name = file.strip_prefix(folder).unwrap_or(file).display();
+        segments.add(
+            &name.to_string(),
+            &analyzed(&synema, file)?,
+            &judge::segments(file)?,
+        )?;
         match compare(&program, file)? {
             Comparison::Same(count) => {
                 frames += count;
@@ -91,14 +99,28 @@ fn compare_all(house: &House, folder: &Path) -> anyhow::Result<()> {
     }
     let same = files.len() - differing;
     println!("{frames} frames in {same} captures are as tshark says");
-    println!("{same} passed, {differing} failed");
-    if differing > 0 {
+    println!("{same} passed, {differing} failed\n\n{segments}");
+    for difference in &segments.differences {
+        println!("{difference}");
+    }
+    if differing > 0 || !segments.differences.is_empty() {
         bail!(
-            "{differing} of {} captures differ from what tshark says",
-            files.len()
+            "{differing} of {} captures, and {} segments, differ from what tshark says",
+            files.len(),
+            segments.differences.len()
         );
     }
     Ok(())
+}
+
+/// What `synema analyze` prints, without the row of names. A damaged capture is analyzed as far as it goes.
+fn analyzed(synema: &Path, file: &Path) -> anyhow::Result<Vec<String>> {
+    let mut command = Command::new(synema);
+    command.args(["analyze", "--format", "tsv"]).arg(file);
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("{} does not start", synema.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(text.lines().skip(1).map(str::to_owned).collect())
 }
 
 enum Comparison {

@@ -255,7 +255,8 @@ impl Analysis {
             let from_client = self.infos[stream as usize].client == sender;
             self.streams[stream as usize].is_reused_by(facts, from_client)
         });
-        let stream = match found.filter(|_| !reused) {
+        // A SYN-ACK alone opens nothing.
+        let stream = match found.filter(|_| !(reused && facts.opens())) {
             Some(stream) => stream,
             None => self.open(ends, sender, receiver, facts, index),
         };

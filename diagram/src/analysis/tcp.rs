@@ -14,7 +14,7 @@ mod judge;
 
 use super::Verdicts;
 use judge::Known;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use synema_core::time::Instant;
 use synema_core::wire::SeqNum;
 use synema_core::wire::tcp::{Flags, Segment, TcpOption};
@@ -126,7 +126,6 @@ impl Facts {
 #[derive(Clone, Copy, Debug)]
 struct Unacked {
     seq: i64,
-    packet: u32,
     at: Instant,
 }
 
@@ -142,6 +141,8 @@ struct Hole {
 struct Way {
     /// Where relative numbers begin, and a point from which they are continued.
     base: Option<SeqNum>,
+    /// Where the base lies in relative numbers: 0, until a SYN-ACK brings another one.
+    base_at: i64,
     reference: (SeqNum, i64),
     next_seq: Option<i64>,
     next_seq_at: Instant,
@@ -149,7 +150,8 @@ struct Way {
     last_ack: Option<i64>,
     last_ack_at: Instant,
     window_raw: u16,
-    window: u32,
+    /// Not in a SYN-ACK.
+    window_scaled: bool,
     /// -1 not known (no SYN seen), -2 no scaling.
     scale: i8,
     duplicate_acks: u32,
@@ -157,15 +159,14 @@ struct Way {
     bytes_in_flight_valid: bool,
     sack: [(i64, i64); 4],
     sack_count: usize,
-    /// One past the last number -> the segment that ended there first.
-    unacked: BTreeMap<i64, Unacked>,
-    /// Where the segments in `unacked` begin, and their packets.
-    starts: BTreeSet<(i64, u32)>,
+    /// One past the last number, and the packet.
+    unacked: BTreeMap<(i64, u32), Unacked>,
+    /// The same segments by where they begin -> one past the last number.
+    starts: BTreeMap<(i64, u32), i64>,
     /// First number -> one past the last, and the packet that carried it first.
     sent: BTreeMap<i64, (i64, u32)>,
     /// Numbers that were jumped over, and by which packet.
     holes: VecDeque<Hole>,
-    saw_fin: bool,
     last_packet: u32,
 }
 
@@ -175,9 +176,26 @@ impl Way {
         self.reference.1 + i64::from(seq.signed_distance(self.reference.0))
     }
 
+    /// By how many bits its windows are scaled, where that is known.
+    fn shift(&self) -> u32 {
+        u32::from(self.scale.max(0).cast_unsigned())
+    }
+
+    /// The window that it told last, bytes.
+    fn window(&self) -> u32 {
+        let shift = if self.window_scaled { self.shift() } else { 0 };
+        u32::from(self.window_raw) << shift
+    }
+
     fn set_base(&mut self, base: SeqNum) {
         self.base = Some(base);
         self.reference = (base, 0);
+    }
+
+    /// Another handshake on the same ports: numbers go on, and are told from there.
+    fn move_base(&mut self, base: SeqNum) {
+        self.base = Some(base);
+        self.base_at = self.relative(base);
     }
 
     fn advance_reference(&mut self, seq: SeqNum, relative: i64) {
@@ -194,7 +212,6 @@ pub(super) struct Stream {
     ways: [Way; 2],
     syn_at: Option<Instant>,
     first_rtt_ns: Option<u64>,
-    saw_rst: bool,
 }
 
 /// What a segment settled about others.
@@ -218,19 +235,13 @@ impl Stream {
             ways: [way.clone(), way],
             syn_at: None,
             first_rtt_ns: None,
-            saw_rst: false,
         }
     }
 
-    /// Whether this SYN (or SYN-ACK) begins another conversation on the same ports.
+    /// Whether this SYN or SYN-ACK is not the one that this end began with.
     pub(super) fn is_reused_by(&self, facts: &Facts, from_client: bool) -> bool {
         let way = &self.ways[usize::from(!from_client)];
-        let Some(base) = way.base else { return false };
-        if facts.opens() {
-            let over = self.saw_rst || self.ways.iter().any(|way| way.saw_fin);
-            return base != facts.seq || over;
-        }
-        facts.flags.syn() && base != facts.seq
+        facts.flags.syn() && way.base.is_some_and(|base| base != facts.seq)
     }
 
     /// Only tells a segment's numbers: it never passed the vantage point, so that it
@@ -290,9 +301,16 @@ impl Stream {
         } else {
             (server, client)
         };
-        find_bases(facts, fwd, rev);
         if facts.opens() {
+            if fwd.base == Some(facts.seq) {
+                // A reset in between may have borne a number that was never sent.
+                fwd.next_seq = fwd.max_to_be_acked;
+            }
             self.syn_at = Some(at);
+        }
+        find_bases(facts, fwd, rev);
+        if facts.is_syn_ack() && fwd.base.is_some_and(|base| base != facts.seq) {
+            fwd.move_base(facts.seq);
         }
         let seq = fwd.relative(facts.seq);
         let ack = if facts.flags.ack() {
@@ -300,17 +318,7 @@ impl Stream {
         } else {
             0
         };
-        if let (Some(syn_at), None) = (self.syn_at, self.first_rtt_ns)
-            && !facts.flags.syn()
-            && facts.flags.ack()
-            && (seq, ack) == (1, 1)
-        {
-            self.first_rtt_ns = Some(nanos_since(at, syn_at));
-        }
-        let threshold = self
-            .first_rtt_ns
-            .filter(|&ns| ns > 0)
-            .unwrap_or(OUT_OF_ORDER_NS);
+        let threshold = self.first_rtt_ns.unwrap_or(OUT_OF_ORDER_NS);
         let known = Known {
             facts,
             seq,
@@ -324,15 +332,23 @@ impl Stream {
         let (settled, ack_rtt_ns) = known.settle(rev);
         let in_flight = known.in_flight(fwd, rev);
         let window = known.remember_ack(fwd, rev, verdicts);
-        if facts.flags.rst() {
-            self.saw_rst = true;
+        // The first ACK is taken for the one that ends the handshake.
+        if let (Some(syn_at), None) = (self.syn_at, self.first_rtt_ns)
+            && !facts.flags.syn()
+            && facts.flags.ack()
+        {
+            self.first_rtt_ns = Some(nanos_since(at, syn_at)).filter(|&ns| ns > 0);
         }
         let digest = TcpDigest {
             stream,
             from_client,
             flags: facts.flags,
-            seq,
-            ack,
+            seq: seq - fwd.base_at,
+            ack: if facts.flags.ack() {
+                ack - rev.base_at
+            } else {
+                0
+            },
             len: facts.len,
             window,
             verdicts,
@@ -363,10 +379,18 @@ fn find_bases(facts: &Facts, fwd: &mut Way, rev: &mut Way) {
         rev.bytes_in_flight_valid = true;
     }
     if facts.flags.syn() {
-        // RFC 7323 §2.2: no shift beyond 14.
-        fwd.scale = facts
-            .window_scale
-            .map_or(-2, |shift| shift.min(14).cast_signed());
+        agree_on_scale(facts, fwd, rev);
+    }
+}
+
+/// RFC 7323 §2.2: the windows are scaled if both SYNs say so, by 14 bits at most. One
+/// that was not seen is taken to have said it.
+fn agree_on_scale(facts: &Facts, fwd: &mut Way, rev: &mut Way) {
+    match facts.window_scale {
+        Some(_) if facts.is_syn_ack() && rev.scale == -2 => fwd.scale = -2,
+        Some(shift) => fwd.scale = shift.min(14).cast_signed(),
+        None if fwd.scale == -1 => (fwd.scale, rev.scale) = (-2, -2),
+        None => {}
     }
 }
 

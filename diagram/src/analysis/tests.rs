@@ -111,7 +111,10 @@ fn retransmissions_are_told_from_reordering_by_time_and_from_spurious_ones_by_th
     let again = [lost[0], lost[1], data(60_000, 501, 500)];
     assert_eq!(after_handshake(&again)[2], "retransmission");
     let twice = [lost[0], ack(20_010, 501), data(400_000, 1, 500)];
-    assert_eq!(after_handshake(&twice)[2], "spurious_retransmission");
+    assert_eq!(
+        after_handshake(&twice)[2],
+        "retransmission spurious_retransmission"
+    );
 }
 
 #[test]
@@ -181,7 +184,15 @@ fn a_full_window_and_what_the_capture_missed() {
 fn the_same_ports_again_are_another_conversation() {
     let mut steps = open(0);
     steps.push((20_000, true, Seg::new(Flags::RST, 1, 0, 0)));
-    steps.extend(open(1_000_000));
+    // The client chose another initial number.
+    for (at, from_page, mut seg) in open(1_000_000) {
+        if from_page {
+            seg.seq += 70_000;
+        } else {
+            seg.ack += 70_000;
+        }
+        steps.push((at, from_page, seg));
+    }
     let judged = judged(&steps);
     let streams: Vec<_> = judged.iter().map(|tcp| tcp.stream).collect();
     assert_eq!(streams, [0, 0, 0, 0, 1, 1, 1]);
@@ -239,4 +250,15 @@ fn hosts_have_their_roles_names_and_ways() {
     // The gateway's answer and the name server's answer their questions.
     assert_eq!(analysis.digests()[5].answers(), Some(4));
     assert_eq!(analysis.digests()[6].answered_by(), Some(7));
+}
+
+#[test]
+fn what_bears_no_ack_acknowledges_nothing() {
+    let mut steps = open(0);
+    steps.push(data(20_000, 1, 1_000));
+    steps.push((21_000, true, Seg::new(Flags::RST, 1, 0, 0)));
+    steps.push(data(22_000, 1_001, 500));
+    let judged = judged(&steps);
+    assert_eq!((judged[4].ack, judged[4].ack_rtt_ns), (0, 0));
+    assert_eq!(judged[5].in_flight, 1_500);
 }

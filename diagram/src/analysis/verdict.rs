@@ -22,7 +22,7 @@ verdicts! {
     ACK_LOST_SEGMENT = 0, "ack_lost_segment";
     /// Repeats the last ACK.
     DUPLICATE_ACK = 1, "duplicate_ack";
-    /// Sent again because of duplicate ACKs or SACK.
+    /// Sent again because of duplicate ACKs or SACK; a retransmission as well.
     FAST_RETRANSMISSION = 2, "fast_retransmission";
     /// Are you still there?
     KEEP_ALIVE = 3, "keep_alive";
@@ -36,7 +36,7 @@ verdicts! {
     RETRANSMISSION = 7, "retransmission";
     /// The SYN of a new connection on the ports of an old one.
     REUSED_PORTS = 8, "reused_ports";
-    /// Sent again although it was acknowledged.
+    /// Sent again although it was acknowledged; a retransmission as well.
     SPURIOUS_RETRANSMISSION = 9, "spurious_retransmission";
     /// Fills the peer's window to the last byte.
     WINDOW_FULL = 10, "window_full";
@@ -72,6 +72,11 @@ impl Verdicts {
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// These and those.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// Adds some.

@@ -5,12 +5,14 @@ use super::{
     Facts, Hole, MAX_HOLES, MAX_SENT, MAX_UNACKED, NONE, Settled, Unacked, Way, nanos_since,
 };
 use crate::analysis::Verdicts;
-use std::collections::btree_map::Entry;
 use synema_core::time::Instant;
 use synema_core::wire::tcp::Flags;
 
 /// A retransmission within this time of the duplicate ACKs is a fast one.
 const FAST_NS: u64 = 20_000_000;
+/// In place of a number of duplicate ACKs: the other end has acknowledged what was never
+/// seen, and is not told of again. More than any number, as in tshark.
+const NEUTRAL: u32 = u32::MAX;
 
 /// One segment in its relative numbers.
 pub(super) struct Known<'a> {
@@ -36,22 +38,43 @@ impl Known<'_> {
         let (mut verdicts, finished) = self.of_numbers(fwd, rev);
         let mut duplicate_ack = 0;
         if !finished && self.repeats_ack(fwd) && self.facts.window != 0 {
-            fwd.duplicate_acks += 1;
+            fwd.duplicate_acks = if fwd.duplicate_acks == NEUTRAL {
+                1
+            } else {
+                fwd.duplicate_acks + 1
+            };
             duplicate_ack = fwd.duplicate_acks;
             verdicts.add(Verdicts::DUPLICATE_ACK);
         }
-        if Some(self.ack) != fwd.last_ack {
+        if self.ack() != fwd.last_ack {
             fwd.duplicate_acks = 0;
         }
-        if self.facts.flags.ack()
-            && let Some(max) = rev.max_to_be_acked
-            && self.ack > max
-        {
+        if self.acks_unseen(rev) {
             verdicts.add(Verdicts::ACK_LOST_SEGMENT);
-            rev.max_to_be_acked = rev.next_seq;
         }
         verdicts.add(self.sent_again(fwd, rev, verdicts));
         (verdicts, duplicate_ack)
+    }
+
+    /// What it acknowledges, if anything.
+    fn ack(&self) -> Option<i64> {
+        self.facts.flags.ack().then_some(self.ack)
+    }
+
+    /// Whether it acknowledges what the capture never saw, and none before it said so of the same.
+    fn acks_unseen(&self, rev: &mut Way) -> bool {
+        let (Some(ack), Some(max)) = (self.ack(), rev.max_to_be_acked) else {
+            return false;
+        };
+        if ack <= max {
+            return false;
+        }
+        if rev.next_seq.is_some_and(|next| max < next) {
+            rev.max_to_be_acked = rev.next_seq;
+            return true;
+        }
+        // Nothing has come since that could be acknowledged.
+        std::mem::replace(&mut rev.duplicate_acks, NEUTRAL) == 0
     }
 
     /// Nothing but the ACK that this end sent last, window and all.
@@ -59,7 +82,7 @@ impl Known<'_> {
         self.facts.len == 0
             && self.facts.window == fwd.window_raw
             && Some(self.seq) == fwd.next_seq
-            && Some(self.ack) == fwd.last_ack
+            && self.ack() == fwd.last_ack
             && !self.facts.control()
     }
 
@@ -86,7 +109,7 @@ impl Known<'_> {
             && facts.window != 0
             && facts.window != fwd.window_raw
             && Some(self.seq) == next
-            && Some(self.ack) == fwd.last_ack
+            && self.ack() == fwd.last_ack
             && !facts.control()
         {
             verdicts.add(Verdicts::WINDOW_UPDATE);
@@ -95,7 +118,7 @@ impl Known<'_> {
             && rev.scale != -1
             && rev
                 .last_ack
-                .is_some_and(|ack| self.seq + self.len() == ack + i64::from(rev.window))
+                .is_some_and(|ack| self.seq + self.len() == ack + i64::from(rev.window()))
             && !facts.control()
         {
             verdicts.add(Verdicts::WINDOW_FULL);
@@ -116,23 +139,25 @@ impl Known<'_> {
     /// Retransmission, fast, spurious, or only out of order.
     fn sent_again(&self, fwd: &Way, rev: &Way, so_far: Verdicts) -> Verdicts {
         let carries = self.facts.len > 0 || self.facts.has(Flags::SYN.with(Flags::FIN));
-        let Some(next) = fwd
-            .next_seq
-            .filter(|_| carries && !so_far.has(Verdicts::KEEP_ALIVE))
-        else {
+        if !carries || so_far.has(Verdicts::KEEP_ALIVE) {
+            return Verdicts::NONE;
+        }
+        if self.facts.len > 0 && rev.last_ack.is_some_and(|ack| self.seq + self.len() <= ack) {
+            return Verdicts::SPURIOUS_RETRANSMISSION.with(Verdicts::RETRANSMISSION);
+        }
+        let Some(next) = fwd.next_seq.filter(|&next| self.seq < next) else {
             return Verdicts::NONE;
         };
-        if self.facts.len > 0 && rev.last_ack.is_some_and(|ack| self.seq + self.len() <= ack) {
-            return Verdicts::SPURIOUS_RETRANSMISSION;
-        }
-        if self.seq >= next {
+        // The byte before may have been a probe of a closed window, which was not taken.
+        if self.facts.len > 1 && self.seq == next - 1 {
             return Verdicts::NONE;
         }
         let asked_for = rev.duplicate_acks >= 2 && rev.last_ack == Some(self.seq);
         if asked_for && nanos_since(self.at, rev.last_ack_at) < FAST_NS {
-            return Verdicts::FAST_RETRANSMISSION;
+            return Verdicts::FAST_RETRANSMISSION.with(Verdicts::RETRANSMISSION);
         }
-        if nanos_since(self.at, fwd.next_seq_at) < self.threshold && next != self.seq + self.len() {
+        let soon = nanos_since(self.at, fwd.next_seq_at) < self.threshold;
+        if soon && next != self.end() {
             return Verdicts::OUT_OF_ORDER;
         }
         Verdicts::RETRANSMISSION
@@ -182,15 +207,13 @@ impl Known<'_> {
     pub(super) fn remember_sent(&self, fwd: &mut Way, packet: u32, verdicts: Verdicts) {
         let end = self.end();
         if end > self.seq {
-            if fwd.unacked.len() < MAX_UNACKED
-                && let Entry::Vacant(vacant) = fwd.unacked.entry(end)
-            {
-                vacant.insert(Unacked {
+            if fwd.unacked.len() < MAX_UNACKED {
+                let segment = Unacked {
                     seq: self.seq,
-                    packet,
                     at: self.at,
-                });
-                fwd.starts.insert((self.seq, packet));
+                };
+                fwd.unacked.insert((end, packet), segment);
+                fwd.starts.insert((self.seq, packet), end);
             }
             fwd.sent.entry(self.seq).or_insert((end, packet));
             if fwd.sent.len() > MAX_SENT {
@@ -206,7 +229,6 @@ impl Known<'_> {
         if fwd.max_to_be_acked.is_none_or(|max| max == self.seq) && !probe {
             fwd.max_to_be_acked = fwd.next_seq;
         }
-        fwd.saw_fin |= self.facts.flags.fin();
     }
 
     /// Takes what this segment acknowledges off the other end's list.
@@ -217,26 +239,30 @@ impl Known<'_> {
             return (settled, 0);
         }
         while let Some(entry) = rev.unacked.first_entry() {
-            if *entry.key() > self.ack {
+            let (end, packet) = *entry.key();
+            if end > self.ack {
                 break;
             }
-            let exact = *entry.key() == self.ack;
             let segment = entry.remove();
-            rev.starts.remove(&(segment.seq, segment.packet));
-            settled.acked.push(segment.packet);
-            if exact {
-                settled.rtt_of = Some(segment.packet);
+            rev.starts.remove(&(segment.seq, packet));
+            settled.acked.push(packet);
+            // Of several that end there, the one that was sent first.
+            if end == self.ack && settled.rtt_of.is_none() {
+                settled.rtt_of = Some(packet);
                 rtt_ns = nanos_since(self.at, segment.at);
             }
         }
         // Part of a segment: repackaged, or merged by the receiver's card.
-        if let Some(mut entry) = rev.unacked.first_entry()
-            && entry.get().seq < self.ack
-        {
-            let segment = entry.get_mut();
-            rev.starts.remove(&(segment.seq, segment.packet));
-            segment.seq = self.ack;
-            rev.starts.insert((segment.seq, segment.packet));
+        while let Some(entry) = rev.starts.first_entry() {
+            let (seq, packet) = *entry.key();
+            if seq >= self.ack {
+                break;
+            }
+            let end = entry.remove();
+            rev.starts.insert((self.ack, packet), end);
+            if let Some(segment) = rev.unacked.get_mut(&(end, packet)) {
+                segment.seq = self.ack;
+            }
         }
         (settled, rtt_ns)
     }
@@ -246,30 +272,33 @@ impl Known<'_> {
         if self.facts.len == 0 || !fwd.bytes_in_flight_valid {
             return 0;
         }
-        let (Some(&(first, _)), Some((&end, _))) =
-            (fwd.starts.first(), fwd.unacked.last_key_value())
-        else {
+        // Counted modulo 2^32 from the base, so that what lies before it comes last.
+        let base = fwd.base_at;
+        let from_base = fwd.starts.range((base, 0)..).next();
+        let first = from_base.or(fwd.starts.first_key_value());
+        let before_base = fwd.unacked.range(..(base, 0)).next_back();
+        let last = before_base.or(fwd.unacked.last_key_value());
+        let (Some((&(first, _), _)), Some((&(end, _), _))) = (first, last) else {
             return 0;
         };
         let sacked: i64 = rev.sack[..rev.sack_count]
             .iter()
             .map(|&(start, end)| end - start)
             .sum();
-        u32::try_from(end - first - sacked).unwrap_or(0)
+        // More than 2^31 is no number of bytes, but a difference the wrong way round.
+        match (end - first - sacked) as u32 {
+            implausible if implausible >= 2_000_000_000 => 0,
+            bytes => bytes.saturating_sub(u32::from(self.facts.has(Flags::SYN.with(Flags::FIN)))),
+        }
     }
 
     /// Keeps what the next segments are compared with; gives the scaled window.
     pub(super) fn remember_ack(&self, fwd: &mut Way, rev: &Way, verdicts: Verdicts) -> u32 {
         let facts = self.facts;
-        let scaled = fwd.scale >= 0 && rev.scale >= 0 && !facts.flags.syn();
-        let shift = if scaled {
-            u32::from(fwd.scale.cast_unsigned())
-        } else {
-            0
-        };
+        let shift = if facts.flags.syn() { 0 } else { fwd.shift() };
         fwd.window_raw = facts.window;
-        fwd.window = u32::from(facts.window) << shift;
-        fwd.last_ack = Some(self.ack);
+        fwd.window_scaled = !facts.is_syn_ack();
+        fwd.last_ack = self.ack();
         fwd.last_ack_at = self.at;
         fwd.last_verdicts = verdicts;
         fwd.sack_count = facts.sack_count;
@@ -280,6 +309,6 @@ impl Known<'_> {
         {
             *to = (rev.relative(start), rev.relative(end));
         }
-        fwd.window
+        u32::from(facts.window) << shift
     }
 }

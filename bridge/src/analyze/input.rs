@@ -1,0 +1,67 @@
+//! A capture from a file or from standard input, and what is wrong with it in words.
+
+use crate::error::{Exit, Failure};
+use crate::say;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use synema_diagram::capture::file::{self, Opened};
+
+/// Opens the capture; `-` is standard input.
+pub(super) fn open(path: &Path) -> Result<Opened, Failure> {
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        io::stdin().lock().read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
+    };
+    read.map_err(|error| {
+        Failure::new(
+            Exit::LocalIo,
+            format!("{} cannot be read: {error}", name(path)),
+            "look at its name and its rights; - reads from a pipe",
+        )
+    })?;
+    file::read(&bytes).map_err(|problem| {
+        Failure::new(
+            Exit::BadCapture,
+            format!("{}: {problem}", name(path)),
+            "give a pcap or pcapng file, gzipped or not, as tcpdump -w and Wireshark write them",
+        )
+    })
+}
+
+/// Says what was passed over, and fails if the file ended before its end: whoever counts on
+/// all of it is to know.
+pub(super) fn told_to_the_end(path: &Path, opened: &Opened) -> Result<(), Failure> {
+    for warning in &opened.warnings {
+        say::line(format_args!("synema: {}: {warning}", name(path)));
+    }
+    let listed = opened.warnings.len() as u64;
+    if opened.passed_over > listed {
+        let more = opened.passed_over - listed;
+        say::line(format_args!(
+            "synema: {}: {more} more like these",
+            name(path)
+        ));
+    }
+    let Some(stopped) = &opened.stopped else {
+        return Ok(());
+    };
+    let frames = opened.capture.frames().len();
+    Err(Failure::new(
+        Exit::BadCapture,
+        format!("{}: {stopped}", name(path)),
+        format!(
+            "the {frames} frames before that were read and are shown; take the rest from a whole copy"
+        ),
+    ))
+}
+
+fn name(path: &Path) -> String {
+    if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}

@@ -1,0 +1,71 @@
+//! `synema analyze`: what every TCP segment of a capture was.
+
+mod input;
+
+use crate::cli::{AnalyzeArgs, AnalyzeFormat};
+use crate::error::{Exit, Failure};
+use std::io::{self, BufWriter, Write};
+use synema_diagram::analysis::Analysis;
+use synema_diagram::capture::Capture;
+use synema_diagram::table::{self, COLUMNS};
+
+/// Prints what is known of each TCP frame of a capture.
+///
+/// # Errors
+/// When the file cannot be read, is no capture, or ends before its end: then after all
+/// that could be read was printed.
+pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
+    let opened = input::open(&args.file)?;
+    let mut analysis = Analysis::default();
+    for frame in opened.capture.frames() {
+        let interface = &opened.capture.interfaces()[frame.interface as usize];
+        analysis.push(frame, interface);
+    }
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    print(&mut out, args.format, &opened.capture, &analysis)
+        .and_then(|()| out.flush())
+        .or_else(forgive_closed)
+        .map_err(|error| {
+            Failure::new(
+                Exit::LocalIo,
+                format!("standard output cannot be written: {error}"),
+                "look at where it goes, and the space that is left there",
+            )
+        })?;
+    input::told_to_the_end(&args.file, &opened)
+}
+
+fn print(
+    out: &mut impl Write,
+    format: AnalyzeFormat,
+    capture: &Capture,
+    analysis: &Analysis,
+) -> io::Result<()> {
+    let rows = table::rows(capture, analysis.digests());
+    match format {
+        AnalyzeFormat::Tsv => {
+            writeln!(out, "{}", COLUMNS.join("\t"))?;
+            for row in rows {
+                writeln!(out, "{row}")?;
+            }
+        }
+        AnalyzeFormat::Json => {
+            out.write_all(b"[")?;
+            for (index, row) in rows.enumerate() {
+                out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
+                serde_json::to_writer(&mut *out, &row)?;
+            }
+            out.write_all(b"\n]\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// Whoever reads along may have seen enough (`| head`).
+fn forgive_closed(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        Ok(())
+    } else {
+        Err(error)
+    }
+}
