@@ -134,6 +134,8 @@ fn is_rare(event: &Event) -> bool {
             | Event::Closed { .. }
             | Event::TimerFired { .. }
             | Event::Recovery { .. }
+            | Event::PathMtu { .. }
+            | Event::SoftError { .. }
             | Event::Claim { .. }
             | Event::Neighbour { .. }
             | Event::App(_)

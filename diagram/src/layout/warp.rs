@@ -582,8 +582,12 @@ mod tests {
                 }
             }
             // Height to time and back.
-            for &y in &whole.heights {
-                prop_assert!((whole.of_time(whole.time_at(y)) - y).abs() < 1e-6);
+            for (index, &y) in whole.heights.iter().enumerate() {
+                // Of several events at one instant the last has its height.
+                let at = |index: usize| whole.events.get(index).map(|event| event.at_ns);
+                if at(index) != at(index + 1) {
+                    prop_assert!((whole.of_time(whole.time_at(y)) - y).abs() < 1e-6);
+                }
             }
         }
     }

@@ -160,7 +160,7 @@ pub(super) fn by_cause(
             .into(),
         Cause::KeepAlive => "Nothing was heard for long: are you still there?".into(),
         Cause::PathMtu => format!(
-            "A router said that the packet was too big; sent again in smaller ones. {}",
+            "A router said that the packet was too big; sent again so that it gets through. {}",
             again()
         ),
         Cause::Reset(reason) => reset(reason).into(),

@@ -9,6 +9,7 @@ mod cause;
 mod concluded;
 mod dropped;
 mod label;
+mod path;
 mod recovery;
 mod title;
 mod why;

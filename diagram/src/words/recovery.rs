@@ -9,6 +9,7 @@
 use super::{Story, grouped};
 use crate::analysis::Digest;
 use crate::capture::Frame;
+use core::ops::Range;
 use synema_core::trace::{
     ConnId, Event, FrameId, Record, RecoveryStep, SlowReason, Trigger, UndoReason,
 };
@@ -52,31 +53,35 @@ fn brought_by(records: &[Record], frame: FrameId) -> Vec<usize> {
         .collect()
 }
 
-/// The steps that a timer brought after its connection had sent the last frame before
-/// this one.
+/// The steps that a timer brought before this frame went out.
 fn before_sent(records: &[Record], frame: FrameId) -> Vec<usize> {
-    let sent = |record: &Record| match record.event {
-        Event::Sent { frame, conn, .. } => Some((frame, conn)),
-        _ => None,
-    };
-    let is_it = |record: &Record| sent(record).is_some_and(|(id, _)| id == frame);
-    let Some(at) = records.iter().rposition(is_it) else {
+    let Some((own, since)) = since_last_sent(records, frame) else {
         return Vec::new();
     };
-    let Some((_, Some(own))) = sent(&records[at]) else {
-        return Vec::new();
-    };
-    let of_own = |record: &Record| sent(record).is_some_and(|(_, conn)| conn == Some(own));
-    let since = records[..at].iter().rposition(of_own).unwrap_or(0);
     let by_timer = |record: &Record| {
         matches!(
             record.event,
             Event::Recovery { conn, by: Trigger::Timer(_), .. } if conn == own
         )
     };
-    (since..at)
-        .filter(|&index| by_timer(&records[index]))
-        .collect()
+    since.filter(|&index| by_timer(&records[index])).collect()
+}
+
+/// The connection that has sent this frame, and the trace since its last one before.
+pub(super) fn since_last_sent(
+    records: &[Record],
+    frame: FrameId,
+) -> Option<(ConnId, Range<usize>)> {
+    let sent = |record: &Record| match record.event {
+        Event::Sent { frame, conn, .. } => Some((frame, conn)),
+        _ => None,
+    };
+    let is_it = |record: &Record| sent(record).is_some_and(|(id, _)| id == frame);
+    let at = records.iter().rposition(is_it)?;
+    let own = sent(&records[at])?.1?;
+    let of_own = |record: &Record| sent(record).is_some_and(|(_, conn)| conn == Some(own));
+    let since = records[..at].iter().rposition(of_own).unwrap_or(0);
+    Some((own, since..at))
 }
 
 /// cwnd before and after a step, and ssthresh after it, bytes, as far as the trace

@@ -8,7 +8,7 @@ use super::app::app_line;
 use super::cause::by_cause;
 use super::concluded::by_numbers;
 use super::dropped::dropped;
-use super::{Story, duration, recovery};
+use super::{Story, duration, path, recovery};
 use crate::analysis::{Digest, HostId, TcpDigest};
 use crate::capture::{Fate, Frame};
 
@@ -24,6 +24,9 @@ pub fn why(story: Story<'_>, index: usize) -> String {
     };
     for step in recovery::steps(story, frame, digest) {
         push_sentence(&mut text, &step);
+    }
+    if let Some(learnt) = path::learnt(story, frame, digest.is_retransmission()) {
+        push_sentence(&mut text, &learnt);
     }
     if let Some(reason) = frame.dropped {
         push_sentence(&mut text, &dropped(reason));
