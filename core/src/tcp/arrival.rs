@@ -194,7 +194,7 @@ impl Connection {
         };
         let outstanding = self.snd.queue.outstanding();
         let outcome = self.snd.on_ack(arrival, &self.policy);
-        self.heed_marks(segment, outstanding, cx);
+        self.heed_marks(segment, outstanding);
         if let Some(sample) = outcome.rtt {
             self.tell_rtt(sample, cx);
         }
@@ -221,17 +221,11 @@ impl Connection {
 
     /// RFC 3168 §6.1.2: the peer tells of marks; as a loss would do, they bring cwnd
     /// down, once for each window.
-    fn heed_marks<O: Observer>(
-        &mut self,
-        segment: &Segment<'_>,
-        outstanding: u32,
-        cx: &mut Context<'_, O>,
-    ) {
+    fn heed_marks(&mut self, segment: &Segment<'_>, outstanding: u32) {
         self.ecn.on_segment(segment.flags);
         let (una, nxt) = (self.snd.snd_una, self.snd.snd_nxt);
         if self.ecn.must_slow_down(segment.flags, una, nxt) {
-            self.snd.on_marked(outstanding);
-            self.tell_recovery(cx);
+            self.snd.on_marked(outstanding, &self.policy);
         }
     }
 

@@ -6,8 +6,15 @@
 //!     data, ECT(0) ------------> full: CE ---------------> ECE on every ACK
 //!     cwnd down, CWR on the next new data ---------------> ECE no more
 //! ```
+//!
+//! cwnd comes down as for a loss: in step with the ACKs of one window (RFC 6937).
 
-use super::policy::EcnPolicy;
+use super::congestion::CongestionControl;
+use super::policy::{EcnPolicy, Policy};
+use super::prr::Prr;
+use super::recovery::Phase;
+use super::sender::Sender;
+use crate::trace::{RecoveryStep, SlowReason};
 use crate::wire::SeqNum;
 use crate::wire::tcp::Flags;
 
@@ -97,6 +104,42 @@ impl Ecn {
         } else {
             Flags::NONE
         }
+    }
+}
+
+impl Sender {
+    /// §6.1.2: a router marked what we sent. `outstanding` bytes were, before the ACK
+    /// that says so.
+    pub(super) fn on_marked(&mut self, outstanding: u32, policy: &Policy) {
+        // What a recovery has reduced already is not reduced again, and a mark is no
+        // mistake to be taken back.
+        self.undo = None;
+        if self.phase != Phase::Open {
+            return;
+        }
+        self.cc.on_loss(outstanding);
+        let left = self.queue.outstanding();
+        if policy.loss.proportional_rate && left > 0 {
+            self.slow_until = Some(self.snd_nxt);
+            self.prr = Prr::new(outstanding);
+            self.come_down(outstanding.saturating_sub(left), true);
+        }
+        let by = SlowReason::Marked;
+        self.steps.tell(RecoveryStep::Slowed { by });
+    }
+
+    /// Whether cwnd comes down for a mark; it has come down when all that was out then
+    /// is acknowledged.
+    pub(super) fn slows_down(&mut self) -> bool {
+        let Some(until) = self.slow_until else {
+            return false;
+        };
+        let is_over = self.snd_una.at_or_after(until);
+        if is_over {
+            self.slow_until = None;
+            self.cc.on_recovered(self.queue.outstanding(), true);
+        }
+        !is_over
     }
 }
 

@@ -272,7 +272,8 @@ impl Sender {
         if enters {
             self.enter_recovery(change.outstanding, change.unsacked);
         }
-        if self.phase == Phase::FastRecovery {
+        let slows = self.slows_down();
+        if self.phase == Phase::FastRecovery || slows {
             self.reduce(change, found, policy);
         } else {
             self.grow(change, policy);
@@ -288,8 +289,11 @@ impl Sender {
         self.recover = self.snd_nxt;
         self.force_retransmission = true;
         self.tail.out = None;
-        self.cc.on_loss(outstanding);
-        self.prr = Prr::new(unsacked);
+        // What a mark has begun to reduce is not reduced twice (RFC 3168 §6.1.2).
+        if self.slow_until.take().is_none() {
+            self.cc.on_loss(outstanding);
+            self.prr = Prr::new(unsacked);
+        }
         let until = self.recover;
         self.steps.tell(RecoveryStep::Began { until });
     }
@@ -309,12 +313,18 @@ impl Sender {
 
     /// In a recovery cwnd follows what is delivered.
     fn reduce(&mut self, change: &Change, found: Judged, policy: &Policy) {
-        if !policy.loss.proportional_rate {
-            return;
+        if policy.loss.proportional_rate {
+            let safe = change.progress && found.lost_len == 0;
+            self.come_down(change.delivery.len, safe);
         }
+    }
+
+    /// The next step of PRR, for what an ACK delivered; `safe` if it advances and tells
+    /// of no new loss.
+    pub(super) fn come_down(&mut self, delivered: u32, safe: bool) {
         let ack = PrrAck {
-            delivered: change.delivery.len,
-            safe: change.progress && found.lost_len == 0,
+            delivered,
+            safe,
             pipe: self.pipe(),
             mss: self.mss(),
         };
@@ -355,15 +365,7 @@ impl Sender {
             self.enter_recovery(outstanding, outstanding - sacked);
             if policy.loss.proportional_rate {
                 // No ACK brings a delivery to count: the one that set the timer did.
-                let ack = PrrAck {
-                    delivered: self.mss(),
-                    safe: false,
-                    pipe: self.pipe(),
-                    mss: self.mss(),
-                };
-                if let Some(cwnd) = self.prr.on_ack(ack, self.cc.ssthresh()) {
-                    self.cc.set_cwnd(cwnd);
-                }
+                self.come_down(self.mss(), false);
             }
         }
     }
@@ -394,24 +396,12 @@ impl Sender {
         self.new_data_first = false;
         self.tail = Default::default();
         self.rack.judge_at = None;
+        self.slow_until = None;
         self.phase = Phase::AfterTimeout;
         // RFC 6582 §4: no fast retransmit until all that is out now has arrived.
         self.recover = self.snd_nxt;
         let until = self.recover;
         self.steps.tell(RecoveryStep::TimedOut { until });
-    }
-
-    /// RFC 3168 §6.1.2: a router marked what we sent.
-    pub(super) fn on_marked(&mut self, outstanding: u32) {
-        // What a recovery has reduced already is not reduced again, and a mark is no
-        // mistake to be taken back.
-        self.undo = None;
-        if self.phase != Phase::Open {
-            return;
-        }
-        self.cc.on_loss(outstanding);
-        let by = SlowReason::Marked;
-        self.steps.tell(RecoveryStep::Slowed { by });
     }
 
     /// The path takes less (RFC 1191): segments hold `send_mss` bytes from now on, and

@@ -96,6 +96,8 @@ pub(super) struct Sender {
     /// Everything before it was sent before the last recovery began
     /// (`recover` of RFC 6582).
     pub(super) recover: SeqNum,
+    /// A mark brings cwnd down until this is acknowledged.
+    pub(super) slow_until: Option<SeqNum>,
     /// The next retransmission goes out whatever the congestion window says.
     pub(super) force_retransmission: bool,
     /// New data goes out before what is lost (F-RTO).
@@ -170,6 +172,7 @@ impl Sender {
             phase: Phase::Open,
             dup_acks: 0,
             recover: iss,
+            slow_until: None,
             force_retransmission: false,
             new_data_first: false,
             rack: Rack::default(),

@@ -45,14 +45,13 @@ fn a_mark_slows_the_sender_down_once_in_a_window() {
             30       > P. 9001:10001 ack 1 win 65535 ect  Data
             50     < E. 1 ack 2001
             50       slowed: Marked
-            50       cwnd 7000, ssthresh 7000, in flight 8000
-            50       cwnd 7000, ssthresh 7000, in flight 8000
+            50       cwnd 9400, ssthresh 7000, in flight 8000
             51     < E. 1 ack 4001
-            51       cwnd 7151, ssthresh 7000, in flight 6000
+            51       cwnd 7000, ssthresh 7000, in flight 6000
             52     send 10000
             52       > .W 10001:11001 ack 1 win 65535 ect  Data
             53     < . 1 ack 10001
-            53       cwnd 7595, ssthresh 7000, in flight 1000
+            53       cwnd 7453, ssthresh 7000, in flight 1000
             53       > . 11001:12001 ack 1 win 65535 ect  Data
             53       > . 12001:13001 ack 1 win 65535 ect  Data
             53       > . 13001:14001 ack 1 win 65535 ect  Data
@@ -223,6 +222,165 @@ fn a_window_probe_is_not_capable_and_says_nothing_of_slowing_down() {
             1070     > . 101:102 ack 1 win 65535  WindowProbe
             1100   < . 1 ack 102 win 5000
             1100     > .W 102:1102 ack 1 win 65535 ect  Data
+        "#]],
+    );
+}
+
+#[test]
+fn a_mark_brings_cwnd_down_in_step_with_the_acks_of_one_window() {
+    with(EcnPolicy::Request).show_cwnd().check(
+        "
+        0   connect
+        20  < SE. 0 ack 1 win 65535 mss 1000 sackok
+        30  send 30000
+        50  < E. 1 ack 2001
+        51  < E. 1 ack 4001
+        52  < . 1 ack 6001
+        53  < . 1 ack 8001
+        54  < . 1 ack 10001
+        70  < . 1 ack 12001
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > SEW 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < SE. 0 ack 1 win 65535 mss 1000 sackok
+            20       cwnd 10000, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 30000
+            30       > . 1:1001 ack 1 win 65535 ect  Data
+            30       > . 1001:2001 ack 1 win 65535 ect  Data
+            30       > . 2001:3001 ack 1 win 65535 ect  Data
+            30       > . 3001:4001 ack 1 win 65535 ect  Data
+            30       > . 4001:5001 ack 1 win 65535 ect  Data
+            30       > . 5001:6001 ack 1 win 65535 ect  Data
+            30       > . 6001:7001 ack 1 win 65535 ect  Data
+            30       > . 7001:8001 ack 1 win 65535 ect  Data
+            30       > . 8001:9001 ack 1 win 65535 ect  Data
+            30       > . 9001:10001 ack 1 win 65535 ect  Data
+            50     < E. 1 ack 2001
+            50       slowed: Marked
+            50       cwnd 9400, ssthresh 7000, in flight 8000
+            50       > .W 10001:11001 ack 1 win 65535 ect  Data
+            51     < E. 1 ack 4001
+            51       cwnd 7000, ssthresh 7000, in flight 7000
+            52     < . 1 ack 6001
+            52       > . 11001:12001 ack 1 win 65535 ect  Data
+            52       > . 12001:13001 ack 1 win 65535 ect  Data
+            53     < . 1 ack 8001
+            53       > . 13001:14001 ack 1 win 65535 ect  Data
+            53       > . 14001:15001 ack 1 win 65535 ect  Data
+            54     < . 1 ack 10001
+            54       cwnd 7151, ssthresh 7000, in flight 5000
+            54       > . 15001:16001 ack 1 win 65535 ect  Data
+            54       > . 16001:17001 ack 1 win 65535 ect  Data
+            70     < . 1 ack 12001
+            70       cwnd 7299, ssthresh 7000, in flight 5000
+            70       > . 17001:18001 ack 1 win 65535 ect  Data
+            70       > . 18001:19001 ack 1 win 65535 ect  Data
+        "#]],
+    );
+}
+
+#[test]
+fn without_prr_a_mark_brings_cwnd_down_at_once() {
+    let mut policy = Policy::rfc();
+    policy.ecn = EcnPolicy::Request;
+    policy.loss.proportional_rate = false;
+    Story::new(policy).show_cwnd().check(
+        "
+        0   connect
+        20  < SE. 0 ack 1 win 65535 mss 1000 sackok
+        30  send 30000
+        50  < E. 1 ack 2001
+        51  < . 1 ack 4001
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > SEW 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < SE. 0 ack 1 win 65535 mss 1000 sackok
+            20       cwnd 10000, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 30000
+            30       > . 1:1001 ack 1 win 65535 ect  Data
+            30       > . 1001:2001 ack 1 win 65535 ect  Data
+            30       > . 2001:3001 ack 1 win 65535 ect  Data
+            30       > . 3001:4001 ack 1 win 65535 ect  Data
+            30       > . 4001:5001 ack 1 win 65535 ect  Data
+            30       > . 5001:6001 ack 1 win 65535 ect  Data
+            30       > . 6001:7001 ack 1 win 65535 ect  Data
+            30       > . 7001:8001 ack 1 win 65535 ect  Data
+            30       > . 8001:9001 ack 1 win 65535 ect  Data
+            30       > . 9001:10001 ack 1 win 65535 ect  Data
+            50     < E. 1 ack 2001
+            50       slowed: Marked
+            50       cwnd 7000, ssthresh 7000, in flight 8000
+            51     < . 1 ack 4001
+            51       cwnd 7151, ssthresh 7000, in flight 6000
+            51       > .W 10001:11001 ack 1 win 65535 ect  Data
+        "#]],
+    );
+}
+
+#[test]
+fn a_loss_in_the_window_of_a_mark_is_no_second_reason() {
+    with(EcnPolicy::Request).show_cwnd().check(
+        "
+        0   connect
+        20  < SE. 0 ack 1 win 65535 mss 1000 sackok
+        30  send 30000
+        50  < E. 1 ack 2001
+        51  < . 1 ack 2001 sack 3001-6001
+        52  < . 1 ack 2001 sack 3001-8001
+        70  < . 1 ack 10001
+        90  < . 1 ack 12001
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > SEW 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < SE. 0 ack 1 win 65535 mss 1000 sackok
+            20       cwnd 10000, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 30000
+            30       > . 1:1001 ack 1 win 65535 ect  Data
+            30       > . 1001:2001 ack 1 win 65535 ect  Data
+            30       > . 2001:3001 ack 1 win 65535 ect  Data
+            30       > . 3001:4001 ack 1 win 65535 ect  Data
+            30       > . 4001:5001 ack 1 win 65535 ect  Data
+            30       > . 5001:6001 ack 1 win 65535 ect  Data
+            30       > . 6001:7001 ack 1 win 65535 ect  Data
+            30       > . 7001:8001 ack 1 win 65535 ect  Data
+            30       > . 8001:9001 ack 1 win 65535 ect  Data
+            30       > . 9001:10001 ack 1 win 65535 ect  Data
+            50     < E. 1 ack 2001
+            50       slowed: Marked
+            50       cwnd 9400, ssthresh 7000, in flight 8000
+            50       > .W 10001:11001 ack 1 win 65535 ect  Data
+            51     < . 1 ack 2001 sack 3001-6001
+            51       recovery until 11001
+            51       cwnd 7000, ssthresh 7000, in flight 9000
+            51       > . 2001:3001 ack 1 win 65535  FastRetransmit (again: 1)
+            51       > . 11001:12001 ack 1 win 65535 ect  Data
+            52     < . 1 ack 2001 sack 3001-8001
+            52       > . 12001:13001 ack 1 win 65535 ect  Data
+            52       > . 13001:14001 ack 1 win 65535 ect  Data
+            70     < . 1 ack 10001
+            70       > . 14001:15001 ack 1 win 65535 ect  Data
+            70       > . 15001:16001 ack 1 win 65535 ect  Data
+            70       > . 16001:17001 ack 1 win 65535 ect  Data
+            90     < . 1 ack 12001
+            90       recovered
+            90       cwnd 7000, ssthresh 7000, in flight 5000
+            90       > . 17001:18001 ack 1 win 65535 ect  Data
+            90       > . 18001:19001 ack 1 win 65535 ect  Data
         "#]],
     );
 }

@@ -170,7 +170,7 @@ fn sentence(records: &[Record], index: usize, number: &dyn Fn(SeqNum) -> i64) ->
             change.now()
         ),
         RecoveryStep::Slowed { by } => {
-            format!("{}{}.", slowed(by), change.fall(|(cwnd, _)| cwnd))
+            format!("{}{}.", slowed(by), change.fall(|(_, ssthresh)| ssthresh))
         }
         RecoveryStep::Needless { from, to } => format!(
             "The peer says that it has got bytes {}–{} twice: to send them again was needless \
