@@ -1,8 +1,9 @@
 //! Is the peer still there? The user timeout and keep-alive.
 //!
 //! ```text
-//!   something written waits       User       restarted by progress, stopped when all is
-//!   to be acknowledged                       acknowledged; runs out: given up
+//!   something written waits       User       set anew by progress for what waits then,
+//!   to be acknowledged                       stopped when all is acknowledged; runs out:
+//!                                            given up
 //!
 //!   nothing waits, keep-alive on  KeepAlive  nothing heard for `idle`: a probe, and another
 //!                                            each `interval`; `count` in vain: given up
@@ -53,7 +54,14 @@ impl Connection {
         if let Some(patience) = self.policy.timing.user_timeout
             && self.timers.is_armed(TimerKind::User)
         {
-            self.timers.arm(TimerKind::User, cx.now + patience, cx);
+            // RFC 5482 §1: "how long transmitted data may remain unacknowledged". When what
+            // has gone out again went out first is not remembered: it counts from now.
+            let head = self.snd.queue.head();
+            let waits_since = head
+                .filter(|sent| sent.retransmissions == 0)
+                .map_or(cx.now, |sent| sent.sent_at);
+            let deadline = (waits_since + patience).max(cx.now);
+            self.timers.arm(TimerKind::User, deadline, cx);
         }
     }
 

@@ -504,3 +504,55 @@ fn a_policy_may_take_patience_back() {
         "#]],
     );
 }
+
+#[test]
+fn what_went_out_before_a_step_forward_has_waited_since_then() {
+    let mut policy = patient(1_000);
+    policy.send.nagle = synema_core::tcp::policy::Nagle::Off;
+    Story::new(policy).show_timers().check(
+        &format!(
+            "{OPEN}
+            100   send 100
+            300   send 100
+            310   < . 1 ack 101 ts 390 ecr 100
+            2000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+            0        timer Retransmission at 1000 ms
+            0        timer User at 1000 ms
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       timer Retransmission stopped
+            20       timer User stopped
+            20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            100    send 100
+            100      timer User at 1100 ms
+            100      > P. 1:101 ack 1 win 255 ts 100 ecr 100  Data
+            100      timer TailLossProbe at 320 ms
+            300    send 100
+            300      > P. 101:201 ack 1 win 255 ts 300 ecr 100  Data
+            310    < . 1 ack 101 ts 390 ecr 100
+            310      timer User at 1300 ms
+            310      timer TailLossProbe at 573 ms
+            573      timer TailLossProbe
+            573      timer Retransmission at 837 ms
+            573      > P. 101:201 ack 1 win 255 ts 573 ecr 390  TailLossProbe (again: 1)
+            837      timer Retransmission
+            837      timed out until 201
+            837      timer Retransmission at 1365 ms
+            837      > P. 101:201 ack 1 win 255 ts 837 ecr 390  RetransmissionTimeout (again: 2)
+            1300     timer User
+            1300     ESTABLISHED -> CLOSED
+            1300     timer Retransmission stopped
+            1300     over: TimedOut { syn: false }
+            1300     > R. 201 ack 1 win 0 ts 1300 ecr 390  Reset(TimedOut)
+            1300     * Closed(TimedOut { syn: false })
+            2000   wait
+        "#]],
+    );
+}
