@@ -29,6 +29,8 @@ pub enum Command {
     Curl(CurlArgs),
     /// Serve the files of a folder over HTTP with our own stack, at a claimed address
     ServeHttp(ServeHttpArgs),
+    /// Draw a capture as a sequence diagram: SVG, PNG, text, Markdown or Mermaid
+    Draw(DrawArgs),
     /// Say what every TCP segment of a capture was
     Analyze(AnalyzeArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
@@ -273,6 +275,65 @@ pub struct ServeHttpArgs {
     /// Tell each request on standard error
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// Arguments of `synema draw`.
+#[derive(Args, Clone, Debug)]
+pub struct DrawArgs {
+    /// The capture: pcap or pcapng, gzipped or not; - reads from standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the picture goes; how its name ends says what it is: .svg, .png, .txt, .md, .mmd.
+    /// Without it, text on standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// One TCP conversation alone, by its number (see `synema analyze`, `tcp.stream`)
+    #[arg(long, value_name = "N")]
+    pub stream: Option<u32>,
+    /// How time becomes height
+    #[arg(long, value_enum, default_value_t = DrawAxis::Gaps)]
+    pub axis: DrawAxis,
+    /// How labels are worded
+    #[arg(long, value_enum, default_value_t = DrawLabels::Words)]
+    pub labels: DrawLabels,
+    /// Colours, in SVG and PNG
+    #[arg(long, value_enum, default_value_t = DrawTheme::Light)]
+    pub theme: DrawTheme,
+    /// Width of the picture in pixels (PNG: twice as many), or of text in columns
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(40..=10_000))]
+    pub width: Option<u32>,
+    /// What the picture is called; the file's name if nothing else is told
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+}
+
+/// How time becomes height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DrawAxis {
+    /// Each packet has a row of the same height
+    Rows,
+    /// Time is strictly linear
+    Time,
+    /// Linear, with silences cut out and labelled
+    Gaps,
+}
+
+/// How labels are worded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DrawLabels {
+    /// `SYN ACK number 0, wants 1`
+    Words,
+    /// `SYN ACK 0 ack 1 win 65535 mss 1460`
+    Numbers,
+}
+
+/// Which colours a picture has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DrawTheme {
+    /// Dark on light
+    Light,
+    /// Light on dark
+    Dark,
 }
 
 /// Arguments of `synema analyze`.

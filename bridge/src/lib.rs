@@ -7,7 +7,7 @@
 //!               ├─ serve-http            the same stack as a server of files
 //!               ├─ lab                   a network of namespaces to do both in
 //!               │    all of these over io (one raw socket) and privilege (none left)
-//!               └─ analyze               what every segment of a capture was
+//!               └─ draw, analyze         a capture as a picture, and what every segment was
 //! ```
 //!
 //! The bridge never keeps TCP state; `curl` and `serve-http` alone drive a stack of their own.
@@ -16,9 +16,11 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod analyze;
+mod capture_input;
 pub mod check;
 pub mod cli;
 pub mod curl;
+pub mod draw;
 pub mod egress;
 pub mod error;
 pub mod gate;
@@ -49,6 +51,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Curl(args) => curl::run(&args),
         Command::ServeHttp(args) => serve_http::run(&args),
         Command::Analyze(args) => analyze::run(&args),
+        Command::Draw(args) => draw::run(&args),
         #[cfg(target_os = "linux")]
         Command::LabChild => lab::child::run(),
         #[cfg(not(target_os = "linux"))]

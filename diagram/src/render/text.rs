@@ -7,66 +7,36 @@
 //!           ≈  220 ms of silence: only the sender's timer runs
 //! ```
 
+use super::listing::Listing;
 use crate::Document;
 use crate::scene::{Arrow, ArrowEnd, Certainty, Kind, Lane};
-use crate::view::{Axis, View};
-use crate::words::{self, Story};
+use crate::words;
 use core::fmt::Write;
 
 /// Columns before the first lane: a time.
 const TIMES: usize = 11;
 /// The least room between two lanes.
 const MIN_BETWEEN: usize = 14;
-/// A silence that is worth a line.
-const SILENCE_NS: u64 = 100_000_000;
 
 /// The whole ladder, `columns` wide where the lanes allow it.
 pub fn text(document: &Document, columns: usize) -> String {
-    // Rows are all that is needed: one for each packet, in their order.
-    let mut rows = document.clone();
-    rows.set_view(View {
-        axis: Axis::Rows,
-        ..*document.view()
-    });
-    let extent = rows.extent();
-    let scene = rows.window(0.0, extent);
-    let lanes = &scene.lanes;
+    let listing = Listing::of(document);
+    let lanes = &listing.scene.lanes;
     let gaps = lanes.len().saturating_sub(1).max(1);
     let between = (columns.saturating_sub(TIMES + 2) / gaps).max(MIN_BETWEEN);
     let mut out = heads(lanes, between);
-    let story = Story {
-        capture: document.capture(),
-        analysis: document.analysis(),
-    };
-    let frames = document.capture().frames();
-    let origin = frames.first().map_or(0, |frame| frame.at.as_nanos());
-    let mut arrows: Vec<&Arrow> = scene.arrows.iter().collect();
-    arrows.sort_by_key(|arrow| (arrow.number, arrow.certainty == Certainty::Firm));
-    let mut last: Option<usize> = None;
-    for arrow in arrows {
-        let index = usize::try_from(arrow.number - 1).unwrap_or(usize::MAX);
-        let Some(frame) = frames.get(index) else {
-            continue;
-        };
-        let ns = frame.at.as_nanos();
-        if let Some(before) = last {
-            let silent = ns.saturating_sub(frames[before].at.as_nanos());
-            if silent > SILENCE_NS && arrow.certainty == Certainty::Firm {
-                let what = words::silence_labels(silent, words::awaited(story, before, index));
-                let _ = writeln!(out, "{:TIMES$}≈ {}", "", what[0]);
-            }
+    for entry in listing.entries() {
+        if let Some(silence) = &entry.silence {
+            let _ = writeln!(out, "{:TIMES$}≈ {silence}", "");
         }
-        last = Some(index);
-        let since = ns.saturating_sub(origin);
-        let time = match arrow.certainty {
-            Certainty::Firm => format!("{}.{:02}", since / 1_000_000, since / 10_000 % 100),
+        let time = match entry.arrow.certainty {
+            Certainty::Firm => {
+                let since = entry.since_ns;
+                format!("{}.{:02}", since / 1_000_000, since / 10_000 % 100)
+            }
             Certainty::Inferred => "?".to_owned(),
         };
-        let label = match arrow.certainty {
-            Certainty::Firm => words::labels(story, index, document.view().labels),
-            Certainty::Inferred => vec!["never seen here".to_owned()],
-        };
-        let line = row(arrow, &label, lanes.len(), between);
+        let line = row(entry.arrow, &entry.labels, lanes.len(), between);
         let _ = writeln!(out, "{time:>9}  {}", line.trim_end());
     }
     out

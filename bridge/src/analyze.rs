@@ -1,7 +1,6 @@
 //! `synema analyze`: what every TCP segment of a capture was.
 
-mod input;
-
+use crate::capture_input;
 use crate::cli::{AnalyzeArgs, AnalyzeFormat};
 use crate::error::{Exit, Failure};
 use std::io::{self, BufWriter, Write};
@@ -15,7 +14,7 @@ use synema_diagram::table::{self, COLUMNS};
 /// When the file cannot be read, is no capture, or ends before its end: then after all
 /// that could be read was printed.
 pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
-    let opened = input::open(&args.file)?;
+    let opened = capture_input::open(&args.file)?;
     let mut analysis = Analysis::default();
     for frame in opened.capture.frames() {
         let interface = &opened.capture.interfaces()[frame.interface as usize];
@@ -32,7 +31,7 @@ pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
                 "look at where it goes, and the space that is left there",
             )
         })?;
-    input::told_to_the_end(&args.file, &opened)
+    capture_input::told_to_the_end(&args.file, &opened)
 }
 
 fn print(

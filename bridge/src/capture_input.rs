@@ -8,7 +8,7 @@ use std::path::Path;
 use synema_diagram::capture::file::{self, Opened};
 
 /// Opens the capture; `-` is standard input.
-pub(super) fn open(path: &Path) -> Result<Opened, Failure> {
+pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
         io::stdin().lock().read_to_end(&mut bytes)
@@ -33,7 +33,7 @@ pub(super) fn open(path: &Path) -> Result<Opened, Failure> {
 
 /// Says what was passed over, and fails if the file ended before its end: whoever counts on
 /// all of it is to know.
-pub(super) fn told_to_the_end(path: &Path, opened: &Opened) -> Result<(), Failure> {
+pub(crate) fn told_to_the_end(path: &Path, opened: &Opened) -> Result<(), Failure> {
     for warning in &opened.warnings {
         say::line(format_args!("synema: {}: {warning}", name(path)));
     }

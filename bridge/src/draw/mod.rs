@@ -1,0 +1,179 @@
+//! `synema draw`: a capture as a sequence diagram.
+
+mod png;
+
+use crate::capture_input;
+use crate::cli::{DrawArgs, DrawAxis, DrawLabels, DrawTheme};
+use crate::error::{Exit, Failure};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+use synema_diagram::Document;
+use synema_diagram::render::{SvgOptions, Theme, markdown, mermaid, svg, text};
+use synema_diagram::view::{Axis, Filter, LabelMode, View};
+
+/// Columns of a text.
+const COLUMNS: u32 = 100;
+/// Pixels of a picture.
+const PIXELS: u32 = 900;
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Svg,
+    Png,
+    Text,
+    Markdown,
+    Mermaid,
+}
+
+impl Kind {
+    /// By how the file's name ends.
+    fn of(output: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = output else {
+            return Ok(Self::Text);
+        };
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        match extension.to_ascii_lowercase().as_str() {
+            "svg" => Ok(Self::Svg),
+            "png" => Ok(Self::Png),
+            "txt" => Ok(Self::Text),
+            "md" => Ok(Self::Markdown),
+            "mmd" => Ok(Self::Mermaid),
+            _ => Err(Failure::new(
+                Exit::Usage,
+                format!("{} does not say what to draw", path.display()),
+                "let its name end in .svg, .png, .txt, .md or .mmd",
+            )),
+        }
+    }
+}
+
+/// Draws a capture.
+///
+/// # Errors
+/// When the capture cannot be read or the picture not be made or written. One that ends
+/// before its end is drawn as far as it goes, and then it is an error.
+pub fn run(args: &DrawArgs) -> Result<(), Failure> {
+    let kind = Kind::of(args.output.as_deref())?;
+    let opened = capture_input::open(&args.file)?;
+    let title = args.title.clone().unwrap_or_else(|| named(&args.file));
+    // What is told about the file outlives its frames, which the document takes.
+    let told = capture_input::told_to_the_end(&args.file, &opened);
+    let mut document = Document::open(opened.capture, view(kind, args));
+    if let Some(stream) = args.stream {
+        exists(&document, stream)?;
+    }
+    let drawn = draw(kind, args, &mut document, &title)?;
+    write(args.output.as_deref(), &drawn)?;
+    told
+}
+
+fn draw(
+    kind: Kind,
+    args: &DrawArgs,
+    document: &mut Document,
+    title: &str,
+) -> Result<Vec<u8>, Failure> {
+    let columns = args.width.unwrap_or(COLUMNS) as usize;
+    let theme = match args.theme {
+        DrawTheme::Light => Theme::Light,
+        DrawTheme::Dark => Theme::Dark,
+    };
+    let options = SvgOptions {
+        theme,
+        title: title.to_owned(),
+        ..SvgOptions::default()
+    };
+    Ok(match kind {
+        Kind::Svg => svg(document, &options).into_bytes(),
+        Kind::Png => png::png(&svg(document, &options))?,
+        Kind::Text => text(document, columns).into_bytes(),
+        Kind::Markdown => markdown(document, title, columns).into_bytes(),
+        Kind::Mermaid => mermaid(document, title).into_bytes(),
+    })
+}
+
+fn view(kind: Kind, args: &DrawArgs) -> View {
+    // The width of a text is told in columns, and lanes are named in full.
+    let pixels = match kind {
+        Kind::Svg | Kind::Png => args.width.unwrap_or(PIXELS),
+        Kind::Text | Kind::Markdown | Kind::Mermaid => PIXELS,
+    };
+    View {
+        axis: match args.axis {
+            DrawAxis::Rows => Axis::Rows,
+            DrawAxis::Time => Axis::Linear,
+            DrawAxis::Gaps => Axis::Gaps,
+        },
+        labels: match args.labels {
+            DrawLabels::Words => LabelMode::Words,
+            DrawLabels::Numbers => LabelMode::Numbers,
+        },
+        width: pixels.into(),
+        filter: args.stream.map_or(Filter::All, Filter::Stream),
+        ..View::default()
+    }
+}
+
+fn exists(document: &Document, stream: u32) -> Result<(), Failure> {
+    let count = document.analysis().streams().len();
+    if (stream as usize) < count {
+        return Ok(());
+    }
+    let next_step = match count {
+        0 => "leave --stream out: there is no TCP in it".to_owned(),
+        1 => "the only one is --stream 0".to_owned(),
+        _ => format!("give a number from 0 to {}", count - 1),
+    };
+    Err(Failure::new(
+        Exit::Usage,
+        format!("there is no TCP conversation {stream} in this capture"),
+        next_step,
+    ))
+}
+
+fn named(file: &Path) -> String {
+    match file.file_name() {
+        Some(name) if file != Path::new("-") => name.to_string_lossy().into_owned(),
+        _ => "A capture".to_owned(),
+    }
+}
+
+fn write(output: Option<&Path>, drawn: &[u8]) -> Result<(), Failure> {
+    let (written, what) = match output {
+        Some(path) => (fs::write(path, drawn), path.display().to_string()),
+        None => {
+            let written = io::stdout().lock().write_all(drawn);
+            (written, "standard output".to_owned())
+        }
+    };
+    match written {
+        // Whoever reads along may have seen enough (`| head`).
+        Err(error) if output.is_none() && error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::new(
+            Exit::LocalIo,
+            format!("{what} cannot be written: {error}"),
+            "look at its folder, its rights, and the space that is left",
+        )),
+        Ok(()) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_says_what_is_drawn() {
+        let kind = |name: &str| Kind::of(Some(Path::new(name)));
+        assert_eq!(kind("a/b.SVG"), Ok(Kind::Svg));
+        assert_eq!(kind("x.md"), Ok(Kind::Markdown));
+        assert_eq!(Kind::of(None), Ok(Kind::Text));
+        for name in ["x", "x.jpg", ".png"] {
+            let failure = kind(name).expect_err(name);
+            assert_eq!(failure.exit, Exit::Usage);
+            assert!(failure.next_step.contains(".svg"), "{failure}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! A ladder's arrows one after the other, each with its label: what the renderings
+//! without a time axis are made from.
+
+use crate::Document;
+use crate::scene::{Arrow, Certainty, Scene};
+use crate::view::{Axis, View};
+use crate::words::{self, Story};
+
+/// A silence that is worth a line.
+const SILENCE_NS: u64 = 100_000_000;
+
+/// A document with a row for each packet.
+pub(super) struct Listing<'a> {
+    document: &'a Document,
+    pub(super) scene: Scene,
+}
+
+/// One arrow of the list.
+pub(super) struct Entry<'a> {
+    pub(super) arrow: &'a Arrow,
+    /// Its label, the longest wording first.
+    pub(super) labels: Vec<String>,
+    /// Since the first packet.
+    pub(super) since_ns: u64,
+    /// The silence before it, in words, if it was a long one.
+    pub(super) silence: Option<String>,
+    /// What people wrote on the packet.
+    pub(super) notes: &'a [String],
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn of(document: &'a Document) -> Self {
+        let mut rows = document.clone();
+        rows.set_view(View {
+            axis: Axis::Rows,
+            ..*document.view()
+        });
+        let extent = rows.extent();
+        let scene = rows.window(0.0, extent);
+        Self { document, scene }
+    }
+
+    /// The arrows in the order of their numbers.
+    pub(super) fn entries(&self) -> Vec<Entry<'_>> {
+        let story = Story {
+            capture: self.document.capture(),
+            analysis: self.document.analysis(),
+        };
+        let frames = self.document.capture().frames();
+        let origin = frames.first().map_or(0, |frame| frame.at.as_nanos());
+        let mut arrows: Vec<&Arrow> = self.scene.arrows.iter().collect();
+        arrows.sort_by_key(|arrow| (arrow.number, arrow.certainty == Certainty::Firm));
+        let mut last: Option<usize> = None;
+        let mut entries = Vec::with_capacity(arrows.len());
+        for arrow in arrows {
+            let index = usize::try_from(arrow.number - 1).unwrap_or(usize::MAX);
+            let Some(frame) = frames.get(index) else {
+                continue;
+            };
+            let ns = frame.at.as_nanos();
+            let firm = arrow.certainty == Certainty::Firm;
+            let silence = last.filter(|_| firm).and_then(|before| {
+                let silent = ns.saturating_sub(frames[before].at.as_nanos());
+                let said = || {
+                    let why = words::awaited(story, before, index);
+                    words::silence_labels(silent, why)[0].clone()
+                };
+                (silent > SILENCE_NS).then(said)
+            });
+            last = Some(index);
+            let labels = if firm {
+                words::labels(story, index, self.document.view().labels)
+            } else {
+                vec!["never seen here".to_owned()]
+            };
+            entries.push(Entry {
+                arrow,
+                labels,
+                since_ns: ns.saturating_sub(origin),
+                silence,
+                notes: if firm { &frame.comments } else { &[] },
+            });
+        }
+        entries
+    }
+}
