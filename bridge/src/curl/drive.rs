@@ -9,7 +9,7 @@ use super::tape::Tape;
 use crate::error::Failure;
 use crate::gate::Heard;
 use crate::interrupt::Interrupt;
-use crate::io::{Batch, RawSocket};
+use crate::io::{Batch, Frame, RawSocket};
 use crate::serve::Ground;
 use crate::station::Station;
 use std::net::Ipv4Addr;
@@ -157,7 +157,7 @@ impl Drive {
             () = self.interrupt.asked() => return Err(given_up()),
             received = self.station.recv_batch(batch) => {
                 received.map_err(|error| self.wire_failed(&error))?;
-                self.hear(batch);
+                self.hear(batch).await;
                 batch.clear();
             }
             () = sleep_until(due) => {}
@@ -182,20 +182,26 @@ impl Drive {
         Ok(())
     }
 
-    fn hear(&mut self, batch: &Batch) {
+    /// What came as one large frame is answered as one, as a kernel answers it, and before the
+    /// next is looked at: the sender does not wait for all that has come meanwhile.
+    async fn hear(&mut self, batch: &Batch) {
         self.station.begin_batch();
-        for frame in batch.iter() {
+        let mut frames = batch.iter().peekable();
+        while let Some(frame) = frames.next() {
             let now = self.station.clock.now();
             let Some((id, heard)) = self.station.hear(now, frame.timestamp_ns, frame.bytes) else {
                 continue;
             };
             let bytes = frame.bytes;
             self.session.handle(now, Input::Frame { id, bytes });
-            self.drain();
             match heard {
                 Heard::InUse(by) => self.end = Some(Err(in_use(self.plan.ip, by))),
                 Heard::Lost(by) => self.end = Some(Err(lost(self.plan.ip, by))),
                 Heard::Peace | Heard::Challenged(_) => {}
+            }
+            let came_as_one = |next: &Frame<'_>| next.timestamp_ns == frame.timestamp_ns;
+            if !frames.peek().is_some_and(came_as_one) {
+                self.pump().await;
             }
         }
     }

@@ -71,7 +71,8 @@ impl Ring {
                 std::ptr::null_mut(),
                 len,
                 ProtFlags::READ | ProtFlags::WRITE,
-                MapFlags::SHARED,
+                // Mapped at once: a fault for each page would fall into the first transfer.
+                MapFlags::SHARED | MapFlags::POPULATE,
                 socket,
                 0,
             )

@@ -70,6 +70,7 @@ impl Connections {
             connection,
             owner,
             deadline: Instant::FAR_FUTURE,
+            is_handshake: false,
             is_ready: false,
             is_noted: false,
             is_released: false,
@@ -205,11 +206,8 @@ impl Connections {
         }
     }
 
-    /// It sent something: the next one's turn.
+    /// It sent something: the next one's turn. It is filed anew when it has sent all.
     pub(super) fn rotate(&mut self) {
-        if let Some(&conn) = self.ready.front() {
-            self.settle(conn);
-        }
         if self.ready.len() > 1 {
             self.ready.rotate_left(1);
         }

@@ -74,7 +74,9 @@ impl Connection {
     pub(super) fn note_limit(&mut self, now: Instant) {
         let (snd, policy) = (&self.snd, &self.policy);
         let unsent = snd.unsent_len() > 0;
-        let limit = if unsent && snd.next_new(snd.mss(), policy) == NewData::WaitsForWindow {
+        // Where there is room for a full segment, the window is no limit.
+        let is_tight = unsent && snd.usable_window() < snd.mss();
+        let limit = if is_tight && snd.next_new(snd.mss(), policy) == NewData::WaitsForWindow {
             Limit::PeerWindow
         } else if !unsent && !snd.queue.is_empty() && self.writer_waits {
             Limit::SendBuffer

@@ -83,6 +83,12 @@ impl Sender {
             ack,
             echo,
         } = arrival;
+        if self.is_at_rest(segment, ack) {
+            self.update_window(segment, ack);
+            self.note_progress(now, ack, false);
+            self.restore_after_probe();
+            return AckOutcome::default();
+        }
         let how = self.detection(policy);
         let uses_sack = matches!(how, Detection::Sack | Detection::Rack);
         let old = ack.before(self.snd_una);
@@ -142,6 +148,17 @@ impl Sender {
         self.follow(&change, policy);
         self.restore_after_probe();
         AckOutcome { progress, rtt }
+    }
+
+    /// Whether an ACK can tell no more than a window: nothing is out, and nothing that
+    /// was is in doubt. So it is for whoever only receives.
+    fn is_at_rest(&self, segment: &Segment<'_>, ack: SeqNum) -> bool {
+        ack == self.snd_una
+            && self.queue.is_empty()
+            && segment.options.sack.is_empty()
+            && self.phase == Phase::Open
+            && self.undo.is_none()
+            && self.tail.out.is_none()
     }
 
     /// RFC 6298 §3 (Karn): a round trip, never from what went out twice, unless

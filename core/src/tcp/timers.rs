@@ -99,7 +99,8 @@ impl Timers {
 
     /// The next deadline.
     pub(super) fn next(&self) -> Option<Instant> {
-        let next = self.deadlines.iter().min().copied()?;
+        let next = self.deadlines.iter().copied();
+        let next = next.fold(Instant::FAR_FUTURE, Instant::min);
         (next != Instant::FAR_FUTURE).then_some(next)
     }
 

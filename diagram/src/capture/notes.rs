@@ -17,7 +17,7 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use synema_core::time::Instant;
 use synema_core::trace::{Event, FrameId, Record};
 
@@ -143,21 +143,22 @@ fn is_rare(event: &Event) -> bool {
 }
 
 fn pack(records: &[Record], wanted: impl Fn(&Event) -> bool) -> Vec<u8> {
-    let mut deflate = ZlibEncoder::new(Vec::new(), Compression::default());
+    let deflate = ZlibEncoder::new(Vec::new(), Compression::default());
+    // Whole pieces: the encoder looks after its buffer with each write, and JSON is written in
+    // crumbs.
+    let mut out = BufWriter::with_capacity(1 << 16, deflate);
     let mut any = false;
     for record in records.iter().filter(|record| wanted(&record.event)) {
         // Writing into a Vec cannot fail, and neither can a Record's JSON: its map
         // keys are strings.
         any = true;
-        if serde_json::to_writer(&mut deflate, record).is_err() || deflate.write_all(b"\n").is_err()
-        {
+        if serde_json::to_writer(&mut out, record).is_err() || out.write_all(b"\n").is_err() {
             return Vec::new();
         }
     }
-    if any {
-        deflate.finish().unwrap_or_default()
-    } else {
-        Vec::new()
+    match out.into_inner() {
+        Ok(deflate) if any => deflate.finish().unwrap_or_default(),
+        _ => Vec::new(),
     }
 }
 

@@ -32,11 +32,15 @@ impl Connections {
         self.deadlines.set(conn, slot.deadline, deadline);
         slot.deadline = deadline;
         let state = slot.connection.state();
-        if matches!(state, TcpState::SynSent | TcpState::SynReceived) {
+        let is_handshake = matches!(state, TcpState::SynSent | TcpState::SynReceived);
+        let was_handshake = core::mem::replace(&mut slot.is_handshake, is_handshake);
+        if is_handshake {
             self.handshakes.insert(conn);
             return;
         }
-        self.handshakes.remove(&conn);
+        if was_handshake {
+            self.handshakes.remove(&conn);
+        }
         if let Owner::Handshake(port) = slot.owner {
             // What ends before it is complete was never anybody's.
             let complete = (state != TcpState::Closed).then_some(conn);
@@ -98,6 +102,7 @@ impl Connections {
             connection: record.revive(),
             owner: Owner::Application { called: true },
             deadline: Instant::FAR_FUTURE,
+            is_handshake: false,
             is_ready: false,
             is_noted: false,
             // All was told and read before.

@@ -24,6 +24,8 @@ pub(super) struct Slot {
     pub(super) owner: Owner,
     /// As it stands in `deadlines`.
     pub(super) deadline: Instant,
+    /// As it stands in `handshakes`.
+    pub(super) is_handshake: bool,
     pub(super) is_ready: bool,
     pub(super) is_noted: bool,
     /// The application is not interested any more, not even in what it did not read.
