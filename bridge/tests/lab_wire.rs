@@ -189,8 +189,9 @@ fn nothing_gets_in_while_nothing_is_claimed() {
 
 /// The kernel of the wire's machine fetches 1 MB; a raw socket beside it looks on.
 fn look_on_at_a_fetch(lab: &Lab) -> (Vec<u8>, RawSocket) {
+    // A slot for each frame of the fetch, whoever else has the processor meanwhile.
     let options = OpenOptions {
-        ring_mib: 64,
+        ring_mib: 96,
         ..OpenOptions::observer(plan::WIRE_INTERFACE)
     };
     let socket = lab.packet_socket(Place::Wire, &options).unwrap();
@@ -375,7 +376,8 @@ fn during_a_whole_fetch_the_kernel_never_meddles() {
         std::thread::sleep(Duration::from_millis(300));
         let seen = observer.stop().unwrap();
         let case = format!("host MAC {host_mac}, ip_forward {ip_forward}: {seen:?}");
-        assert!(seen.frames > 200 && seen.missed == 0, "{case}");
+        // 138 segments with data alone.
+        assert!(seen.frames > 140 && seen.missed == 0, "{case}");
         assert!(!seen.meddled(), "{case}");
     }
 }
