@@ -5,8 +5,8 @@ use crate::cli::{AnalyzeArgs, AnalyzeFormat};
 use crate::error::{Exit, Failure};
 use std::io::{self, BufWriter, Write};
 use synema_diagram::analysis::Analysis;
-use synema_diagram::capture::Capture;
-use synema_diagram::table::{self, COLUMNS};
+use synema_diagram::table::{self, COLUMNS, Row};
+use synema_diagram::words::Story;
 
 /// Prints what is known of each TCP frame of a capture.
 ///
@@ -14,6 +14,7 @@ use synema_diagram::table::{self, COLUMNS};
 /// When the file cannot be read, is no capture, or ends before its end: then after all
 /// that could be read was printed.
 pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
+    let wanted = capture_input::wanted(args.filter.as_deref())?;
     let opened = capture_input::open(&args.file)?;
     let mut analysis = Analysis::default();
     for frame in opened.capture.frames() {
@@ -21,7 +22,17 @@ pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
         analysis.push(frame, interface);
     }
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    print(&mut out, args.format, &opened.capture, &analysis)
+    let story = Story {
+        capture: &opened.capture,
+        analysis: &analysis,
+    };
+    let is_wanted = |row: &Row| {
+        let index = (row.number - 1) as usize;
+        let wanted = wanted.as_ref();
+        wanted.is_none_or(|wanted| wanted.matches(story, index))
+    };
+    let rows = table::rows(&opened.capture, analysis.digests()).filter(is_wanted);
+    print(&mut out, args.format, rows)
         .and_then(|()| out.flush())
         .or_else(forgive_closed)
         .map_err(|error| {
@@ -37,10 +48,8 @@ pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
 fn print(
     out: &mut impl Write,
     format: AnalyzeFormat,
-    capture: &Capture,
-    analysis: &Analysis,
+    rows: impl Iterator<Item = Row>,
 ) -> io::Result<()> {
-    let rows = table::rows(capture, analysis.digests());
     match format {
         AnalyzeFormat::Tsv => {
             writeln!(out, "{}", COLUMNS.join("\t"))?;

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 use synema_diagram::capture::file::{self, Opened};
+use synema_diagram::filter::Expression;
 
 /// Opens the capture; `-` is standard input.
 pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
@@ -56,6 +57,21 @@ pub(crate) fn told_to_the_end(path: &Path, opened: &Opened) -> Result<(), Failur
             "the {frames} frames before that were read and are shown; take the rest from a whole copy"
         ),
     ))
+}
+
+/// Reads a filter expression, if there is one.
+pub(crate) fn wanted(text: Option<&str>) -> Result<Option<Expression>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    Expression::parse(text).map(Some).map_err(|error| {
+        let before = text[..error.at.start].chars().count();
+        let marked = text[error.at.clone()].chars().count().max(1);
+        let (gap, marks) = (" ".repeat(before), "^".repeat(marked));
+        Failure::new(
+            Exit::Usage,
+            format!("the filter cannot be read\n    {text}\n    {gap}{marks}"),
+            error.what,
+        )
+    })
 }
 
 fn name(path: &Path) -> String {

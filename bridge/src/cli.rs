@@ -290,6 +290,9 @@ pub struct DrawArgs {
     /// One TCP conversation alone, by its number (see `synema analyze`, `tcp.stream`)
     #[arg(long, value_name = "N")]
     pub stream: Option<u32>,
+    /// Only packets that this means, in Wireshark's words, as 'tcp.port == 80 && ip.addr == 192.0.2.0/24'
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
     /// How time becomes height
     #[arg(long, value_enum, default_value_t = DrawAxis::Gaps)]
     pub axis: DrawAxis,
@@ -345,6 +348,9 @@ pub struct AnalyzeArgs {
     /// One row for each TCP frame, under tshark's names
     #[arg(long, value_enum, default_value_t = AnalyzeFormat::Tsv)]
     pub format: AnalyzeFormat,
+    /// Only frames that this means, in Wireshark's words, as 'tcp.analysis.retransmission'
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
 }
 
 /// How `synema analyze` prints.

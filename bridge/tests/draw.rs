@@ -83,6 +83,15 @@ fn a_capture_is_drawn_in_each_form() -> Result<()> {
         !text.contains("lab.test?"),
         "DNS is no part of the conversation"
     );
+    let acks = words("c.txt", &["--filter", "tcp.analysis.duplicate_ack"])?;
+    let drawn_acks: Vec<_> = acks
+        .lines()
+        .filter(|line| line.contains("again ("))
+        .collect();
+    assert_eq!(drawn_acks.len(), 2, "{acks}");
+    assert!(!acks.contains("router") && !acks.contains("SYN"), "{acks}");
+    let ends = words("d.svg", &["--filter", "tcp.analysis.duplicate_ack"])?;
+    assert!(ends.len() < svg.len() && ends.contains("ESTABLISHED"));
     assert!(words("b.txt", &["--labels", "numbers"])?.contains("win "));
     assert!(words("a.md", &[])?.contains("## Notes\n\n- packet "));
     let mermaid = words("a.mmd", &[])?;
@@ -127,6 +136,12 @@ fn what_cannot_be_drawn_is_said_with_the_next_step() -> Result<()> {
     for (arguments, code, words) in [
         (&["-o", "a.gif"][..], 2, "does not say what to draw"),
         (&["--stream", "9"], 2, "the only one is --stream 0"),
+        (&["--filter", "icmp"], 2, "no packet of this capture"),
+        (
+            &["--filter", "icmp &&"],
+            2,
+            "it ends where a field is expected",
+        ),
         (&["-o", missing], 12, "cannot be written"),
     ] {
         let output = draw(&capture, arguments)?;

@@ -17,6 +17,7 @@ use crate::analysis::{Analysis, Digest};
 use crate::capture::{Capture, Fate, Frame, Interface, MemoryPolicy};
 use crate::clock::ClockMap;
 use crate::detail::{self, Detail};
+use crate::filter::Expression;
 use crate::layout::{Ladder, Source};
 use crate::scene::{Band, Scene};
 use crate::states::States;
@@ -38,6 +39,7 @@ pub struct Document {
     timing: Timing,
     clock: ClockMap,
     view: View,
+    wanted: Option<Expression>,
     ladder: Ladder,
     held: VecDeque<Held>,
     /// When the stack handed out or was given a frame, for the clocks.
@@ -97,6 +99,7 @@ impl Document {
             timing: Timing::default(),
             clock: ClockMap::default(),
             view,
+            wanted: None,
             held: VecDeque::new(),
             stack_times: BTreeMap::new(),
             vantage_known: false,
@@ -147,11 +150,18 @@ impl Document {
             timing: &self.timing,
             clock: &self.clock,
             view: &self.view,
+            wanted: self.wanted.as_ref(),
         }
     }
 
     fn lay_out(&mut self) {
         self.ladder = Ladder::new(self.source());
+    }
+
+    /// Shows only what `wanted` means; everything if it is none.
+    pub fn set_wanted(&mut self, wanted: Option<Expression>) {
+        self.wanted = wanted;
+        self.lay_out();
     }
 
     /// The frames and records.
@@ -268,6 +278,7 @@ impl Document {
             timing,
             clock,
             view,
+            wanted,
             ladder,
             ..
         } = self;
@@ -279,6 +290,7 @@ impl Document {
                 timing,
                 clock,
                 view,
+                wanted: wanted.as_ref(),
             },
             ladder,
         )

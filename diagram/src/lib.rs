@@ -6,6 +6,7 @@ pub mod capture;
 pub mod clock;
 pub mod detail;
 mod document;
+pub mod filter;
 pub mod layout;
 pub mod render;
 pub mod states;

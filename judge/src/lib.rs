@@ -2,7 +2,7 @@
 
 mod segments;
 
-pub use segments::{Agreement, Comparison, FLAGS, segments};
+pub use segments::{Agreement, Comparison, FLAGS, filtered, segments};
 
 use std::{
     path::Path,

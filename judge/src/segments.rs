@@ -57,6 +57,18 @@ pub fn segments(capture: &Path) -> anyhow::Result<Vec<String>> {
     Ok(lines.iter().map(|line| joined(line)).collect())
 }
 
+/// The numbers of the frames that tshark's display filter lets through.
+///
+/// # Errors
+/// When tshark does not start, cannot read the file, or does not know the filter.
+pub fn filtered(capture: &Path, filter: &str) -> anyhow::Result<Vec<u64>> {
+    let lines = fields(capture, Some(filter), &["frame.number"])?;
+    let numbers = lines.iter().map(|line| line.parse());
+    numbers
+        .collect::<Result<_, _>>()
+        .context("frames are numbered")
+}
+
 /// Fifteen columns with one flag each become one with their names.
 fn joined(line: &str) -> String {
     let mut columns: Vec<&str> = line.split('\t').collect();

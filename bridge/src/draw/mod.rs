@@ -11,6 +11,7 @@ use std::path::Path;
 use synema_diagram::Document;
 use synema_diagram::render::{SvgOptions, Theme, markdown, mermaid, svg, text};
 use synema_diagram::view::{Axis, Filter, LabelMode, View};
+use synema_diagram::words::Story;
 
 /// Columns of a text.
 const COLUMNS: u32 = 100;
@@ -56,6 +57,7 @@ impl Kind {
 /// before its end is drawn as far as it goes, and then it is an error.
 pub fn run(args: &DrawArgs) -> Result<(), Failure> {
     let kind = Kind::of(args.output.as_deref())?;
+    let wanted = capture_input::wanted(args.filter.as_deref())?;
     let opened = capture_input::open(&args.file)?;
     let title = args.title.clone().unwrap_or_else(|| named(&args.file));
     // What is told about the file outlives its frames, which the document takes.
@@ -63,6 +65,21 @@ pub fn run(args: &DrawArgs) -> Result<(), Failure> {
     let mut document = Document::open(opened.capture, view(kind, args));
     if let Some(stream) = args.stream {
         exists(&document, stream)?;
+    }
+    if let Some(wanted) = wanted {
+        let story = Story {
+            capture: document.capture(),
+            analysis: document.analysis(),
+        };
+        let mut packets = 0..document.capture().frames().len();
+        if !packets.any(|index| wanted.matches(story, index)) {
+            return Err(Failure::new(
+                Exit::Usage,
+                "no packet of this capture is meant by the filter",
+                "draw without it first, or look at `synema analyze`",
+            ));
+        }
+        document.set_wanted(Some(wanted));
     }
     let drawn = draw(kind, args, &mut document, &title)?;
     write(args.output.as_deref(), &drawn)?;

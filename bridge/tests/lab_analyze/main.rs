@@ -200,6 +200,57 @@ fn rows_are_the_same_in_both_formats_and_from_a_pipe() -> Result<()> {
 }
 
 #[test]
+fn filters_mean_what_they_mean_in_tshark() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("odd.pcapng");
+    write(&odd::capture(5, 60), &path)?;
+    for filter in [
+        "tcp.analysis.retransmission",
+        "tcp.analysis.flags && !tcp.analysis.window_update",
+        "tcp.stream == 3 or tcp.stream in {5, 8..11}",
+        "tcp.port == 40001 and not tcp.srcport == 80",
+        "tcp.port != 40001",
+        "ip.src != 192.0.2.1",
+        "ip.addr == 192.0.2.0/25 && ip.dst == 192.0.2.80",
+        "tcp.flags.syn == 1 && tcp.flags.ack == 0",
+        "tcp.flags.fin",
+        "tcp.flags == 0x011",
+        "tcp.len > 0 && tcp.len <= 100",
+        "tcp.window_size == 0 || tcp.window_size_value == 65535",
+        "tcp.seq > 1000 && tcp.seq < 100000",
+        "tcp.ack eq 1 and tcp.ack_raw ne 1001",
+        "frame.number >= 100 && frame.number lt 120",
+        "frame.time_delta > 0.05",
+        "frame.time_relative <= 1.5",
+        "frame.len == 54",
+        "tcp.analysis.ack_rtt > 0.01",
+        "tcp.analysis.bytes_in_flight >= 2000",
+        "tcp.analysis.duplicate_ack_num == 2",
+        "eth.addr == 02:00:00:00:00:01 && !(eth.src == 02:00:00:00:00:01)",
+        "ip.ttl == 64 && ip.proto == 6 && (udp || tcp.len == 1)",
+        "arp",
+    ] {
+        let output = analyze(&path, &["--filter", filter])?;
+        assert!(output.status.success(), "{filter}: {output:?}");
+        let text = String::from_utf8(output.stdout)?;
+        let numbers = text.lines().skip(1).map(|line| {
+            let number = line.split('\t').next().unwrap_or_default();
+            number.parse::<u64>()
+        });
+        let ours = numbers.collect::<std::result::Result<Vec<_>, _>>()?;
+        let theirs = judge::filtered(&path, filter)?;
+        assert_eq!(ours, theirs, "{filter}");
+        assert_eq!(ours.is_empty(), filter == "arp", "{filter} chooses nothing");
+    }
+
+    let refused = analyze(&path, &["--filter", "tcp.port == http"])?;
+    let said = String::from_utf8(refused.stderr)?;
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("\n                ^^^^\n"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn a_damaged_capture_shows_what_could_be_read_and_says_where_it_ends() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("cut.pcapng");

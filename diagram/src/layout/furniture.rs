@@ -11,7 +11,7 @@ use crate::analysis::StreamInfo;
 use crate::states::{Change, When};
 use crate::view::Filter;
 use crate::words;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use synema_core::trace::TcpState;
 use timers::timer_texts;
 
@@ -48,6 +48,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) source: Source<'a>,
     pub(super) warp: &'a Warp,
     pub(super) lanes: &'a Lanes,
+    /// The conversations that are drawn, where not all are.
+    pub(super) shown: Option<&'a BTreeSet<u32>>,
 }
 
 impl Surroundings<'_> {
@@ -164,6 +166,9 @@ impl Surroundings<'_> {
             if let Filter::Stream(only) = self.source.view.filter
                 && only != stream
             {
+                continue;
+            }
+            if self.shown.is_some_and(|shown| !shown.contains(&stream)) {
                 continue;
             }
             let begins = self.departure_y(info.first) - 80.0;
@@ -293,7 +298,15 @@ impl Surroundings<'_> {
         let items = self.warp.items();
         let at = items.partition_point(|item| item.packet < packet);
         if items.get(at).is_none_or(|item| item.packet != packet) {
-            return self.warp.height();
+            // Not drawn, but it has its time.
+            let times = self.source.timing.times().get(packet as usize);
+            return times.map_or(self.warp.height(), |times| {
+                self.warp.of_time(if arrival {
+                    times.arrival_ns
+                } else {
+                    times.departure_ns
+                })
+            });
         }
         let (departs, arrives) = self.warp.of_item(at);
         if arrival { arrives } else { departs }

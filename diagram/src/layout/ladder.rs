@@ -9,11 +9,12 @@ use super::warp::{Item, Warp};
 use crate::analysis::{Analysis, HostId};
 use crate::capture::{Capture, Fate};
 use crate::clock::ClockMap;
+use crate::filter::Expression;
 use crate::states::States;
 use crate::timing::{Times, Timing};
 use crate::view::{Axis, Filter, View};
 use crate::words::Story;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use synema_core::wire::tcp::Flags;
 
 /// More arrows in one window than this are not drawn ([`Axis::Linear`]).
@@ -30,6 +31,8 @@ pub(crate) struct Source<'a> {
     pub(crate) timing: &'a Timing,
     pub(crate) clock: &'a ClockMap,
     pub(crate) view: &'a View,
+    /// Which packets are meant; all of them if none is told.
+    pub(crate) wanted: Option<&'a Expression>,
 }
 
 impl<'a> Source<'a> {
@@ -49,7 +52,7 @@ impl<'a> Source<'a> {
     }
 
     pub(crate) fn shows(self, index: usize) -> bool {
-        match self.view.filter {
+        let in_view = match self.view.filter {
             Filter::All => true,
             Filter::Stream(stream) => self
                 .analysis
@@ -57,6 +60,26 @@ impl<'a> Source<'a> {
                 .get(index)
                 .and_then(|digest| digest.tcp)
                 .is_some_and(|tcp| tcp.stream == stream),
+        };
+        in_view
+            && self
+                .wanted
+                .is_none_or(|wanted| wanted.matches(self.story(), index))
+    }
+}
+
+/// Whose packets are drawn, where not all are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
+    pub(super) hosts: BTreeSet<HostId>,
+    pub(super) streams: BTreeSet<u32>,
+}
+
+impl Shown {
+    fn add(&mut self, source: Source<'_>, index: usize) {
+        if let Some(digest) = source.analysis.digests().get(index) {
+            self.hosts.extend([digest.from, digest.to]);
+            self.streams.extend(digest.tcp.map(|tcp| tcp.stream));
         }
     }
 }
@@ -73,6 +96,7 @@ pub(crate) struct Ladder {
     ghosts: BTreeMap<u32, u32>,
     /// A ghost appeared at this time since the heights were reckoned.
     new_ghost_ns: Option<u64>,
+    shown: Shown,
 }
 
 const NO_ITEM: u32 = u32::MAX;
@@ -88,6 +112,7 @@ impl Ladder {
             item_of: Vec::new(),
             ghosts: BTreeMap::new(),
             new_ghost_ns: None,
+            shown: Shown::default(),
         }
     }
 
@@ -104,6 +129,9 @@ impl Ladder {
                 Some(_) => u32::try_from(items.len()).unwrap_or(NO_ITEM),
                 None => NO_ITEM,
             });
+            if item.is_some() {
+                ladder.shown.add(source, index);
+            }
             items.extend(item);
             ladder.find_ghost(source, index);
         }
@@ -117,6 +145,7 @@ impl Ladder {
         if let Some(item) = item_of(source, index) {
             self.item_of[index] = u32::try_from(self.warp.items().len()).unwrap_or(NO_ITEM);
             self.warp.push(item);
+            self.shown.add(source, index);
             self.new_ghost_ns = self.find_ghost(source, index).or(self.new_ghost_ns);
         }
     }
@@ -160,7 +189,8 @@ impl Ladder {
         if let Some(ns) = self.new_ghost_ns.take() {
             self.forget_from(self.warp.of_time(ns));
         }
-        let lanes = lanes(source.analysis, source.view);
+        let shown = source.wanted.map(|_| &self.shown.hosts);
+        let lanes = lanes(source.analysis, source.view, shown);
         if lanes != self.lanes {
             self.lanes = lanes;
             self.chunks.clear();
@@ -233,6 +263,7 @@ impl Ladder {
             source,
             warp: &self.warp,
             lanes: &self.lanes,
+            shown: source.wanted.map(|_| &self.shown.streams),
         };
         surroundings.add(&mut scene, &texts);
         while self.chunks.len() > MAX_CHUNKS {
@@ -394,6 +425,7 @@ impl Ladder {
             source,
             warp: &self.warp,
             lanes: &self.lanes,
+            shown: source.wanted.map(|_| &self.shown.streams),
         };
         let mut requests = surroundings.first_requests(y0, y1);
         let arrows = self.arrows(source);

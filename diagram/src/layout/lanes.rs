@@ -4,7 +4,7 @@ use super::scene::{Anchor, Label, LabelRole, Lane};
 use crate::analysis::{Analysis, Host, HostId, Role};
 use crate::view::{Filter, Metrics, View};
 use crate::words;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lanes nearer than this cannot carry a label between them.
 const MIN_SPACING: f64 = 84.0;
@@ -47,15 +47,15 @@ impl Lanes {
     }
 }
 
-/// Lays out the lanes of what `view` shows.
-pub(super) fn lanes(analysis: &Analysis, view: &View) -> Lanes {
+/// Lays out the lanes of what `view` shows; of these hosts alone, where not all are shown.
+pub(super) fn lanes(analysis: &Analysis, view: &View, shown: Option<&BTreeSet<HostId>>) -> Lanes {
     let metrics = view.metrics;
     let wide = view.width >= 640.0;
     let state = STATE_CHARS * metrics.char_width * LabelRole::State.scale();
     let tick = TICK_CHARS * metrics.char_width;
     let left = EDGE + state + BESIDE + if wide { tick + EDGE } else { 0.0 };
     let right = (view.width - EDGE - state - BESIDE).max(left + MIN_SPACING);
-    let mut hosts = chosen(analysis, view.filter);
+    let mut hosts = chosen(analysis, view.filter, shown);
     let room = ((right - left) / MIN_SPACING) as usize + 1;
     // More than there is room for: the quietest share the last lane.
     let shared = if hosts.len() > room.max(2) {
@@ -141,7 +141,7 @@ fn clock(analysis: &Analysis, metrics: Metrics, head_height: f64) -> Label {
 }
 
 /// The hosts to be drawn, from left to right: who calls, the way out, who is called.
-fn chosen(analysis: &Analysis, filter: Filter) -> Vec<HostId> {
+fn chosen(analysis: &Analysis, filter: Filter, shown: Option<&BTreeSet<HostId>>) -> Vec<HostId> {
     if let Filter::Stream(stream) = filter {
         return match analysis.streams().get(stream as usize) {
             Some(info) => vec![info.client.0, info.server.0],
@@ -152,6 +152,7 @@ fn chosen(analysis: &Analysis, filter: Filter) -> Vec<HostId> {
         .map(HostId)
         .zip(analysis.hosts().list())
         .filter(|(_, host)| host.packets > 0)
+        .filter(|(id, _)| shown.is_none_or(|shown| shown.contains(id)))
         .collect();
     // The busiest are kept when there are too many; then everybody takes their place.
     let rank = |host: &Host| match host.role() {
