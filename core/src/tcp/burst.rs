@@ -101,8 +101,117 @@ impl Sender {
         let window = self.cc.cwnd().max(self.queue.outstanding().into());
         let rate = window.saturating_mul(percent) / 100 * 1_000_000 / srtt_us;
         // For a near peer bursts may be longer: they cost it no time.
-        let nearness = srtt_us >> 9;
-        let bonus = if nearness < 32 { 65_536 >> nearness } else { 0 };
+        let nearness = u32::try_from(srtt_us >> 9).unwrap_or(u32::MAX);
+        let bonus = 65_536u64.checked_shr(nearness).unwrap_or(0);
         (rate / 1024 + bonus).min(MAX_LEN.into()) / mss
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::window::WindowSize;
+    use crate::time::Duration;
+
+    /// A sender of segments of 1000 bytes, with a window of `cwnd` and a round trip of
+    /// `srtt_us`.
+    fn sender(cwnd: u64, srtt_us: Option<u64>) -> Sender {
+        let mut sender = Sender::new(SeqNum(0), &Policy::linux());
+        (sender.snd_una, sender.snd_nxt) = (SeqNum(1), SeqNum(1));
+        sender.set_send_mss(1000, 0);
+        (sender.snd_wnd, sender.max_snd_wnd) = (WindowSize(300_000), WindowSize(300_000));
+        sender.cc.set_cwnd(cwnd);
+        if let Some(us) = srtt_us {
+            sender
+                .rtt
+                .on_sample(Instant::ZERO, Duration::from_micros(us), 1);
+        }
+        sender
+    }
+
+    #[test]
+    fn a_burst_is_what_the_pacing_rate_sends_in_a_millisecond() {
+        let segments = |cwnd, us| sender(cwnd, us).segments_a_millisecond(1000);
+        assert_eq!(segments(10_000, None), 65, "nothing is known yet");
+        // Twice a window of 100,000 bytes in 20 ms; the path is too long for more.
+        assert_eq!(segments(100_000, Some(20_000)), 9);
+        assert_eq!(
+            segments(1_000_000, Some(20_000)),
+            65,
+            "as much as a card takes"
+        );
+        // Twice 10,354 bytes in 5 ms are 3949 bytes in 1.024 ms; 64 more, for it is near.
+        assert_eq!(segments(10_354, Some(5_120)), 4);
+        // A near one: 65,536 halved for each half millisecond.
+        assert_eq!(segments(10_000, Some(1_536)), 12 + 8);
+    }
+
+    #[test]
+    fn after_slow_start_the_rate_is_a_fifth_above_the_window() {
+        let mut sender = sender(200_000, Some(20_000));
+        sender.cc.on_loss(200_000);
+        assert_eq!((sender.cc.cwnd(), sender.cc.ssthresh()), (140_000, 140_000));
+        assert_eq!(sender.segments_a_millisecond(1000), 8);
+        // Up to half of the threshold it still doubles.
+        sender.cc.set_cwnd(70_000);
+        assert_eq!(sender.segments_a_millisecond(1000), 4);
+        sender.cc.set_cwnd(69_000);
+        assert_eq!(sender.segments_a_millisecond(1000), 6);
+    }
+
+    #[test]
+    fn a_burst_is_half_a_window_at_most_and_what_has_room() {
+        let policy = Policy::linux();
+        let mut sender = sender(10_000, None);
+        assert_eq!(sender.burst_segments(1000, &policy), (5, 10));
+        sender.buffer.append(&[0; 20_000]);
+        let out = SeqRange {
+            start: SeqNum(1),
+            end: SeqNum(7001),
+        };
+        sender.queue.push(out, SeqNum(7001), Instant::ZERO);
+        sender.snd_nxt = SeqNum(7001);
+        assert_eq!(sender.burst_segments(1000, &policy), (3, 3));
+        assert_eq!(sender.burst_len(SeqNum(7001), 1000, &policy), 3000);
+        let cut = sender.cut(&policy);
+        assert_eq!((cut.burst_len, cut.sendable_len), (3000, 3000));
+        assert_eq!(cut.push_distance, 150_000);
+        assert_eq!(cut.piece_len, 65_000);
+        sender.snd_wnd = WindowSize(9_500);
+        assert_eq!(sender.cut(&policy).sendable_len, 2000);
+    }
+
+    #[test]
+    fn a_last_segment_that_is_not_full_joins_unless_it_is_held_back() {
+        let mut policy = Policy::linux();
+        let mut sender = sender(10_000, None);
+        sender.buffer.append(&[0; 2_400]);
+        assert_eq!(sender.burst_len(SeqNum(1), 1000, &policy), 2400);
+        policy.send.nagle = crate::tcp::policy::Nagle::Cork;
+        assert_eq!(sender.burst_len(SeqNum(1), 1000, &policy), 2000);
+    }
+
+    #[test]
+    fn what_goes_out_again_in_one_go_ends_once() {
+        let mut sender = sender(10_000, None);
+        let now = Instant::from_millis(5);
+        let segment = |n: u32| SeqRange {
+            start: SeqNum(n * 1000 + 1),
+            end: SeqNum((n + 1) * 1000 + 1),
+        };
+        // Two bursts of two.
+        for (n, burst_end) in [(0, 2001), (1, 2001), (2, 4001), (3, 4001)] {
+            sender
+                .queue
+                .push(segment(n), SeqNum(burst_end), Instant::ZERO);
+        }
+        sender.snd_nxt = SeqNum(4001);
+        sender.queue.mark_lost_by_timeout(|_| true);
+        let mut ends = Vec::new();
+        while let Some(sent) = sender.next_retransmission(1000) {
+            sender.on_resent(now, &sent);
+            ends.push(sender.ends_resent_burst(now, &sent, 1000));
+        }
+        assert_eq!(ends, [false, true, false, true]);
     }
 }

@@ -174,7 +174,10 @@ mod tests {
             window: 1000,
             urgent_pointer: 0,
             options: Options {
-                timestamps: Some(Timestamps { value: 7, echo: 0 }),
+                timestamps: Some(Timestamps {
+                    value: 7,
+                    echo: 500,
+                }),
                 ..Options::NONE
             },
             payload,

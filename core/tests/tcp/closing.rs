@@ -957,3 +957,93 @@ fn nothing_is_acknowledged_after_the_end() {
         "#]],
     );
 }
+
+#[test]
+fn who_challenges_counts_it() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  challenges
+            31  < S 100 win 1000
+            31  challenges
+            32  < P. 1:101 ack 1
+            32  challenges
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     challenges
+            30       0 challenges since
+            31     < S 100 win 1000
+            31       dropped: SynInWindow
+            31       > . 1 ack 1 win 65535  ChallengeAck
+            31     challenges
+            31       1 challenges since
+            32     < P. 1:101 ack 1
+            32       > . 1 ack 101 win 65435  QuickAck
+            32     challenges
+            32       0 challenges since
+        "#]],
+    );
+}
+
+#[test]
+fn the_loss_of_the_address_ends_it_without_a_word() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  send 100
+            40  address-lost
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 100
+            30       > P. 1:101 ack 1 win 65535  Data
+            40     address-lost
+            40       ESTABLISHED -> CLOSED, by the loss of the address
+            40       over: AddressLost
+            40       * Closed(AddressLost)
+        "#]],
+    );
+}
+
+#[test]
+fn a_fin_is_the_probe_of_a_closed_window() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30    < . 1 ack 1 win 0
+            31    shutdown
+            2000  wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 0
+            31     shutdown
+            31       ESTABLISHED -> FIN-WAIT-1
+            1031     timer Persist
+            1031     > F. 1 ack 1 win 65535  WindowProbe
+            2000   wait
+        "#]],
+    );
+}

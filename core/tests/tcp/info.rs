@@ -42,19 +42,19 @@ fn what_is_known_of_a_loss() {
             30       > . 11585:13033 ack 1 win 511 ts 30 ecr 100  Data
             30       > P. 13033:14481 ack 1 win 511 ts 30 ecr 100  Data
             31     info
-            31       Open: 10 out, 0 sacked, 0 lost, 0 again
+            31       Open: 10 out, 0 sacked, 0 lost, 0 again, ssthresh None
             50     < . 1 ack 1 ts 130 ecr 20 sack 1449-2897
             50     info
-            50       Disorder: 10 out, 1 sacked, 0 lost, 0 again
+            50       Disorder: 10 out, 1 sacked, 0 lost, 0 again, ssthresh None
             51     < . 1 ack 1 ts 131 ecr 20 sack 1449-5793
             51       recovery until 14481
             51       > . 1:1449 ack 1 win 511 ts 51 ecr 131  FastRetransmit (again: 1)
             51     info
-            51       Recovery: 10 out, 3 sacked, 1 lost, 1 again
+            51       Recovery: 10 out, 3 sacked, 1 lost, 1 again, ssthresh Some(10136)
             71     < . 1 ack 14481 ts 151 ecr 51
             71       recovered
             71     info
-            71       Open: 0 out, 0 sacked, 0 lost, 0 again
+            71       Open: 0 out, 0 sacked, 0 lost, 0 again, ssthresh Some(10136)
             80     send 100
             80       > P. 14481:14581 ack 1 win 511 ts 80 ecr 151  Data
             320      timer TailLossProbe
@@ -63,7 +63,7 @@ fn what_is_known_of_a_loss() {
             1320     timed out until 14581
             1320     > P. 14481:14581 ack 1 win 511 ts 1320 ecr 151  RetransmissionTimeout (again: 2)
             2000   info
-            2000     Loss: 1 out, 0 sacked, 1 lost, 1 again
+            2000     Loss: 1 out, 0 sacked, 1 lost, 1 again, ssthresh Some(2896)
         "#]],
     );
 }
@@ -98,10 +98,10 @@ fn without_sack_a_duplicate_is_disorder_too() {
             30       > P. 4001:5001 ack 1 win 65535  Data
             50     < . 1 ack 1
             50     info
-            50       Disorder: 5 out, 0 sacked, 0 lost, 0 again
+            50       Disorder: 5 out, 0 sacked, 0 lost, 0 again, ssthresh None
             52     < . 1 ack 5001
             52     info
-            52       Open: 0 out, 0 sacked, 0 lost, 0 again
+            52       Open: 0 out, 0 sacked, 0 lost, 0 again, ssthresh None
         "#]],
     );
 }

@@ -556,3 +556,36 @@ fn what_went_out_before_a_step_forward_has_waited_since_then() {
         "#]],
     );
 }
+
+#[test]
+fn another_silence_is_counted_from_what_was_heard_last() {
+    Story::new(asking()).show_timers().check(
+        &format!(
+            "{OPEN}
+            30    keep-alive 10
+            40    keep-alive 20
+            20020 wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            0        timer Retransmission at 1000 ms
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       timer Retransmission stopped
+            20       timer KeepAlive at 10020 ms
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     keep-alive 10
+            40     keep-alive 20
+            40       timer KeepAlive stopped
+            40       timer KeepAlive at 20020 ms
+            20020    timer KeepAlive
+            20020    timer KeepAlive at 22020 ms
+            20020    > . 0 ack 1 win 511 ts 20020 ecr 100  KeepAlive
+            20020  wait
+        "#]],
+    );
+}

@@ -665,3 +665,38 @@ fn a_policy_that_changes_nothing_changes_nothing() {
         "#]],
     );
 }
+
+#[test]
+fn teeceepee_knows_no_time_wait() {
+    Story::new(teeceepee()).check(
+        "
+            0   connect
+            20  < S. 0 ack 1 win 64240 mss 1460
+            30  shutdown
+            50  < F. 1 ack 2
+            60  wait
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 8192  Syn
+            20     < S. 0 ack 1 win 64240 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 8192  HandshakeAck
+            20       * Connected
+            30     shutdown
+            30       ESTABLISHED -> FIN-WAIT-1
+            30       > F. 1 ack 1 win 8192  Fin
+            50     < F. 1 ack 2
+            50       FIN-WAIT-1 -> FIN-WAIT-2
+            50       FIN-WAIT-2 -> TIME-WAIT
+            50       > . 2 ack 2 win 8192  QuickAck
+            50       * PeerClosed
+            50       * Closed(Finished)
+            50       timer TimeWait
+            50       TIME-WAIT -> CLOSED
+            50       over: Finished
+            60     wait
+        "#]],
+    );
+}

@@ -677,8 +677,9 @@ fn the_window_of_an_older_segment_is_not_believed() {
         &format!(
             "{OPEN_PLAIN}
             30  < P. 1:101 ack 1 win 65535
-            31  < P. 51:201 ack 1 win 100
-            32  send 5000
+            31  < P. 101:151 ack 1 win 65535
+            32  < P. 51:201 ack 1 win 100
+            33  send 5000
             "
         ),
         &expect![[r#"
@@ -691,9 +692,16 @@ fn the_window_of_an_older_segment_is_not_believed() {
             20       * Connected
             30     < P. 1:101 ack 1 win 65535
             30       > . 1 ack 101 win 65435  QuickAck
-            31     < P. 51:201 ack 1 win 100
-            31       > . 1 ack 201 win 65335  QuickAck
-            32     send 5000
+            31     < P. 101:151 ack 1 win 65535
+            31       > . 1 ack 151 win 65385  QuickAck
+            32     < P. 51:201 ack 1 win 100
+            32       > . 1 ack 201 win 65335  QuickAck
+            33     send 5000
+            33       > . 1:1001 ack 201 win 65335  Data
+            33       > . 1001:2001 ack 201 win 65335  Data
+            33       > . 2001:3001 ack 201 win 65335  Data
+            33       > . 3001:4001 ack 201 win 65335  Data
+            33       > P. 4001:5001 ack 201 win 65335  Data
         "#]],
     );
 }

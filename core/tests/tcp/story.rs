@@ -14,9 +14,10 @@
 
 use expect_test::Expect;
 use std::fmt::Write as _;
+use synema_core::tcp::policy::KeepAlive;
 use synema_core::tcp::{Connection, ConnectionEvent, IcmpError, Identity, Policy, Segment, Write};
 use synema_core::time::{Duration, Instant};
-use synema_core::trace::{ConnId, Event, FrameId, Record, RecoveryStep};
+use synema_core::trace::{CloseReason, ConnId, Event, FrameId, Record, RecoveryStep, Trigger};
 use synema_core::wire::tcp::{Flags, Options, Timestamps};
 use synema_core::wire::{SeqNum, SeqRange};
 
@@ -233,8 +234,9 @@ impl Run {
                     info.resent_segments,
                 ];
                 let ([out, sacked, lost, again], repair) = (counts, info.repair);
+                let ssthresh = info.ssthresh;
                 self.note(&format!(
-                    "{repair:?}: {out} out, {sacked} sacked, {lost} lost, {again} again"
+                    "{repair:?}: {out} out, {sacked} sacked, {lost} lost, {again} again, ssthresh {ssthresh:?}"
                 ));
             }
             "limits" => {
@@ -251,6 +253,18 @@ impl Run {
                 let (len, writable) = (connection.writable_len(), connection.is_writable());
                 self.note(&format!("room for {len} bytes, writable: {writable}"));
             }
+            "challenges" => {
+                let spent = connection.take_challenges();
+                self.note(&format!("{spent} challenges since"));
+            }
+            "keep-alive" => {
+                let idle = Duration::from_secs(number(1).expect("seconds"));
+                let mut policy = self.story.policy.clone();
+                let keep_alive = policy.timing.keep_alive.unwrap_or_default();
+                policy.timing.keep_alive = Some(KeepAlive { idle, ..keep_alive });
+                connection.set_policy(now, &policy, trace);
+            }
+            "address-lost" => connection.fail(now, CloseReason::AddressLost, trace),
             "hints" => {
                 let (error, mtu) = (connection.soft_error(), connection.narrow_path());
                 self.note(&format!("soft error {error:?}, narrow path {mtu:?}"));
@@ -477,7 +491,10 @@ impl Run {
         for record in core::mem::take(&mut self.trace) {
             let story = &self.story;
             let text = match record.event {
-                Event::State { from, to, .. } => format!("{from} -> {to}"),
+                Event::State { from, to, by, .. } => match by {
+                    Trigger::AddressLost => format!("{from} -> {to}, by the loss of the address"),
+                    _ => format!("{from} -> {to}"),
+                },
                 Event::Dropped { reason, .. } => format!("dropped: {reason:?}"),
                 Event::TimerFired { timer, .. } => format!("timer {timer:?}"),
                 Event::Closed { reason, .. } => format!("over: {reason:?}"),

@@ -124,3 +124,35 @@ fn a_pointer_to_what_was_read_or_after_the_fin_says_nothing() {
         "#]],
     );
 }
+
+#[test]
+fn what_is_urgent_in_the_last_segment_ends_before_the_fin() {
+    check(
+        "
+        100  < FU. 1:101 ack 1 urg 100 ts 180 ecr 20
+        101  urgent
+        102  recv 30
+        103  urgent
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            100    < FU. 1:101 ack 1 urg 100 ts 180 ecr 20
+            100      ESTABLISHED -> CLOSE-WAIT
+            100      > . 1 ack 102 win 511 ts 100 ecr 180  QuickAck
+            100      * Urgent
+            100      * PeerClosed
+            101    urgent
+            101      100 bytes to the end of what is urgent
+            102    recv 30
+            102      read 30 bytes
+            103    urgent
+            103      70 bytes to the end of what is urgent
+        "#]],
+    );
+}

@@ -80,3 +80,15 @@ pub enum CubicStyle {
     /// second, 5 % growth in each window before a first loss.
     Linux,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_has_nothing_that_rfc_5681_has_not() {
+        let standard = WindowPolicy::standard();
+        assert_eq!(standard.slow_start, SlowStartKind::Standard);
+        assert!(!standard.pacing && WindowPolicy::default().pacing);
+    }
+}

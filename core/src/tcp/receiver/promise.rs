@@ -31,9 +31,9 @@ impl Receiver {
         let worthwhile = if self.fixed_window {
             1
         } else {
-            (limit / 2).min(u32::from(self.mss))
+            (limit / 2).min(u32::from(self.mss)).max(1)
         };
-        if room > promised && room - promised >= worthwhile {
+        if room.saturating_sub(promised) >= worthwhile {
             WindowSize(room)
         } else {
             // RFC 9293 §3.8.6: never take back what was promised.

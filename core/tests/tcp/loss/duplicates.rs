@@ -230,3 +230,43 @@ fn without_limited_transmit_duplicates_bring_nothing_new() {
         "#]],
     );
 }
+
+#[test]
+fn what_fits_anyway_is_no_limited_transmit() {
+    newreno().check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  send 9000
+            50  < . 1 ack 1
+            51  send 1000
+            52  < . 1 ack 1
+            53  send 1000
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 9000
+            30       > . 1:1001 ack 1 win 65535  Data
+            30       > . 1001:2001 ack 1 win 65535  Data
+            30       > . 2001:3001 ack 1 win 65535  Data
+            30       > . 3001:4001 ack 1 win 65535  Data
+            30       > . 4001:5001 ack 1 win 65535  Data
+            30       > . 5001:6001 ack 1 win 65535  Data
+            30       > . 6001:7001 ack 1 win 65535  Data
+            30       > . 7001:8001 ack 1 win 65535  Data
+            30       > P. 8001:9001 ack 1 win 65535  Data
+            50     < . 1 ack 1
+            51     send 1000
+            51       > P. 9001:10001 ack 1 win 65535  Data
+            52     < . 1 ack 1
+            53     send 1000
+            53       > P. 10001:11001 ack 1 win 65535  LimitedTransmit
+        "#]],
+    );
+}
