@@ -1234,3 +1234,43 @@ fn what_is_empty_and_unacceptable_is_answered_within_limits_and_data_always() {
         "#]],
     );
 }
+
+#[test]
+fn an_old_number_at_a_closed_window_is_a_probe() {
+    let mut policy = Policy::rfc();
+    (policy.receive.initial_window, policy.receive.buffer_len) = (2000, 2000);
+    Story::new(policy).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < . 1:2001 ack 1
+            31  < . 2000 ack 1
+            32  < . 2001:2002 ack 1
+            33  recv
+            34  < . 2000 ack 1
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 2000 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 2000  HandshakeAck
+            20       * Connected
+            30     < . 1:2001 ack 1
+            30       > . 1 ack 2001 win 0  QuickAck
+            31     < . 2000 ack 1
+            31       dropped: OutsideWindow
+            31       > . 1 ack 2001 win 0  ProbeAnswered
+            32     < . 2001:2002 ack 1
+            32       dropped: OutsideWindow
+            32       > . 1 ack 2001 win 0  ProbeAnswered
+            33     recv
+            33       read 2000 bytes
+            33       > . 1 ack 2001 win 2000  WindowUpdate
+            34     < . 2000 ack 1
+            34       dropped: OutsideWindow
+            34       > . 1 ack 2001 win 2000  KeepAliveAnswered
+        "#]],
+    );
+}
