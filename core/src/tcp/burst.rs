@@ -199,19 +199,20 @@ mod tests {
             start: SeqNum(n * 1000 + 1),
             end: SeqNum((n + 1) * 1000 + 1),
         };
-        // Two bursts of two.
-        for (n, burst_end) in [(0, 2001), (1, 2001), (2, 4001), (3, 4001)] {
+        // Two bursts of three.
+        for n in 0..6 {
+            let burst_end = if n < 3 { 3001 } else { 6001 };
             sender
                 .queue
                 .push(segment(n), SeqNum(burst_end), Instant::ZERO);
         }
-        sender.snd_nxt = SeqNum(4001);
+        sender.snd_nxt = SeqNum(6001);
         sender.queue.mark_lost_by_timeout(|_| true);
         let mut ends = Vec::new();
         while let Some(sent) = sender.next_retransmission(1000) {
             sender.on_resent(now, &sent);
             ends.push(sender.ends_resent_burst(now, &sent, 1000));
         }
-        assert_eq!(ends, [false, true, false, true]);
+        assert_eq!(ends, [false, false, true, false, false, true]);
     }
 }

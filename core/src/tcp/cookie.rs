@@ -176,7 +176,7 @@ mod tests {
             options: Options {
                 timestamps: Some(Timestamps {
                     value: 7,
-                    echo: 500,
+                    echo: 1000,
                 }),
                 ..Options::NONE
             },

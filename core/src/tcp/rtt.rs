@@ -331,6 +331,20 @@ mod tests {
     }
 
     #[test]
+    fn what_makes_up_for_a_short_rto_is_no_less_than_what_was_measured_before() {
+        let made_up = |sample| {
+            let mut rtt = RttEstimator::new(&Timing::default());
+            rtt.was_too_short((ms(100), ms(20)), SeqNum(50));
+            rtt.make_up(ms(sample), SeqNum(49));
+            assert_eq!(rtt.srtt(), None, "it was out before");
+            rtt.make_up(ms(sample), SeqNum(50));
+            (rtt.srtt().unwrap(), rtt.rttvar())
+        };
+        assert_eq!(made_up(10), (ms(102), ms(20)));
+        assert_eq!(made_up(300), (ms(300), ms(150)));
+    }
+
+    #[test]
     fn rto_stays_within_its_bounds() {
         let timing = Timing::default();
         let mut rtt = RttEstimator::new(&timing);

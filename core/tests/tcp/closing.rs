@@ -1047,3 +1047,37 @@ fn a_fin_is_the_probe_of_a_closed_window() {
         "#]],
     );
 }
+
+#[test]
+fn a_fin_that_probes_is_out() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30    < F. 1 ack 1 win 0
+            31    shutdown
+            2000  < . 2 ack 2 win 100
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < F. 1 ack 1 win 0
+            30       ESTABLISHED -> CLOSE-WAIT
+            30       > . 1 ack 2 win 65534  FinReceived
+            30       * PeerClosed
+            31     shutdown
+            1031     timer Persist
+            1031     > F. 1 ack 2 win 65534  WindowProbe
+            1031     CLOSE-WAIT -> LAST-ACK
+            2000   < . 2 ack 2 win 100
+            2000     LAST-ACK -> CLOSED
+            2000     over: Finished
+            2000     * Closed(Finished)
+        "#]],
+    );
+}

@@ -263,3 +263,30 @@ fn what_routers_have_said() {
         "#]],
     );
 }
+
+#[test]
+fn a_fin_that_waits_for_the_window_is_no_data() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            100   < . 1 ack 1 win 0
+            100   shutdown
+            300   limits
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            100    < . 1 ack 1 win 0
+            100    shutdown
+            100      ESTABLISHED -> FIN-WAIT-1
+            300    limits
+            300      busy 0 ms, 0 by the peer's window, 0 by the send buffer
+        "#]],
+    );
+}

@@ -460,3 +460,30 @@ fn a_larger_segment_is_tried_when_the_ten_minutes_are_over() {
         "#]],
     );
 }
+
+#[test]
+fn a_plateau_is_below_what_we_send_not_below_what_the_path_takes() {
+    Story::new(Policy::rfc()).check(
+        "
+        0   connect
+        20  < S. 0 ack 1 win 65535 mss 1000
+        30  send 1000
+        40  icmp too-big 0 seq 1
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 1000
+            30       > P. 1:1001 ack 1 win 65535  Data
+            40     icmp too-big 0 seq 1
+            40       path MTU 1006
+            40       > . 1:967 ack 1 win 65535  PathMtu (again: 1)
+            40       > P. 967:1001 ack 1 win 65535  PathMtu (again: 1)
+        "#]],
+    );
+}

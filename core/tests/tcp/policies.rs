@@ -531,7 +531,7 @@ fn who_thinks_no_time_needs_no_timer_for_it() {
             30  link full
             31  < . 1:101 ack 1
             31  < . 101:201 ack 1
-            32  link free
+            31  link free
         ",
         &expect![[r#"
             0      connect
@@ -544,9 +544,9 @@ fn who_thinks_no_time_needs_no_timer_for_it() {
             30     link full
             31     < . 1:101 ack 1
             31     < . 101:201 ack 1
-            32     link free
-            32       > . 1 ack 101 win 8292  QuickAck
-            32       > . 1 ack 201 win 8192  QuickAck
+            31     link free
+            31       > . 1 ack 101 win 8292  QuickAck
+            31       > . 1 ack 201 win 8192  QuickAck
         "#]],
     );
 }

@@ -746,10 +746,12 @@ fn a_window_grows_where_all_of_it_was_used() {
             70   < . 1 ack 10001
             80   send 4000
             100  < . 1 ack 14001
-            110  send 5000
-            130  < . 1 ack 19001
-            140  send 6000
-            160  < . 1 ack 25001
+            110  send 4000
+            130  < . 1 ack 18001
+            140  send 5000
+            160  < . 1 ack 23001
+            170  send 6000
+            190  < . 1 ack 29001
             "
         ),
         &expect![[r#"
@@ -787,23 +789,29 @@ fn a_window_grows_where_all_of_it_was_used() {
             80       > . 12001:13001 ack 1 win 65535  Data
             80       > P. 13001:14001 ack 1 win 65535  Data
             100    < . 1 ack 14001
-            110    send 5000
+            110    send 4000
             110      > . 14001:15001 ack 1 win 65535  Data
             110      > . 15001:16001 ack 1 win 65535  Data
             110      > . 16001:17001 ack 1 win 65535  Data
-            110      > . 17001:18001 ack 1 win 65535  Data
-            110      > P. 18001:19001 ack 1 win 65535  Data
-            130    < . 1 ack 19001
-            130      cwnd 6000, ssthresh 5000, in flight 0
-            140    send 6000
+            110      > P. 17001:18001 ack 1 win 65535  Data
+            130    < . 1 ack 18001
+            140    send 5000
+            140      > . 18001:19001 ack 1 win 65535  Data
             140      > . 19001:20001 ack 1 win 65535  Data
             140      > . 20001:21001 ack 1 win 65535  Data
             140      > . 21001:22001 ack 1 win 65535  Data
-            140      > . 22001:23001 ack 1 win 65535  Data
-            140      > . 23001:24001 ack 1 win 65535  Data
-            140      > P. 24001:25001 ack 1 win 65535  Data
-            160    < . 1 ack 25001
-            160      cwnd 7000, ssthresh 5000, in flight 0
+            140      > P. 22001:23001 ack 1 win 65535  Data
+            160    < . 1 ack 23001
+            160      cwnd 6000, ssthresh 5000, in flight 0
+            170    send 6000
+            170      > . 23001:24001 ack 1 win 65535  Data
+            170      > . 24001:25001 ack 1 win 65535  Data
+            170      > . 25001:26001 ack 1 win 65535  Data
+            170      > . 26001:27001 ack 1 win 65535  Data
+            170      > . 27001:28001 ack 1 win 65535  Data
+            170      > P. 28001:29001 ack 1 win 65535  Data
+            190    < . 1 ack 29001
+            190      cwnd 7000, ssthresh 5000, in flight 0
         "#]],
     );
 }
