@@ -866,3 +866,33 @@ fn an_ack_of_ours_does_not_end_a_silence() {
         "#]],
     );
 }
+
+#[test]
+fn a_segment_that_was_overtaken_does_not_take_the_window_back() {
+    // RFC 9293 §3.10.7.4: SND.WL1. Its data is taken all the same.
+    check(
+        "
+        30  < P. 1:101 ack 1 win 100 ts 110 ecr 20
+        31  < P. 101:201 ack 1 win 400 ts 111 ecr 20
+        32  < P. 1:301 ack 1 win 0 ts 111 ecr 20
+        40  send 1448
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 win 100 ts 110 ecr 20
+            30       > . 1 ack 101 win 511 ts 30 ecr 110  QuickAck
+            31     < P. 101:201 ack 1 win 400 ts 111 ecr 20
+            31       > . 1 ack 201 win 510 ts 31 ecr 111  QuickAck
+            32     < P. 1:301 ack 1 win 0 ts 111 ecr 20
+            32       > . 1 ack 301 win 509 ts 32 ecr 111 sack 1-201  QuickAck
+            40     send 1448
+            40       > P. 1:1449 ack 301 win 509 ts 40 ecr 111  Data
+        "#]],
+    );
+}

@@ -47,7 +47,9 @@ fn two_msl_pass_and_the_record_is_gone() {
     assert_eq!(ends.1.port(), 5_000);
     assert!(pair.server().is_read_finished(server));
     pair.server().observer_mut().clear();
-    pair.run_for(240_000);
+    pair.run_for(239_800);
+    assert_eq!(pair.server().state(server), Some(TcpState::TimeWait));
+    pair.run_for(200);
     assert_eq!(pair.server().state(server), None);
     assert_eq!(pair.server().connections_len(), 0);
     let story: Vec<_> = pair.server().observer().iter().map(|r| &r.event).collect();
