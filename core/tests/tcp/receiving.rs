@@ -1274,3 +1274,43 @@ fn an_old_number_at_a_closed_window_is_a_probe() {
         "#]],
     );
 }
+
+#[test]
+fn a_closed_window_takes_nothing_but_the_next_number() {
+    // RFC 9293 §3.10.7.4, table 6.
+    let mut policy = Policy::rfc();
+    policy.receive.buffer_len = 1000;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN}
+            30  < . 1:1001 ack 1 ts 110 ecr 20
+            31  send 100
+            40  < . 1500 ack 101 ts 120 ecr 31
+            41  < R 1500
+            50  < . 1001 ack 101 ts 130 ecr 31
+            60  send 100
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 1000 mss 1460 sackok ts 0 ecr 0 ws 0  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 1000 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1:1001 ack 1 ts 110 ecr 20
+            30       > . 1 ack 1001 win 0 ts 30 ecr 110  QuickAck
+            31     send 100
+            31       > P. 1:101 ack 1001 win 0 ts 31 ecr 110  Data
+            40     < . 1500 ack 101 ts 120 ecr 31
+            40       dropped: OutsideWindow
+            40       > . 101 ack 1001 win 0 ts 40 ecr 110  Unacceptable
+            41     < R 1500
+            41       dropped: OutsideWindow
+            50     < . 1001 ack 101 ts 130 ecr 31
+            60     send 100
+            60       > P. 101:201 ack 1001 win 0 ts 60 ecr 130  Data
+        "#]],
+    );
+}
