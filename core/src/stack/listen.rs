@@ -42,6 +42,11 @@ impl<O: Observer> Stack<O> {
             self.begin(carried, port, remote, segment, None)?;
             return Ok(Taken::Yes);
         }
+        if !segment.flags.ack() && !segment.flags.syn() && !segment.flags.rst() {
+            // "Any other control or data-bearing segment (not containing SYN) must have an ACK":
+            // drop it.
+            return Err(DropReason::NoAck);
+        }
         let may_complete = segment.flags.ack() && !segment.flags.rst() && !segment.flags.syn();
         if may_complete {
             return self.on_cookie(carried, port, remote, segment);

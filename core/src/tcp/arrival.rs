@@ -111,14 +111,14 @@ impl Connection {
             end: segment.seq_end(),
         };
         let duplicate = !taken.is_empty() && taken.end.at_or_before(self.rcv.rcv_nxt);
-        if duplicate {
-            self.rcv.report_duplicate(taken, &self.policy.receive);
+        if !taken.is_empty() && taken.start.before(self.rcv.rcv_nxt) {
+            let end = taken.end.earlier(self.rcv.rcv_nxt);
+            let part = SeqRange { end, ..taken };
+            self.rcv.report_duplicate(part, &self.policy.receive);
         }
-        // An old pure ACK was overtaken by others: there is nothing to say to it
-        // (Linux is silent too). Segments that lack the timestamps which were
-        // agreed on are taken all the same, for RFC 7323 §3.2 only advises to
-        // drop them, and some middleboxes strip options.
-        if old && taken.is_empty() {
+        // Segments that lack the timestamps which were agreed on are taken all the same, for
+        // RFC 7323 §3.2 only advises to drop them, and some middleboxes strip options.
+        if old && self.is_overtaken(segment) {
             cx.dropped(DropReason::OldTimestamp);
             return Check::Done;
         }
@@ -140,6 +140,16 @@ impl Connection {
             (false, false) => DropReason::OutsideWindow,
         });
         Check::Done
+    }
+
+    /// Whether a pure ACK with an old timestamp has only been overtaken by others, so that there is
+    /// nothing to say to it; an older one is answered (RFC 7323 §5.3 R1). The line is Linux's.
+    fn is_overtaken(&self, segment: &Segment<'_>) -> bool {
+        let age = Duration::from_millis(self.rcv.age_by_timestamp(segment));
+        let rto = self.snd.rtt.rto(&self.policy.timing);
+        segment.seq_len() == 0
+            && (segment.seq.before(self.rcv.rcv_nxt)
+                || (segment.ack == self.snd.snd_una && age <= rto + rto / 5))
     }
 
     fn cause_of_unacceptable(&self, segment: &Segment<'_>, duplicate: bool) -> Cause {
@@ -250,7 +260,9 @@ impl Connection {
             cx.dropped(DropReason::AckOfUnsent);
             return None;
         }
-        if ack.before(self.snd.snd_una - self.snd.max_snd_wnd.0) {
+        // What was never sent was never acknowledged, either: such a number is a guess.
+        let known = self.snd.max_snd_wnd.0.min(self.snd.acked_len);
+        if ack.before(self.snd.snd_una - known) {
             self.challenge(cx);
             cx.dropped(DropReason::OldAck);
             return None;

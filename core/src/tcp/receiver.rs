@@ -195,6 +195,14 @@ impl Receiver {
         SeqNum(ts.value).before(SeqNum(recent)) && !is_outdated(now, taken_at)
     }
 
+    /// By how much a segment's timestamp is older than `TS.Recent`, in the peer's ticks: ms, mostly.
+    pub(super) fn age_by_timestamp(&self, segment: &Segment<'_>) -> u64 {
+        let (Some((recent, _)), Some(ts)) = (self.ts_recent, segment.options.timestamps) else {
+            return 0;
+        };
+        recent.wrapping_sub(ts.value).into()
+    }
+
     /// RFC 7323 §4.3 (2): the timestamp to send back is that of the segment that
     /// the last ACK's edge lies in, so that delayed ACKs are measured too.
     pub(super) fn take_timestamp(&mut self, now: Instant, segment: &Segment<'_>) {
@@ -277,6 +285,7 @@ impl Receiver {
                 self.report_duplicate(held, policy);
             }
             next = self.early.advance(part.end);
+            next = self.fin.map_or(next, |fin| fin.earlier(next));
             self.sack.on_gap_filled(&self.early);
         }
         let len = next.distance(self.rcv_nxt);
@@ -317,9 +326,19 @@ impl Receiver {
         }
     }
 
-    /// The peer's FIN stands at `seq`. Only the first that is seen counts.
-    pub(super) fn note_fin(&mut self, seq: SeqNum) {
-        self.fin.get_or_insert(seq);
+    /// The peer's FIN stands at `fin`, in a segment that begins at `start`. One that is in order is
+    /// believed; of early ones the first, and none before data that is held: who sent that has not
+    /// finished there.
+    pub(super) fn note_fin(&mut self, start: SeqNum, fin: SeqNum) {
+        let in_order = start.at_or_before(self.rcv_nxt) && fin.at_or_after(self.rcv_nxt);
+        if in_order && !self.fin_taken() {
+            self.fin = Some(fin);
+            return;
+        }
+        let last = self.early.ranges().last();
+        if last.is_none_or(|held| held.end.at_or_before(fin)) {
+            self.fin.get_or_insert(fin);
+        }
     }
 
     /// Takes the peer's FIN if all before it is here and it was not taken yet.
@@ -328,6 +347,9 @@ impl Receiver {
             return false;
         }
         self.rcv_nxt += 1;
+        // Nothing comes after it: what was early is void, and was said.
+        self.early = Assembler::default();
+        self.sack = SackReport::default();
         // A FIN needs no room in the buffer.
         self.rcv_adv = self.rcv_adv.later(self.rcv_nxt);
         true
@@ -368,7 +390,16 @@ impl Receiver {
         if !self.sack_permitted {
             return SackBlocks::NONE;
         }
-        self.sack.take(&self.early, self.rcv_nxt, room)
+        let blocks = self.sack.take(&self.early, self.rcv_nxt, room);
+        let mut told = SackBlocks::NONE;
+        for mut block in blocks.iter() {
+            // A FIN that is held takes its number, too (RFC 2018 §3: the number that follows).
+            if Some(block.end) == self.fin && block.end.at_or_after(self.rcv_nxt) {
+                block.end += 1;
+            }
+            told.push(block);
+        }
+        told
     }
 
     /// How many of them there will be.

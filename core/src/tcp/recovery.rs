@@ -200,6 +200,7 @@ impl Sender {
         if progress {
             self.buffer.acknowledge(ack);
             self.writes.acknowledge(ack);
+            self.acked_len = self.acked_len.saturating_add(ack.distance(self.snd_una));
             self.snd_una = ack;
             self.probing.outstanding = false;
             self.tail.due = false;

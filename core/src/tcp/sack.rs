@@ -93,6 +93,10 @@ impl SackReport {
             told.blocks.push(duplicate);
             let above = duplicate.start.at_or_after(rcv_nxt);
             told.held(held.containing(duplicate.start).filter(|_| above));
+            if above {
+                // RFC 2018 §4: the block of what came last is told first, next time as well.
+                remember(&mut self.recent, duplicate.start);
+            }
         }
         // RFC 2018 §4: the block of the newest segment first, then those told
         // before, the newest of them first; then any others that there is room

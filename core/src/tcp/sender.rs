@@ -72,6 +72,8 @@ pub(super) struct Sender {
     snd_wl2: SeqNum,
     /// The largest window that the peer ever offered (`MAX.SND.WND`).
     pub(super) max_snd_wnd: WindowSize,
+    /// How many numbers were acknowledged since the handshake, as far as 32 bits tell.
+    pub(super) acked_len: u32,
     /// Shift of the peer's windows.
     pub(super) scale: WindowScale,
     /// Whether the peer sends SACK blocks.
@@ -158,6 +160,7 @@ impl Sender {
             snd_wl1: SeqNum(0),
             snd_wl2: SeqNum(0),
             max_snd_wnd: WindowSize(0),
+            acked_len: 0,
             scale: WindowScale::ZERO,
             sack_permitted: false,
             send_mss: DEFAULT_SEND_MSS,
@@ -299,12 +302,13 @@ impl Sender {
         (fits || pipe == 0 || self.force_retransmission).then_some(lost)
     }
 
-    /// New data (and the FIN, if `fin`) goes out now.
+    /// New data (and the FIN, if `fin`) goes out now, in a segment with room for `limit` bytes.
     pub(super) fn on_new_sent(
         &mut self,
         now: Instant,
         range: SeqRange,
         fin: bool,
+        limit: u32,
         policy: &Policy,
     ) {
         let counted = fin && !policy.quirks.fin_not_counted;
@@ -312,7 +316,7 @@ impl Sender {
             start: range.start,
             end: range.end + u32::from(counted),
         };
-        if range.len() < self.mss() {
+        if range.len() < limit {
             self.small_end = Some(taken.end);
         }
         if !taken.is_empty() {

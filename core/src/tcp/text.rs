@@ -11,7 +11,7 @@ use super::sender::Fin;
 use super::state::Step;
 use crate::time::Duration;
 use crate::trace::{
-    Cause, CloseReason, DropReason, Event, Observer, ResetReason, TimerKind, Trigger,
+    Cause, CloseReason, DropReason, Event, Observer, ResetReason, TcpState, TimerKind, Trigger,
 };
 use crate::wire::SeqNum;
 use crate::wire::tcp::Flags;
@@ -51,13 +51,18 @@ impl Connection {
             has_fin = false;
             cx.dropped(DropReason::PolicyOverlooked);
         }
-        if has_fin && self.rcv.fin_taken() && payload.is_empty() {
-            // Beyond the first one: the peer contradicts itself.
-            self.demand_ack(Cause::Unacceptable);
+        let beyond = self.rcv.fin_taken() && (has_fin || !payload.is_empty());
+        if beyond && (payload.is_empty() || seq.at_or_after(self.rcv.rcv_nxt)) {
+            // RFC 9293 §3.10.7.4, seventh: "This should not occur since a FIN has been
+            // received from the remote side. Ignore the segment text." In TIME-WAIT, who sends
+            // any has not heard that all is over.
+            if self.state == TcpState::TimeWait {
+                self.demand_ack(Cause::Unacceptable);
+            }
             return cx.dropped(DropReason::AfterFin);
         }
         if has_fin {
-            self.note_fin(seq + payload.len() as u32);
+            self.note_fin(seq, seq + payload.len() as u32);
         }
         if !payload.is_empty() {
             if self.reader_gone && seq.at_or_after(self.rcv.rcv_nxt) {
@@ -76,11 +81,11 @@ impl Connection {
 
     /// Notes where the peer's FIN stands, unless it lies where data would not be
     /// kept either.
-    fn note_fin(&mut self, fin: SeqNum) {
+    fn note_fin(&mut self, start: SeqNum, fin: SeqNum) {
         let keeps_early = self.policy.receive.out_of_order == OutOfOrderPolicy::Keep;
         let window = self.rcv.rcv_wnd().0;
         if fin.distance(self.rcv.rcv_nxt) <= window && (keeps_early || fin == self.rcv.rcv_nxt) {
-            self.rcv.note_fin(fin);
+            self.rcv.note_fin(start, fin);
         }
     }
 

@@ -230,7 +230,9 @@ impl Connection {
         cause: Cause,
         cx: &mut Context<'_, O>,
     ) -> Transmission {
-        self.snd.on_new_sent(cx.now, range, fin, &self.policy);
+        let limit = self.payload_limit();
+        self.snd
+            .on_new_sent(cx.now, range, fin, limit, &self.policy);
         if !range.is_empty() {
             self.rcv.acks.on_data_sent(cx.now, &self.policy.receive);
         }

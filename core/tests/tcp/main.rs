@@ -1,6 +1,7 @@
 //! What a connection does, told as packet stories, and what must hold in every
 //! story that could be told.
 
+mod beside_linux;
 mod cell;
 mod closing;
 mod ecn;

@@ -477,6 +477,7 @@ fn segments_without_ack_or_with_impossible_ones_are_dropped() {
         31  < P. 1:101 ack 5000 ts 200 ecr 20
         32  < P. 1:101 ack -100000000 ts 200 ecr 20
         33  < P. 1:101 ack 0 ts 200 ecr 20
+        34  < P. 1:101 ack 1 ts 200 ecr 20
         ",
         &expect![[r#"
             0      connect
@@ -495,7 +496,10 @@ fn segments_without_ack_or_with_impossible_ones_are_dropped() {
             32       dropped: OldAck
             32       > . 1 ack 1 win 511 ts 32 ecr 100  ChallengeAck
             33     < P. 1:101 ack 0 ts 200 ecr 20
-            33       > . 1 ack 101 win 511 ts 33 ecr 200  QuickAck
+            33       dropped: OldAck
+            33       > . 1 ack 1 win 511 ts 33 ecr 100  ChallengeAck
+            34     < P. 1:101 ack 1 ts 200 ecr 20
+            34       > . 1 ack 101 win 511 ts 34 ecr 200  QuickAck
         "#]],
     );
 }

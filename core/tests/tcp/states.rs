@@ -286,7 +286,7 @@ fn listen() {
             ResetOutside           dropped NoConnection
             Syn                    LISTEN -> SYN-RECEIVED; > SYN,ACK 0 ack 7001 SynAck
             SynWithAck             dropped NoConnection; > RST 1 Reset(NoConnection)
-            NoAckBit               dropped NoConnection; > RST,ACK 0 ack 11 Reset(NoConnection)
+            NoAckBit               dropped NoAck
             AckOfUnsent            dropped NoConnection; > RST 1001 Reset(NoConnection)
             AckOfOld               dropped NoConnection; > RST -100000 Reset(NoConnection)
             AckOfAll               dropped NoConnection; > RST 1 Reset(NoConnection)
@@ -512,10 +512,10 @@ fn close_wait() {
             AckOfUnsent            dropped AckOfUnsent; > ACK 1 ack 2 Unacceptable
             AckOfOld               dropped OldAck; > ACK 1 ack 2 ChallengeAck
             AckOfAll               -
-            Urgent                 dropped AfterFin; > ACK 1 ack 2 Unacceptable
-            Text                   dropped AfterFin; > ACK 1 ack 2 Unacceptable
-            FinInOrder             dropped AfterFin; > ACK 1 ack 2 Unacceptable
-            FinEarly               dropped AfterFin; > ACK 1 ack 2 Unacceptable
+            Urgent                 dropped AfterFin
+            Text                   dropped AfterFin
+            FinInOrder             dropped AfterFin
+            FinEarly               dropped AfterFin
             UserTimeout            took 10; > PSH,ACK 1+10 ack 2 Data; > PSH,ACK 1+10 ack 2 RetransmissionTimeout; * Stalled; CLOSE-WAIT -> CLOSED; over TimedOut { syn: false }; > RST,ACK 11 ack 2 Reset(TimedOut); * Closed(TimedOut { syn: false })
             RetransmissionTimeout  took 10; > PSH,ACK 1+10 ack 2 Data; > PSH,ACK 1+10 ack 2 RetransmissionTimeout
             TimeWaitTimeout        -
