@@ -21,6 +21,7 @@
 
 mod checker;
 mod choices;
+pub mod differential;
 pub mod frame;
 mod inspector;
 mod mangler;

@@ -36,7 +36,7 @@ use protocol::{Reply, Request};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair, sockopt};
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -249,6 +249,30 @@ impl Lab {
                 )
             })?;
         Ok(socket.into())
+    }
+
+    /// Listens in one of the places with its kernel's TCP; nothing waits for anybody. Connections
+    /// use the same congestion control as the lab's servers do.
+    ///
+    /// # Errors
+    /// When the address is not that place's, or the port is taken.
+    pub fn listen(&self, place: Place, at: SocketAddr) -> Result<TcpListener, Failure> {
+        let socket = self.kernel_socket(place, Transport::Tcp)?;
+        let failed = |error: io::Error| {
+            Failure::new(
+                Exit::Other,
+                format!("the lab's kernel does not listen on {at}: {error}"),
+                "choose another port, or look at the lab's plan for who has which address",
+            )
+        };
+        sockopt::set_tcp_congestion(&socket, network::CONGESTION_CONTROL)
+            .and_then(|()| sockopt::set_socket_reuseaddr(&socket, true))
+            .and_then(|()| rustix::net::bind(&socket, &at))
+            .and_then(|()| rustix::net::listen(&socket, 16))
+            .map_err(|errno| failed(errno.into()))?;
+        let listener = TcpListener::from(socket);
+        listener.set_nonblocking(true).map_err(failed)?;
+        Ok(listener)
     }
 
     /// A UDP socket of the kernel in one of the places, not bound yet.

@@ -2,8 +2,8 @@
 //!
 //! Each fetch is made by `synema curl --lab` in a network of its own, whose peers have never heard of us; its
 //! body is compared with the server's digest, and its capture shown to tshark. With the wire's offloads on
-//! and off. Then both ways over a wire that impairs them. Then mangled sessions, and the property tests, with
-//! many more cases than `cargo xtask test` gives them.
+//! and off. Then both ways over a wire that impairs them. Then mangled sessions, scripts for the kernel and for
+//! us, and the property tests, with many more cases than `cargo xtask test` gives them.
 
 mod folder;
 mod impaired;
@@ -42,6 +42,9 @@ pub(crate) struct Arguments {
     /// How many sessions between two stacks are mangled on the wire
     #[arg(long, default_value_t = 1_000_000)]
     sessions: u32,
+    /// How many scripts are played to the kernel and to our stack, and what comes back compared
+    #[arg(long, default_value_t = 10_000)]
+    differential: u32,
     /// How many cases each property test is given; 0 leaves them out
     #[arg(long, default_value_t = 20_000)]
     cases: u32,
@@ -49,6 +52,9 @@ pub(crate) struct Arguments {
     #[arg(long)]
     stop: bool,
 }
+
+/// What is asked of a test: so many sessions, scripts or cases.
+type Test = fn(&House, u32) -> anyhow::Result<()>;
 
 /// Fetches as often as asked, and runs the property tests.
 ///
@@ -80,18 +86,18 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
         failed += failures;
         passed += arguments.impaired - failures;
     }
-    if arguments.sessions > 0 {
-        match sessions(house, arguments.sessions) {
-            Ok(()) => passed += 1,
-            Err(error) => {
-                println!("{error:#}");
-                failed += 1;
-            }
-        }
-    }
-    if arguments.cases > 0 {
-        println!("property tests, {} cases each", arguments.cases);
-        match properties(house, arguments.cases) {
+    let tests: [(&str, u32, Test); 3] = [
+        ("mangled sessions", arguments.sessions, sessions),
+        (
+            "scripts for the kernel and us",
+            arguments.differential,
+            differential,
+        ),
+        ("cases for each property test", arguments.cases, properties),
+    ];
+    for (what, count, test) in tests.into_iter().filter(|(_, count, _)| *count > 0) {
+        println!("{count} {what}");
+        match test(house, count) {
             Ok(()) => passed += 1,
             Err(error) => {
                 println!("{error:#}");
@@ -110,6 +116,13 @@ fn sessions(house: &House, count: u32) -> anyhow::Result<()> {
     let mut command = house.cargo_command(&["test", "--release", "--quiet", "-p", "synema-fuzz"]);
     command.args(["--test", "sessions", "--", "--nocapture"]);
     command.env("SYNEMA_SESSIONS", count.to_string());
+    crate::house::run(&mut command)
+}
+
+fn differential(house: &House, count: u32) -> anyhow::Result<()> {
+    let mut command = house.cargo_command(&["test", "--quiet", "-p", "synema-bridge"]);
+    command.args(["--test", "lab_differential", "--", "--nocapture"]);
+    command.env("SYNEMA_SCRIPTS", count.to_string());
     crate::house::run(&mut command)
 }
 
