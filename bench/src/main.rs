@@ -4,34 +4,61 @@
 //! ```text
 //!   memory   client ──frames──► server     both ends in one thread; the same pipe, loop and buffers
 //!            (Host)  ◄──frames── (Host)    for ours and for theirs
+//!
+//!   wire     Host ◄──raw socket, veth, router── the kernel's web server
 //! ```
 
 mod host;
 mod memory;
 mod ours;
 mod theirs;
+#[cfg(target_os = "linux")]
+mod wire;
 
-use clap::Parser;
-use host::Role;
-use memory::{Measured, transfer};
+use clap::{Parser, Subcommand};
+use memory::transfer;
 use ours::Ours;
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
 use theirs::Theirs;
 
-/// Measures our stack beside smoltcp's, and prints nanoseconds and ratios
+/// Measures our stack beside smoltcp's, and prints times and ratios
 #[derive(Parser)]
 struct Arguments {
-    /// How many MiB go from the client to the server
-    #[arg(long, default_value_t = 1024)]
-    mib: usize,
-    /// How often, each stack by turns; the median counts
-    #[arg(long, default_value_t = 7)]
-    times: usize,
-    /// Send and receive buffer of each end, KiB
-    #[arg(long, default_value_t = 256)]
-    buffer_kib: usize,
-    /// Only so (for a profiler)
-    #[arg(long)]
-    only: Option<Whose>,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// From one host to another, through memory
+    Memory {
+        /// How many MiB
+        #[arg(long, default_value_t = 1024)]
+        mib: usize,
+        /// How often, each stack by turns; the quickest counts, the others were disturbed
+        #[arg(long, default_value_t = 7)]
+        times: usize,
+        /// Send and receive buffer of each end, KiB
+        #[arg(long, default_value_t = 256)]
+        buffer_kib: usize,
+        /// Only one of the two (for a profiler)
+        #[arg(long)]
+        only: Option<Whose>,
+    },
+    /// From the kernel's web server in the lab, over a veth
+    #[cfg(target_os = "linux")]
+    Wire {
+        /// The program that makes the lab
+        synema: PathBuf,
+        /// How many MiB
+        #[arg(long, default_value_t = 1024)]
+        mib: usize,
+        /// How often, each by turns; the median counts
+        #[arg(long, default_value_t = 3)]
+        times: usize,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -40,21 +67,32 @@ enum Whose {
     Theirs,
 }
 
-fn main() {
-    let arguments = Arguments::parse();
-    let (len, buffer_len) = (arguments.mib << 20, arguments.buffer_kib << 10);
+fn main() -> Result<(), Box<dyn Error>> {
+    match Arguments::parse().what {
+        What::Memory {
+            mib,
+            times,
+            buffer_kib,
+            only,
+        } => through_memory(mib << 20, times, buffer_kib << 10, only),
+        #[cfg(target_os = "linux")]
+        What::Wire { synema, mib, times } => return over_wire(&synema, mib << 20, times),
+    }
+    Ok(())
+}
+
+fn through_memory(len: usize, times: usize, buffer_len: usize, only: Option<Whose>) {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..arguments.times.max(1) {
-        if arguments.only != Some(Whose::Theirs) {
-            let host = |role| Ours::new(role, buffer_len);
-            ours.push(transfer(host(Role::Client), host(Role::Server), len));
+    for _ in 0..times {
+        if only != Some(Whose::Theirs) {
+            ours.push(transfer::<Ours, Ours>(len, buffer_len));
         }
-        if arguments.only != Some(Whose::Ours) {
-            let host = |role| Theirs::new(role, buffer_len);
-            theirs.push(transfer(host(Role::Client), host(Role::Server), len));
+        if only != Some(Whose::Ours) {
+            theirs.push(transfer::<Theirs, Theirs>(len, buffer_len));
         }
     }
-    let (ours, theirs) = (median(ours), median(theirs));
+    let ours = ours.into_iter().min_by_key(|one| one.took);
+    let theirs = theirs.into_iter().min_by_key(|one| one.took);
     if let Some(theirs) = theirs {
         println!("  smoltcp 0.14      {theirs}");
     }
@@ -62,14 +100,33 @@ fn main() {
         println!("  synema            {ours}");
     }
     if let (Some(ours), Some(theirs)) = (ours, theirs) {
-        println!(
-            "  ratio             {:>8.2} (goal: at most 0.67)",
-            ours.per_data_segment_ns() / theirs.per_data_segment_ns()
-        );
+        let ratio = ours.per_data_segment_ns() / theirs.per_data_segment_ns();
+        println!("  ratio             {ratio:>8.2} (goal: at most 0.67)");
     }
 }
 
-fn median(mut measured: Vec<Measured>) -> Option<Measured> {
-    measured.sort_by_key(|one| one.took);
-    measured.get(measured.len() / 2).copied()
+#[cfg(target_os = "linux")]
+fn over_wire(synema: &std::path::Path, len: usize, times: usize) -> Result<(), Box<dyn Error>> {
+    let (mut ours, mut theirs, mut kernels) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..times.max(1) {
+        kernels.push(wire::by_kernel(synema, len)?);
+        theirs.push(wire::by_stack::<Theirs>(synema, len)?);
+        ours.push(wire::by_stack::<Ours>(synema, len)?);
+    }
+    let rate = |times| len as f64 * 8.0 / median(times).as_secs_f64() / 1e9;
+    let (ours, theirs, kernels) = (rate(ours), rate(theirs), rate(kernels));
+    println!("  the kernel's TCP  {kernels:>8.2} Gbit/s");
+    println!("  smoltcp 0.14      {theirs:>8.2} Gbit/s");
+    println!("  synema            {ours:>8.2} Gbit/s");
+    println!("  to the kernel     {:>8.2}", ours / kernels);
+    println!(
+        "  to smoltcp        {:>8.2} (goal: at least 1.25)",
+        ours / theirs
+    );
+    Ok(())
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }

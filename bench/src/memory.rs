@@ -1,8 +1,9 @@
 //! A transfer from one host to another through memory, in one thread and with time that is only told.
 
-use crate::host::Host;
+use crate::host::{Call, Host, Setting};
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, Instant};
 
 /// What a network of memory takes from end to end and back.
@@ -72,11 +73,28 @@ impl fmt::Display for Measured {
     }
 }
 
-/// Sends `len` bytes from `client` to `server`.
+/// The two hosts, the one that connects first.
+pub(crate) fn settings(buffer_len: usize) -> [Setting; 2] {
+    const PORT: u16 = 5001;
+    let address = |number| Ipv4Addr::new(192, 0, 2, number);
+    let setting = |number, call| Setting {
+        mac: [0x02, 0, 0, 0, 0, number],
+        address: address(number),
+        gateway: None,
+        call,
+        buffer_len,
+    };
+    let to = SocketAddrV4::new(address(2), PORT);
+    [setting(1, Call::To(to)), setting(2, Call::From(PORT))]
+}
+
+/// Sends `len` bytes from one host to another, each with send and receive buffers of `buffer_len`.
 ///
 /// # Panics
 /// When other bytes arrive, or nothing does for long.
-pub(crate) fn transfer(mut client: impl Host, mut server: impl Host, len: usize) -> Measured {
+pub(crate) fn transfer<C: Host, S: Host>(len: usize, buffer_len: usize) -> Measured {
+    let [client, server] = settings(buffer_len);
+    let (mut client, mut server) = (C::new(&client), S::new(&server));
     let piece: Vec<u8> = (0..PIECE_LEN).map(|at| (at % 251) as u8).collect();
     let (mut there, mut back) = (Pipe::default(), Pipe::default());
     let (mut now, mut idle_rounds) = (Duration::ZERO, 0);
@@ -119,14 +137,15 @@ pub(crate) fn transfer(mut client: impl Host, mut server: impl Host, len: usize)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Role;
     use crate::ours::Ours;
     use crate::theirs::Theirs;
 
     const LEN: usize = 3_000_000;
+    const BUFFER_LEN: usize = 256 << 10;
 
-    /// The two have agreed on full segments, with and without timestamps.
-    fn check(measured: Measured, payload_len: usize) {
+    /// Full segments, with timestamps or without.
+    fn check<C: Host, S: Host>(payload_len: usize) {
+        let measured = transfer::<C, S>(LEN, BUFFER_LEN);
         let least = LEN.div_ceil(payload_len) as u64;
         assert!(
             (least..least + least / 50).contains(&measured.data_frames),
@@ -136,26 +155,13 @@ mod tests {
 
     #[test]
     fn both_stacks_move_what_they_are_given_in_full_segments() {
-        let ours = |role| Ours::new(role, 256 << 10);
-        check(transfer(ours(Role::Client), ours(Role::Server), LEN), 1448);
-        let theirs = |role| Theirs::new(role, 256 << 10);
-        check(
-            transfer(theirs(Role::Client), theirs(Role::Server), LEN),
-            1460,
-        );
+        check::<Ours, Ours>(1448);
+        check::<Theirs, Theirs>(1460);
     }
 
     #[test]
     fn they_also_talk_to_each_other() {
-        let (ours, theirs) = (Ours::new, Theirs::new);
-        let len = 256 << 10;
-        check(
-            transfer(ours(Role::Client, len), theirs(Role::Server, len), LEN),
-            1460,
-        );
-        check(
-            transfer(theirs(Role::Client, len), ours(Role::Server, len), LEN),
-            1460,
-        );
+        check::<Ours, Theirs>(1460);
+        check::<Theirs, Ours>(1460);
     }
 }

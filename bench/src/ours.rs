@@ -1,8 +1,7 @@
 //! Our stack as a host.
 
-use crate::host::{Host, PORT, Role};
+use crate::host::{Call, Host, Setting};
 use crate::memory::Pipe;
-use std::net::SocketAddrV4;
 use std::time::Duration;
 use synema_core::ip::Interface;
 use synema_core::stack::{Config, Stack, StackEvent};
@@ -18,28 +17,26 @@ pub(crate) struct Ours {
     received: u64,
 }
 
-impl Ours {
-    /// With the policy that is the default, and buffers of this length for each direction.
-    pub(crate) fn new(role: Role, buffer_len: usize) -> Self {
+impl Host for Ours {
+    /// With the policy that is the default.
+    fn new(setting: &Setting) -> Self {
         let mut policy = Policy::rfc();
-        policy.send.buffer_len = buffer_len as u32;
-        policy.receive.buffer_len = buffer_len as u32;
-        let config = Config::new(MacAddr(role.mac()));
-        let mut stack = Stack::new(config, u64::from(role.number()), ());
-        let interface = Interface::new(role.address().into(), 24, None).expect("a host's address");
+        policy.send.buffer_len = setting.buffer_len as u32;
+        policy.receive.buffer_len = setting.buffer_len as u32;
+        let config = Config::new(MacAddr(setting.mac));
+        let mut stack = Stack::new(config, u64::from(setting.mac[5]), ());
+        let interface = Interface::new(setting.address, 24, setting.gateway);
         let start = Instant::ZERO;
-        stack.assume(start, interface).expect("it has no address");
-        let conn = match role {
-            Role::Client => {
-                let server = SocketAddrV4::new(Role::Server.address().into(), PORT);
-                Some(
-                    stack
-                        .connect(start, server, &policy)
-                        .expect("there is a way"),
-                )
+        stack
+            .assume(start, interface.expect("a host's address"))
+            .expect("it has no address");
+        let conn = match setting.call {
+            Call::To(server) => {
+                let conn = stack.connect(start, server, &policy);
+                Some(conn.expect("there is a way"))
             }
-            Role::Server => {
-                stack.listen(Port(PORT), &policy).expect("nobody listens");
+            Call::From(port) => {
+                stack.listen(Port(port), &policy).expect("nobody listens");
                 None
             }
         };
@@ -49,9 +46,7 @@ impl Ours {
             received: 0,
         }
     }
-}
 
-impl Host for Ours {
     fn write(&mut self, now: Duration, bytes: &[u8]) -> usize {
         let conn = self.conn.expect("the client has one");
         self.stack.send(at(now), conn, bytes)
@@ -94,6 +89,11 @@ impl Host for Ours {
             }
             outgoing.push(frame);
         }
+    }
+
+    fn idle(&mut self, now: Duration) -> Option<Duration> {
+        let due = self.stack.poll_timeout()?;
+        Some(due.since(at(now)))
     }
 }
 

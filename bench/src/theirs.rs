@@ -1,7 +1,7 @@
 //! smoltcp as a host, with nothing that could hold it up: no Nagle, no congestion control, no limit on
 //! bursts, ACKs as soon as it wants to send them, frames written and read in place.
 
-use crate::host::{Host, PORT, Role};
+use crate::host::{Call, Host, Setting};
 use crate::memory::Pipe;
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
@@ -20,12 +20,11 @@ pub(crate) struct Theirs {
     socket: SocketHandle,
 }
 
-impl Theirs {
-    /// With buffers of this length for each direction.
-    pub(crate) fn new(role: Role, buffer_len: usize) -> Self {
+impl Host for Theirs {
+    fn new(setting: &Setting) -> Self {
         let start = Instant::ZERO;
-        let mut config = Config::new(EthernetAddress(role.mac()).into());
-        config.random_seed = u64::from(role.number());
+        let mut config = Config::new(EthernetAddress(setting.mac).into());
+        config.random_seed = u64::from(setting.mac[5]);
         let (mut incoming, mut outgoing) = (Pipe::default(), Pipe::default());
         let mut wire = Wire {
             incoming: &mut incoming,
@@ -33,20 +32,24 @@ impl Theirs {
         };
         let mut interface = Interface::new(config, &mut wire, start);
         interface.update_ip_addrs(|addresses| {
-            let own = IpCidr::new(IpAddress::Ipv4(role.address().into()), 24);
+            let own = IpCidr::new(IpAddress::Ipv4(setting.address), 24);
             addresses.push(own).expect("room for one");
         });
-        let buffer = || SocketBuffer::new(vec![0; buffer_len]);
+        if let Some(gateway) = setting.gateway {
+            let added = interface.routes_mut().add_default_ipv4_route(gateway);
+            added.expect("room for one");
+        }
+        let buffer = || SocketBuffer::new(vec![0; setting.buffer_len]);
         let mut socket = Socket::new(buffer(), buffer());
         socket.set_nagle_enabled(false);
-        match role {
-            Role::Client => {
-                let server = (IpAddress::Ipv4(Role::Server.address().into()), PORT);
+        match setting.call {
+            Call::To(server) => {
+                let remote = (IpAddress::Ipv4(*server.ip()), server.port());
                 socket
-                    .connect(interface.context(), server, 49152)
+                    .connect(interface.context(), remote, 49152)
                     .expect("there is a way");
             }
-            Role::Server => socket.listen(PORT).expect("nobody listens"),
+            Call::From(port) => socket.listen(port).expect("nobody listens"),
         }
         let mut sockets = SocketSet::new(Vec::new());
         let socket = sockets.add(socket);
@@ -56,9 +59,7 @@ impl Theirs {
             socket,
         }
     }
-}
 
-impl Host for Theirs {
     fn write(&mut self, _now: Duration, bytes: &[u8]) -> usize {
         let socket = self.sockets.get_mut::<Socket<'_>>(self.socket);
         if !socket.can_send() {
@@ -83,6 +84,12 @@ impl Host for Theirs {
         let now = Instant::from_micros(now.as_micros() as i64);
         let mut wire = Wire { incoming, outgoing };
         self.interface.poll(now, &mut wire, &mut self.sockets);
+    }
+
+    fn idle(&mut self, now: Duration) -> Option<Duration> {
+        let now = Instant::from_micros(now.as_micros() as i64);
+        let delay = self.interface.poll_delay(now, &self.sockets)?;
+        Some(Duration::from_micros(delay.total_micros()))
     }
 }
 

@@ -61,7 +61,14 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
 
     println!("bulk from one host to another in one thread, Ethernet, MTU 1500, with checksums");
     println!("  both with buffers of 256 KiB; smoltcp without Nagle and congestion control");
-    house.cargo(&["run", "--release", "--quiet", "-p", "synema-bench"])
+    let measure = ["run", "--release", "--quiet", "-p", "synema-bench", "--"];
+    house.cargo(&[&measure[..], &["memory"]].concat())?;
+
+    println!("1 GiB from the kernel's web server in the lab, MTU 1500, offloads off, median of 3");
+    let synema = synema
+        .to_str()
+        .context("the target folder's name is text")?;
+    house.cargo(&[&measure[..], &["wire", synema]].concat())
 }
 
 fn compare(kernel: Vec<u64>, ours: Vec<u64>, goal: &str) {

@@ -44,7 +44,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("synema-fuzz", &["synema-core"]),
     ("browser-tests", &["judge"]),
     ("judge", &[]),
-    ("synema-bench", &["synema-core"]),
+    ("synema-bench", &["synema-core", "synema-bridge"]),
     ("xtask", &["judge"]),
 ];
 
