@@ -1,10 +1,11 @@
-//! `synema analyze`: what every TCP segment of a capture was.
+//! `synema analyze`: what is worth looking at in a capture, and what every TCP segment was.
 
 use crate::capture_input;
 use crate::cli::{AnalyzeArgs, AnalyzeFormat};
 use crate::error::{Exit, Failure};
 use std::io::{self, BufWriter, Write};
 use synema_diagram::analysis::Analysis;
+use synema_diagram::notable::overview;
 use synema_diagram::table::{self, COLUMNS, Row};
 use synema_diagram::words::Story;
 
@@ -14,6 +15,13 @@ use synema_diagram::words::Story;
 /// When the file cannot be read, is no capture, or ends before its end: then after all
 /// that could be read was printed.
 pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
+    if args.filter.is_some() && args.format == AnalyzeFormat::Text {
+        return Err(Failure::new(
+            Exit::Usage,
+            "a filter chooses rows, and the overview has none",
+            "say --format tsv or --format json as well",
+        ));
+    }
     let wanted = capture_input::wanted(args.filter.as_deref())?;
     let opened = capture_input::open(&args.file)?;
     let mut analysis = Analysis::default();
@@ -32,7 +40,12 @@ pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
         wanted.is_none_or(|wanted| wanted.matches(story, index))
     };
     let rows = table::rows(&opened.capture, analysis.digests()).filter(is_wanted);
-    print(&mut out, args.format, rows)
+    let printed = match args.format {
+        AnalyzeFormat::Text => out.write_all(overview(story).as_bytes()),
+        AnalyzeFormat::Tsv => print_tsv(&mut out, rows),
+        AnalyzeFormat::Json => print_json(&mut out, rows),
+    };
+    printed
         .and_then(|()| out.flush())
         .or_else(forgive_closed)
         .map_err(|error| {
@@ -45,28 +58,21 @@ pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
     capture_input::told_to_the_end(&args.file, &opened)
 }
 
-fn print(
-    out: &mut impl Write,
-    format: AnalyzeFormat,
-    rows: impl Iterator<Item = Row>,
-) -> io::Result<()> {
-    match format {
-        AnalyzeFormat::Tsv => {
-            writeln!(out, "{}", COLUMNS.join("\t"))?;
-            for row in rows {
-                writeln!(out, "{row}")?;
-            }
-        }
-        AnalyzeFormat::Json => {
-            out.write_all(b"[")?;
-            for (index, row) in rows.enumerate() {
-                out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-                serde_json::to_writer(&mut *out, &row)?;
-            }
-            out.write_all(b"\n]\n")?;
-        }
+fn print_tsv(out: &mut impl Write, rows: impl Iterator<Item = Row>) -> io::Result<()> {
+    writeln!(out, "{}", COLUMNS.join("\t"))?;
+    for row in rows {
+        writeln!(out, "{row}")?;
     }
     Ok(())
+}
+
+fn print_json(out: &mut impl Write, rows: impl Iterator<Item = Row>) -> io::Result<()> {
+    out.write_all(b"[")?;
+    for (index, row) in rows.enumerate() {
+        out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *out, &row)?;
+    }
+    out.write_all(b"\n]\n")
 }
 
 /// Whoever reads along may have seen enough (`| head`).

@@ -31,7 +31,7 @@ pub enum Command {
     ServeHttp(ServeHttpArgs),
     /// Draw a capture as a sequence diagram: SVG, PNG, text, Markdown or Mermaid
     Draw(DrawArgs),
-    /// Say what every TCP segment of a capture was
+    /// Say what is worth looking at in a capture, and what every TCP segment was
     Analyze(AnalyzeArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
     #[command(name = LAB_CHILD, hide = true)]
@@ -345,10 +345,10 @@ pub struct AnalyzeArgs {
     /// The capture: pcap or pcapng, gzipped or not; - reads from standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// One row for each TCP frame, under tshark's names
-    #[arg(long, value_enum, default_value_t = AnalyzeFormat::Tsv)]
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = AnalyzeFormat::Text)]
     pub format: AnalyzeFormat,
-    /// Only frames that this means, in Wireshark's words, as 'tcp.analysis.retransmission'
+    /// Only rows that this means, in Wireshark's words, as 'tcp.analysis.retransmission'; with tsv or json
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
 }
@@ -356,9 +356,11 @@ pub struct AnalyzeArgs {
 /// How `synema analyze` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnalyzeFormat {
-    /// Tab-separated values, the names in the first row
+    /// The conversations, what is worth looking at, and what the capture got wrong
+    Text,
+    /// A row for each TCP frame: tab-separated values, tshark's names in the first row
     Tsv,
-    /// An array of objects
+    /// The same as an array of objects
     Json,
 }
 

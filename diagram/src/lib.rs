@@ -8,6 +8,7 @@ pub mod detail;
 mod document;
 pub mod filter;
 pub mod layout;
+pub mod notable;
 pub mod render;
 pub mod states;
 pub mod strip;

@@ -165,7 +165,7 @@ fn rows_are_the_same_in_both_formats_and_from_a_pipe() -> Result<()> {
     let mut bytes = Vec::new();
     file::write_pcapng(&odd::capture(99, 3), &mut bytes)?;
     std::fs::write(&path, &bytes)?;
-    let tsv = analyze(&path, &[])?;
+    let tsv = analyze(&path, &["--format", "tsv"])?;
     let json = analyze(&path, &["--format", "json"])?;
     let rows: serde_json::Value = serde_json::from_slice(&json.stdout)?;
     let rows = rows.as_array().ok_or("an array")?;
@@ -190,7 +190,7 @@ fn rows_are_the_same_in_both_formats_and_from_a_pipe() -> Result<()> {
     }
 
     let mut piped = Command::new(env!("CARGO_BIN_EXE_synema"))
-        .args(["analyze", "-"])
+        .args(["analyze", "-", "--format", "tsv"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
@@ -230,7 +230,7 @@ fn filters_mean_what_they_mean_in_tshark() -> Result<()> {
         "ip.ttl == 64 && ip.proto == 6 && (udp || tcp.len == 1)",
         "arp",
     ] {
-        let output = analyze(&path, &["--filter", filter])?;
+        let output = analyze(&path, &["--format", "tsv", "--filter", filter])?;
         assert!(output.status.success(), "{filter}: {output:?}");
         let text = String::from_utf8(output.stdout)?;
         let numbers = text.lines().skip(1).map(|line| {
@@ -243,10 +243,28 @@ fn filters_mean_what_they_mean_in_tshark() -> Result<()> {
         assert_eq!(ours.is_empty(), filter == "arp", "{filter} chooses nothing");
     }
 
-    let refused = analyze(&path, &["--filter", "tcp.port == http"])?;
+    let refused = analyze(&path, &["--format", "tsv", "--filter", "tcp.port == http"])?;
     let said = String::from_utf8(refused.stderr)?;
     assert_eq!(refused.status.code(), Some(2), "{said}");
     assert!(said.contains("\n                ^^^^\n"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn an_overview_is_for_people_and_takes_no_filter() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("odd.pcapng");
+    write(&odd::capture(5, 60), &path)?;
+    let output = analyze(&path, &[])?;
+    let text = String::from_utf8(output.stdout)?;
+    assert!(
+        output.status.success() && text.contains("60 TCP conversations"),
+        "{text}"
+    );
+    assert!(text.contains("Worth looking at\n  packet "), "{text}");
+    assert!(text.contains("The capture itself\n  packet "), "{text}");
+    let refused = analyze(&path, &["--filter", "tcp"])?;
+    assert_eq!(refused.status.code(), Some(2));
     Ok(())
 }
 
@@ -259,7 +277,7 @@ fn a_damaged_capture_shows_what_could_be_read_and_says_where_it_ends() -> Result
     let whole = bytes.len();
     bytes.truncate(whole - 30);
     std::fs::write(&path, &bytes)?;
-    let cut = analyze(&path, &[])?;
+    let cut = analyze(&path, &["--format", "tsv"])?;
     let said = String::from_utf8(cut.stderr)?;
     assert_eq!(cut.status.code(), Some(13), "{said}");
     assert!(said.contains("at byte") && said.contains("next:"), "{said}");

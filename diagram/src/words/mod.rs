@@ -21,7 +21,7 @@ pub use label::{ghost_labels, labels};
 pub use title::title;
 pub use why::why;
 
-use crate::analysis::{Analysis, Digest};
+use crate::analysis::{Analysis, Digest, HostId};
 use crate::capture::{Capture, Frame};
 use synema_core::wire::{LinkType, Packet, dissect};
 
@@ -52,6 +52,14 @@ impl<'a> Story<'a> {
             &frame.bytes,
             frame.original_len as usize,
         )
+    }
+}
+
+/// A host's name within a sentence.
+pub(crate) fn host_name(story: Story<'_>, host: HostId) -> String {
+    match story.analysis.hosts().at(host) {
+        Some(host) if host.is_page => "this page".into(),
+        _ => why::name(story, host),
     }
 }
 
