@@ -896,3 +896,33 @@ fn a_segment_that_was_overtaken_does_not_take_the_window_back() {
         "#]],
     );
 }
+
+#[test]
+fn the_window_of_an_old_ack_is_not_believed_either() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  send 100
+            50  < . 1 ack 101
+            60  < P. 1:101 ack 51 win 10
+            70  send 900
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 100
+            30       > P. 1:101 ack 1 win 65535  Data
+            50     < . 1 ack 101
+            60     < P. 1:101 ack 51 win 10
+            60       > . 101 ack 101 win 65435  QuickAck
+            70     send 900
+            70       > P. 101:1001 ack 101 win 65435  Data
+        "#]],
+    );
+}
