@@ -1,7 +1,7 @@
 //! Whether two answered alike.
 
 use super::Answers;
-use super::known::{KNOWN, Round};
+use super::known::{ECHO, KNOWN, Round};
 use super::script::Script;
 use super::wire::REPEATED;
 
@@ -35,6 +35,7 @@ pub fn compare(script: &Script, kernel: &Answers, ours: &Answers) -> Verdict {
             ours: &ours_now,
             before: &kernel[..index],
             repeated: has_repeated(kernel) || has_repeated(ours),
+            echo_differed: known.iter().any(|index: &usize| KNOWN[*index].name == ECHO),
         };
         match KNOWN.iter().position(|known| (known.shows)(&round)) {
             None => return Verdict::Differs(index),

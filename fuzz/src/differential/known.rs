@@ -28,7 +28,12 @@ pub(super) struct Round<'a> {
     pub(super) before: &'a [Vec<String>],
     /// Whether either has sent anything twice.
     pub(super) repeated: bool,
+    /// Whether they have echoed different timestamps before.
+    pub(super) echo_differed: bool,
 }
+
+/// The name of the difference that others come from.
+pub(super) const ECHO: &str = "echo of a duplicate";
 
 /// All that are known; the first that a round shows is its name.
 pub const KNOWN: &[Known] = &[
@@ -40,7 +45,7 @@ pub const KNOWN: &[Known] = &[
         shows: |round| round.is_limited(),
     },
     Known {
-        name: "echo of a duplicate",
+        name: ECHO,
         why: "Linux echoes the timestamp of a duplicate that ends at RCV.NXT, and of an ACK that \
               is too old; RFC 7323 §5.3 R2 rejects what is unacceptable before R3 takes its \
               timestamp",
@@ -53,17 +58,8 @@ pub const KNOWN: &[Known] = &[
               §5.3 R1)",
         goes_on: false,
         shows: |round| {
-            let ahead = |step: &Step| {
-                let timestamp = plan_of(step).and_then(|plan| plan.timestamp);
-                timestamp.is_some_and(|(off, _)| off > 0)
-            };
-            let ([kernel], [ours]) = (round.kernel, round.ours) else {
-                return false;
-            };
-            round.steps.iter().any(ahead)
-                && is_bare_ack(kernel)
-                && is_bare_ack(ours)
-                && number_after(kernel, " ecr ") > number_after(ours, " ecr ")
+            let answers = |lines: &[&str]| matches!(lines, [line] if is_bare_ack(line) || line.starts_with("> RST"));
+            round.echo_differed && answers(round.kernel) && answers(round.ours)
         },
     },
     Known {
@@ -135,7 +131,16 @@ pub const KNOWN: &[Known] = &[
             let timestamps = round
                 .last_plan()
                 .is_some_and(|plan| plan.timestamp.is_some());
-            timestamps && round.in_handshake() && !round.kernel_resets()
+            let waits = |line: &&str| {
+                *line == "nobody"
+                    || line.starts_with("> RST")
+                    || acknowledged(line) == round.handshake_number()
+            };
+            timestamps
+                && round.in_handshake()
+                && round.before.iter().flatten().any(|line| is_bare_ack(line))
+                && (round.kernel.iter().all(waits)
+                    || round.ours.iter().any(|line| line.starts_with("> RST")))
         },
     },
     Known {
@@ -202,17 +207,22 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         name: "text across a FIN",
-        why: "text, or another FIN, that goes on where the peer has finished: RFC 9293 §3.10.7.4 ignores it; \
-              Linux resets the connection, or believes the text when the FIN came early",
+        why: "text, or another FIN, that goes on where the peer has finished: RFC 9293 §3.10.7.4 \
+              ignores it; Linux resets the connection, or believes it when the FIN came early",
         goes_on: false,
         shows: |round| {
             let is_fin = |step: &Step| plan_of(step).is_some_and(|plan| plan.flags.fin());
             let again = round.steps.iter().filter(|step| is_fin(step)).count() > 1;
             let text = again || round.segment().is_some_and(|plan| plan.len > 0);
-            let answers =
-                (round.kernel_resets() || are_bare_acks(round.kernel)) && are_bare_acks(round.ours);
-            let holds = |lines: &[&str]| lines.iter().any(|line| line.contains(" sack "));
-            round.steps.iter().any(is_fin) && (text && answers || holds(round.kernel))
+            let both = are_bare_acks(round.kernel) && are_bare_acks(round.ours);
+            let held = |lines: &'_ [&str]| {
+                let line = lines.iter().find(|line| line.starts_with('>'));
+                line.and_then(|line| line.split_once(" sack "))
+                    .map(|(_, blocks)| blocks.to_owned())
+            };
+            round.steps.iter().any(is_fin)
+                && (text && (round.kernel_resets() || both)
+                    || held(round.kernel) != held(round.ours))
         },
     },
     Known {
@@ -314,13 +324,19 @@ impl<'a> Round<'a> {
 
     /// Whether the kernel has acknowledged nothing since its last SYN-ACK.
     fn in_handshake(&self) -> bool {
+        self.handshake_number().is_some()
+    }
+
+    /// What it acknowledged with that one, if so.
+    fn handshake_number(&self) -> Option<i64> {
         let lines: Vec<&String> = self.before.iter().flatten().collect();
-        let Some(at) = lines.iter().rposition(|line| line.contains("> SYN,ACK")) else {
-            return false;
-        };
-        let same = |line: &&String| acknowledged(line) == acknowledged(lines[at]);
+        let at = lines.iter().rposition(|line| line.contains("> SYN,ACK"))?;
+        let number = acknowledged(lines[at])?;
         let mut later = lines[at..].iter().filter(|line| line.contains("> "));
-        later.all(|line| line.starts_with("> RST") || !is_data(line) && same(line))
+        let waits = |line: &&String| {
+            line.starts_with("> RST") || !is_data(line) && acknowledged(line) == Some(number)
+        };
+        later.all(waits).then_some(number)
     }
 
     /// Whether a RST came with the number before the one that the kernel expected.
