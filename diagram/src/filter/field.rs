@@ -131,7 +131,7 @@ fields! {
     UdpDstPort "udp.dstport" Number,
     Dns "dns" Presence,
     Tcp "tcp" Presence,
-    TcpStream "tcp.stream" Number,
+    Conversation "tcp.stream" Number,
     TcpPort "tcp.port" Number,
     TcpSrcPort "tcp.srcport" Number,
     TcpDstPort "tcp.dstport" Number,
@@ -311,7 +311,7 @@ fn of_analysis(field: Field, tcp: &TcpDigest, segment: &Segment<'_>, give: &mut 
     match field {
         Field::TcpDuplicateAck => unless_zero(tcp.duplicate_ack),
         Field::TcpBytesInFlight => unless_zero(tcp.in_flight),
-        Field::TcpStream => give(number(tcp.stream)),
+        Field::Conversation => give(number(tcp.stream)),
         Field::TcpLen => give(number(tcp.len)),
         // Relative numbers wrap as those on the wire do.
         Field::TcpSeq => give(number(tcp.seq as u32)),
