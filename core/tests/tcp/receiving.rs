@@ -1318,3 +1318,87 @@ fn a_closed_window_takes_nothing_but_the_next_number() {
         "#]],
     );
 }
+
+#[test]
+fn an_ack_is_overtaken_as_long_as_it_may_be_on_its_way() {
+    // Its timestamp may be older by 1.2 RTO, here 1200 ms.
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN}
+            30  < P. 1:11 ack 1 ts 5000 ecr 20
+            31  < . 11 ack 1 ts 3800 ecr 20
+            32  < . 11 ack 1 ts 3799 ecr 20
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 511 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:11 ack 1 ts 5000 ecr 20
+            30       > . 1 ack 11 win 511 ts 30 ecr 5000  QuickAck
+            31     < . 11 ack 1 ts 3800 ecr 20
+            31       dropped: OldTimestamp
+            32     < . 11 ack 1 ts 3799 ecr 20
+            32       dropped: OldTimestamp
+            32       > . 1 ack 11 win 511 ts 32 ecr 5000  Unacceptable
+        "#]],
+    );
+}
+
+#[test]
+fn data_far_away_is_no_duplicate() {
+    Story::new(Policy::linux()).check(
+        &format!(
+            "{OPEN}
+            30  < . 200001:200101 ack 1 ts 110 ecr 20
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 200001:200101 ack 1 ts 110 ecr 20
+            30       dropped: OutsideWindow
+            30       > . 1 ack 1 win 255 ts 30 ecr 100  Unacceptable
+        "#]],
+    );
+}
+
+#[test]
+fn of_early_fins_the_first_counts() {
+    Story::new(Policy::rfc()).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30  < F. 101:201 ack 1
+            31  < F. 301:311 ack 1
+            40  < . 1:101 ack 1
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     < F. 101:201 ack 1
+            30       > . 1 ack 1 win 65535  OutOfOrder
+            31     < F. 301:311 ack 1
+            31       dropped: AfterFin
+            31       > . 1 ack 1 win 65535  Unacceptable
+            40     < . 1:101 ack 1
+            40       ESTABLISHED -> CLOSE-WAIT
+            40       > . 1 ack 202 win 65334  GapFilled
+            40       * PeerClosed
+        "#]],
+    );
+}

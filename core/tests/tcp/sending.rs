@@ -904,7 +904,8 @@ fn the_window_of_an_old_ack_is_not_believed_either() {
             "{OPEN_PLAIN}
             30  send 100
             50  < . 1 ack 101
-            60  < P. 1:101 ack 51 win 10
+            55  < P. 1:101 ack 101
+            60  < P. 101:201 ack 51 win 10
             70  send 900
             "
         ),
@@ -919,10 +920,12 @@ fn the_window_of_an_old_ack_is_not_believed_either() {
             30     send 100
             30       > P. 1:101 ack 1 win 65535  Data
             50     < . 1 ack 101
-            60     < P. 1:101 ack 51 win 10
-            60       > . 101 ack 101 win 65435  QuickAck
+            55     < P. 1:101 ack 101
+            55       > . 101 ack 101 win 65435  QuickAck
+            60     < P. 101:201 ack 51 win 10
+            60       > . 101 ack 201 win 65335  QuickAck
             70     send 900
-            70       > P. 101:1001 ack 101 win 65435  Data
+            70       > P. 101:1001 ack 201 win 65335  Data
         "#]],
     );
 }
