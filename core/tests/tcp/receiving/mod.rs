@@ -1,0 +1,7 @@
+//! Receiving: order, gaps, windows, and when it is acknowledged.
+
+mod acceptance;
+mod acks;
+mod gaps;
+mod timestamps;
+mod window;

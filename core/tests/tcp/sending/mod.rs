@@ -1,0 +1,4 @@
+//! Sending: segments, windows, Nagle, probes.
+
+mod segments;
+mod window;
