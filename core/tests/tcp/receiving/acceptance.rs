@@ -180,10 +180,16 @@ fn what_is_empty_and_unacceptable_is_answered_within_limits_and_data_always() {
 
 #[test]
 fn data_far_away_is_no_duplicate() {
-    Story::new(Policy::linux()).check(
+    // A duplicate would make the ACKs quick again, as in Linux.
+    let mut policy = Policy::linux();
+    policy.receive.quick_acks = 1;
+    Story::new(policy).check(
         &format!(
             "{OPEN}
-            30  < . 200001:200101 ack 1 ts 110 ecr 20
+            30  < . 1:101 ack 1 ts 110 ecr 20
+            31  < . 200001:200101 ack 1 ts 111 ecr 20
+            32  < . 101:201 ack 1 ts 112 ecr 20
+            100  wait
             "
         ),
         &expect![[r#"
@@ -194,9 +200,15 @@ fn data_far_away_is_no_duplicate() {
             20       SYN-SENT -> ESTABLISHED
             20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
             20       * Connected
-            30     < . 200001:200101 ack 1 ts 110 ecr 20
-            30       dropped: OutsideWindow
-            30       > . 1 ack 1 win 255 ts 30 ecr 100  Unacceptable
+            30     < . 1:101 ack 1 ts 110 ecr 20
+            30       > . 1 ack 101 win 255 ts 30 ecr 110  QuickAck
+            31     < . 200001:200101 ack 1 ts 111 ecr 20
+            31       dropped: OutsideWindow
+            31       > . 1 ack 101 win 255 ts 31 ecr 110  Unacceptable
+            32     < . 101:201 ack 1 ts 112 ecr 20
+            72       timer DelayedAck
+            72       > . 1 ack 201 win 255 ts 72 ecr 112  DelayedAckTimer
+            100    wait
         "#]],
     );
 }
