@@ -285,6 +285,57 @@ fn a_mark_brings_cwnd_down_in_step_with_the_acks_of_one_window() {
 }
 
 #[test]
+fn a_mark_on_the_last_ack_leaves_no_step_to_take() {
+    with(EcnPolicy::Request).show_cwnd().check(
+        "
+        0   connect
+        20  < SE. 0 ack 1 win 65535 mss 1000 sackok
+        30  send 10000
+        50  < E. 1 ack 10001
+        60  send 10000
+        80  < . 1 ack 17001
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > SEW 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < SE. 0 ack 1 win 65535 mss 1000 sackok
+            20       cwnd 10000, ssthresh -, in flight 0
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 10000
+            30       > . 1:1001 ack 1 win 65535 ect  Data
+            30       > . 1001:2001 ack 1 win 65535 ect  Data
+            30       > . 2001:3001 ack 1 win 65535 ect  Data
+            30       > . 3001:4001 ack 1 win 65535 ect  Data
+            30       > . 4001:5001 ack 1 win 65535 ect  Data
+            30       > . 5001:6001 ack 1 win 65535 ect  Data
+            30       > . 6001:7001 ack 1 win 65535 ect  Data
+            30       > . 7001:8001 ack 1 win 65535 ect  Data
+            30       > . 8001:9001 ack 1 win 65535 ect  Data
+            30       > P. 9001:10001 ack 1 win 65535 ect  Data
+            50     < E. 1 ack 10001
+            50       slowed: Marked
+            50       cwnd 7000, ssthresh 7000, in flight 0
+            60     send 10000
+            60       > .W 10001:11001 ack 1 win 65535 ect  Data
+            60       > . 11001:12001 ack 1 win 65535 ect  Data
+            60       > . 12001:13001 ack 1 win 65535 ect  Data
+            60       > . 13001:14001 ack 1 win 65535 ect  Data
+            60       > . 14001:15001 ack 1 win 65535 ect  Data
+            60       > . 15001:16001 ack 1 win 65535 ect  Data
+            60       > . 16001:17001 ack 1 win 65535 ect  Data
+            80     < . 1 ack 17001
+            80       cwnd 7529, ssthresh 7000, in flight 0
+            80       > . 17001:18001 ack 1 win 65535 ect  Data
+            80       > . 18001:19001 ack 1 win 65535 ect  Data
+            80       > P. 19001:20001 ack 1 win 65535 ect  Data
+        "#]],
+    );
+}
+
+#[test]
 fn without_prr_a_mark_brings_cwnd_down_at_once() {
     let mut policy = Policy::rfc();
     policy.ecn = EcnPolicy::Request;

@@ -221,7 +221,7 @@ pub const KNOWN: &[Known] = &[
                     .map(|(_, blocks)| blocks.to_owned())
             };
             round.steps.iter().any(is_fin)
-                && (text && (round.kernel_resets() || both)
+                && ((text || crosses_a_fin(round.steps)) && (round.kernel_resets() || both)
                     || held(round.kernel) != held(round.ours))
         },
     },
@@ -356,6 +356,16 @@ fn plan_of(step: &Step) -> Option<&Plan> {
         Step::Segment(plan) => Some(plan),
         _ => None,
     }
+}
+
+/// Whether a byte of text came with the number that a FIN had: whichever of the two is
+/// believed, what follows is judged by it.
+fn crosses_a_fin(steps: &[Step]) -> bool {
+    let end = |plan: &Plan| i64::from(plan.seq) + i64::from(plan.len);
+    let plans = || steps.iter().filter_map(plan_of);
+    let fins = plans().filter(|plan| plan.flags.fin()).map(end);
+    let covers = |fin: i64| plans().any(|plan| i64::from(plan.seq) <= fin && fin < end(plan));
+    fins.into_iter().any(covers)
 }
 
 /// Whether this end of a line tells of blocks alone.
