@@ -215,13 +215,15 @@ pub const KNOWN: &[Known] = &[
             let again = round.steps.iter().filter(|step| is_fin(step)).count() > 1;
             let text = again || round.segment().is_some_and(|plan| plan.len > 0);
             let both = are_bare_acks(round.kernel) && are_bare_acks(round.ours);
+            let resets = |line: &&str| line.starts_with("> RST");
             let held = |lines: &'_ [&str]| {
                 let line = lines.iter().find(|line| line.starts_with('>'));
                 line.and_then(|line| line.split_once(" sack "))
                     .map(|(_, blocks)| blocks.to_owned())
             };
             round.steps.iter().any(is_fin)
-                && ((text || crosses_a_fin(round.steps)) && (round.kernel_resets() || both)
+                && (text && (round.kernel_resets() || both)
+                    || crosses_a_fin(round.steps) && round.kernel.iter().any(resets)
                     || held(round.kernel) != held(round.ours))
         },
     },
