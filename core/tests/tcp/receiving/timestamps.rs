@@ -40,6 +40,7 @@ fn after_24_days_of_silence_any_timestamp_is_believed() {
         "
         30          < P. 1:101 ack 1 ts 2000000000 ecr 20
         31          recv
+        2000000000  < P. 101:201 ack 1 ts 1900000000 ecr 20
         2100000000  < P. 101:201 ack 1 ts 1900000000 ecr 20
         2100000001  < P. 201:301 ack 1 ts 1900000001 ecr 20
         2100000002  < P. 301:401 ack 1 ts 1800000000 ecr 20
@@ -56,6 +57,9 @@ fn after_24_days_of_silence_any_timestamp_is_believed() {
             30       > . 1 ack 101 win 511 ts 30 ecr 2000000000  QuickAck
             31     recv
             31       read 100 bytes
+            2000000000 < P. 101:201 ack 1 ts 1900000000 ecr 20
+            2000000000   dropped: OldTimestamp
+            2000000000   > . 1 ack 101 win 511 ts 2000000000 ecr 2000000000  Unacceptable
             2100000000 < P. 101:201 ack 1 ts 1900000000 ecr 20
             2100000000   > . 1 ack 201 win 510 ts 2100000000 ecr 1900000000  QuickAck
             2100000001 < P. 201:301 ack 1 ts 1900000001 ecr 20
