@@ -14,6 +14,7 @@ mod live;
 
 use self::live::Held;
 use crate::analysis::{Analysis, Digest};
+use crate::annotate::{Annotations, Edit, History};
 use crate::capture::{Capture, Fate, Frame, Interface, MemoryPolicy};
 use crate::clock::ClockMap;
 use crate::detail::{self, Detail};
@@ -41,6 +42,7 @@ pub struct Document {
     view: View,
     wanted: Option<Expression>,
     ladder: Ladder,
+    history: History,
     held: VecDeque<Held>,
     /// When the stack handed out or was given a frame, for the clocks.
     stack_times: BTreeMap<FrameId, Instant>,
@@ -100,6 +102,7 @@ impl Document {
             clock: ClockMap::default(),
             view,
             wanted: None,
+            history: History::default(),
             held: VecDeque::new(),
             stack_times: BTreeMap::new(),
             vantage_known: false,
@@ -167,6 +170,40 @@ impl Document {
     /// The frames and records.
     pub fn capture(&self) -> &Capture {
         &self.capture
+    }
+
+    /// What people wrote on it.
+    pub fn annotations(&self) -> &Annotations {
+        self.capture.annotations()
+    }
+
+    /// Makes a change to what is written on it, which can be taken back.
+    pub fn annotate(&mut self, edit: Edit) {
+        self.history.apply(self.capture.annotations_mut(), edit);
+        self.lay_out();
+    }
+
+    /// Takes the last change of what is written on it back. False if there is none.
+    pub fn undo(&mut self) -> bool {
+        let undone = self.history.undo(self.capture.annotations_mut());
+        if undone {
+            self.lay_out();
+        }
+        undone
+    }
+
+    /// Makes the change again that was taken back last. False if there is none.
+    pub fn redo(&mut self) -> bool {
+        let redone = self.history.redo(self.capture.annotations_mut());
+        if redone {
+            self.lay_out();
+        }
+        redone
+    }
+
+    /// The changes of what is written on it.
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// What is known of the packets.

@@ -2,6 +2,7 @@
 //! Captures to conversations to sequence diagrams.
 
 pub mod analysis;
+pub mod annotate;
 pub mod capture;
 pub mod clock;
 pub mod detail;

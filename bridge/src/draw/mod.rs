@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use synema_diagram::Document;
+use synema_diagram::annotate::Annotations;
 use synema_diagram::render::{SvgOptions, Theme, markdown, mermaid, svg, text};
 use synema_diagram::view::{Axis, Filter, LabelMode, View};
 use synema_diagram::words::Story;
@@ -59,7 +60,7 @@ pub fn run(args: &DrawArgs) -> Result<(), Failure> {
     let kind = Kind::of(args.output.as_deref())?;
     let wanted = capture_input::wanted(args.filter.as_deref())?;
     let opened = capture_input::open(&args.file)?;
-    let title = args.title.clone().unwrap_or_else(|| named(&args.file));
+    let title = title(args, opened.capture.annotations());
     // What is told about the file outlives its frames, which the document takes.
     let told = capture_input::told_to_the_end(&args.file, &opened);
     let mut document = Document::open(opened.capture, view(kind, args));
@@ -148,6 +149,13 @@ fn exists(document: &Document, stream: u32) -> Result<(), Failure> {
         format!("there is no TCP conversation {stream} in this capture"),
         next_step,
     ))
+}
+
+/// What is told, or what the document is called, or the file.
+fn title(args: &DrawArgs, annotations: &Annotations) -> String {
+    let own = Some(annotations.title()).filter(|title| !title.is_empty());
+    let told = args.title.as_deref().or(own);
+    told.map_or_else(|| named(&args.file), str::to_owned)
 }
 
 fn named(file: &Path) -> String {

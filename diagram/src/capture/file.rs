@@ -247,7 +247,7 @@ fn read_pcapng(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem> {
         match raw.type_ {
             SECTION_HEADER_BLOCK => {
                 interfaces.clear();
-                read_section(parser.section(), opened, &mut trace);
+                read_section(parser.section(), &mut trace);
             }
             INTERFACE_DESCRIPTION_BLOCK => {
                 if let Some(described) = parser.interfaces().last() {
@@ -260,17 +260,18 @@ fn read_pcapng(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem> {
             _ => {}
         }
     }
+    trace.annotate(&mut opened.capture);
     for record in trace.records() {
         opened.capture.record(record);
     }
     Ok(())
 }
 
-fn read_section(section: &SectionHeaderBlock<'_>, opened: &mut Opened, trace: &mut SectionParts) {
+fn read_section(section: &SectionHeaderBlock<'_>, trace: &mut SectionParts) {
     for option in &section.options {
         match option {
             SectionHeaderOption::Common(CommonOption::Comment(text)) => {
-                opened.capture.comments.push(text.to_string());
+                trace.comment(text);
             }
             SectionHeaderOption::Common(CommonOption::CustomBinaryCopiable(option)) => {
                 trace.take(option.pen, &option.value);
@@ -364,8 +365,11 @@ fn read_packet(
     let mut frame = Frame::new(opened.next_id(), at, Direction::Unknown, data);
     frame.interface = interface.index;
     frame.original_len = frame.original_len.max(original_len);
+    let mut comments = Vec::new();
     match &block {
-        Block::EnhancedPacket(packet) => read_packet_options(&packet.options, &mut frame),
+        Block::EnhancedPacket(packet) => {
+            comments = read_packet_options(&packet.options, &mut frame);
+        }
         Block::Packet(packet) if packet.drop_count != u16::MAX => {
             frame.drops_before = packet.drop_count.into();
         }
@@ -374,10 +378,18 @@ fn read_packet(
     if !interface.seen && frame.fate == Fate::Seen {
         frame.fate = Fate::NeverSeen;
     }
-    opened.capture.push(frame);
+    let index = opened.capture.push(frame);
+    for comment in comments {
+        opened.capture.comment(index, comment);
+    }
 }
 
-fn read_packet_options(options: &[EnhancedPacketOption<'_>], frame: &mut Frame) {
+/// Gives the packet's comments.
+fn read_packet_options<'a>(
+    options: &'a [EnhancedPacketOption<'_>],
+    frame: &mut Frame,
+) -> Vec<&'a str> {
+    let mut comments = Vec::new();
     for option in options {
         match option {
             EnhancedPacketOption::Flags(flags) => {
@@ -389,7 +401,7 @@ fn read_packet_options(options: &[EnhancedPacketOption<'_>], frame: &mut Frame) 
             }
             EnhancedPacketOption::DropCount(count) => frame.drops_before = *count,
             EnhancedPacketOption::Common(CommonOption::Comment(text)) => {
-                frame.comments.push(text.to_string());
+                comments.push(&**text);
             }
             EnhancedPacketOption::Common(CommonOption::CustomUtf8Copiable(option)) => {
                 notes::read_packet_text(option.pen, &option.value, frame);
@@ -397,6 +409,7 @@ fn read_packet_options(options: &[EnhancedPacketOption<'_>], frame: &mut Frame) 
             _ => {}
         }
     }
+    comments
 }
 
 fn link_type(link: DataLink) -> u16 {

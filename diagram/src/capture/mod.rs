@@ -18,6 +18,7 @@
 pub mod file;
 mod notes;
 
+use crate::annotate::{Annotations, Edit, Note, On};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use synema_core::time::Instant;
@@ -116,8 +117,6 @@ pub struct Frame {
     /// How many frames were lost by the capture itself (full queues) just before
     /// this one.
     pub drops_before: u64,
-    /// Notes on it.
-    pub comments: Vec<String>,
 }
 
 impl Frame {
@@ -135,7 +134,6 @@ impl Frame {
             cause: None,
             dropped: None,
             drops_before: 0,
-            comments: Vec::new(),
         }
     }
 }
@@ -187,8 +185,8 @@ pub struct Capture {
     trimmed: usize,
     payloads_let_go: u64,
     records_let_go: u64,
-    /// Title and summary of the whole.
-    pub comments: Vec<String>,
+    /// What people wrote on it.
+    annotations: Annotations,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -203,7 +201,7 @@ impl PartialEq for Capture {
         self.interfaces == other.interfaces
             && self.frames == other.frames
             && self.records == other.records
-            && self.comments == other.comments
+            && self.annotations == other.annotations
     }
 }
 
@@ -340,12 +338,31 @@ impl Capture {
         self.records.push(record);
     }
 
+    /// What people wrote on it.
+    pub fn annotations(&self) -> &Annotations {
+        &self.annotations
+    }
+
+    /// Makes a change to what is written on it, and gives the one that takes it back.
+    pub fn annotate(&mut self, edit: Edit) -> Edit {
+        self.annotations.apply(edit)
+    }
+
+    pub(crate) fn annotations_mut(&mut self) -> &mut Annotations {
+        &mut self.annotations
+    }
+
     /// Puts a note on a frame. False if there is no such frame.
     pub fn comment(&mut self, index: usize, text: &str) -> bool {
-        let Some(frame) = self.frames.get_mut(index) else {
+        let Some(frame) = self.frames.get(index) else {
             return false;
         };
-        frame.comments.push(text.to_owned());
+        let note = Note {
+            id: self.annotations.free_id(),
+            on: On::Packet(frame.id),
+            text: text.to_owned(),
+        };
+        self.annotations.apply(Edit::write(note));
         true
     }
 

@@ -11,7 +11,8 @@
 //! file in the other order leaves a custom option's content alone. Both kinds are
 //! the copyable ones; `editcap` and `tshark -w` keep them.
 
-use super::{Direction, Fate, Frame};
+use super::{Capture, Direction, Fate, Frame};
+use crate::annotate::Edit;
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
@@ -166,6 +167,7 @@ fn pack(records: &[Record], wanted: impl Fn(&Event) -> bool) -> Vec<u8> {
 #[derive(Debug, Default)]
 pub(super) struct SectionParts {
     parts: Vec<(u32, Vec<u8>)>,
+    comments: Vec<String>,
 }
 
 impl SectionParts {
@@ -180,6 +182,20 @@ impl SectionParts {
         };
         self.parts
             .push((u32::from_le_bytes([a, b, c, d]), bytes.to_vec()));
+    }
+
+    /// Takes a comment of the section.
+    pub(super) fn comment(&mut self, text: &str) {
+        self.comments.push(text.to_owned());
+    }
+
+    /// The first comment is the title, the others are the summary.
+    pub(super) fn annotate(&mut self, capture: &mut Capture) {
+        let mut comments = std::mem::take(&mut self.comments).into_iter();
+        let title = comments.next().unwrap_or_default();
+        let summary = comments.collect::<Vec<_>>().join("\n");
+        capture.annotate(Edit::Title(title));
+        capture.annotate(Edit::Summary(summary));
     }
 
     /// The records, as far as they can be understood.

@@ -126,7 +126,12 @@ pub(crate) fn detail(story: Story<'_>, index: usize) -> Option<Detail> {
         bytes: frame.bytes.to_vec(),
         original_len: frame.original_len,
         problems,
-        comments: frame.comments.clone(),
+        comments: story
+            .capture
+            .annotations()
+            .notes_on(frame.id)
+            .map(|note| note.words().into_owned())
+            .collect(),
     })
 }
 

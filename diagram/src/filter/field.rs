@@ -200,7 +200,9 @@ impl Read<'_> {
                 let before = self.index.checked_sub(1);
                 give(since(before.and_then(|before| frames.get(before))));
             }
-            Field::FrameComment if !frame.comments.is_empty() => give(Value::Nothing),
+            Field::FrameComment if self.story.capture.annotations().is_noted(frame.id) => {
+                give(Value::Nothing);
+            }
             _ => {}
         }
     }

@@ -2,9 +2,11 @@
 //! without a time axis are made from.
 
 use crate::Document;
+use crate::annotate::Note;
 use crate::scene::{Arrow, Certainty, Scene};
 use crate::view::{Axis, View};
 use crate::words::{self, Story};
+use std::borrow::Cow;
 
 /// A silence that is worth a line.
 const SILENCE_NS: u64 = 100_000_000;
@@ -25,7 +27,7 @@ pub(super) struct Entry<'a> {
     /// The silence before it, in words, if it was a long one.
     pub(super) silence: Option<String>,
     /// What people wrote on the packet.
-    pub(super) notes: &'a [String],
+    pub(super) notes: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Listing<'a> {
@@ -73,12 +75,15 @@ impl<'a> Listing<'a> {
             } else {
                 vec!["never seen here".to_owned()]
             };
+            let annotations = self.document.annotations();
+            let noted = firm.then(|| annotations.notes_on(frame.id));
+            let notes = noted.into_iter().flatten();
             entries.push(Entry {
                 arrow,
                 labels,
                 since_ns: ns.saturating_sub(origin),
                 silence,
-                notes: if firm { &frame.comments } else { &[] },
+                notes: notes.map(Note::words).collect(),
             });
         }
         entries

@@ -8,8 +8,8 @@ use core::fmt::Write;
 /// The whole of it, the drawing `columns` wide where the lanes allow it.
 pub fn markdown(document: &Document, title: &str, columns: usize) -> String {
     let mut out = format!("# {}\n\n", plain(title));
-    for comment in &document.capture().comments {
-        let _ = writeln!(out, "{}\n", plain(comment));
+    for paragraph in document.annotations().summary().lines() {
+        let _ = writeln!(out, "{}\n", plain(paragraph));
     }
     let drawing = text(document, columns).replace("```", "` ` `");
     let _ = writeln!(out, "```text\n{drawing}```");
@@ -20,7 +20,7 @@ pub fn markdown(document: &Document, title: &str, columns: usize) -> String {
             if !std::mem::replace(&mut any, true) {
                 out.push_str("\n## Notes\n\n");
             }
-            let _ = writeln!(out, "- packet {}: {}", entry.arrow.number, plain(note));
+            let _ = writeln!(out, "- packet {}: {}", entry.arrow.number, plain(&note));
         }
     }
     out

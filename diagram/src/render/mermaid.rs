@@ -30,7 +30,7 @@ pub fn mermaid(document: &Document, title: &str) -> String {
         let label = entry.labels.first().map_or("", String::as_str);
         let _ = writeln!(out, "    L{from}{line}L{to}: {}", plain(label));
         for note in entry.notes {
-            let _ = writeln!(out, "    Note over L{from},L{to}: {}", plain(note));
+            let _ = writeln!(out, "    Note over L{from},L{to}: {}", plain(&note));
         }
     }
     out

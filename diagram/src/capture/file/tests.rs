@@ -1,4 +1,5 @@
 use super::*;
+use crate::annotate::Edit;
 use proptest::prelude::*;
 use std::io::Write;
 use synema_core::time::Instant;
@@ -42,7 +43,7 @@ prop_compose! {
         other in prop::option::of(any::<u64>()),
         drops in 0u64..3,
         comment in prop::option::of(".{0,20}"),
-    ) -> Frame {
+    ) -> (Frame, Option<String>) {
         let (direction, id) = match way {
             0 => (Direction::Received, FrameId::received(number)),
             1 => (Direction::Sent, FrameId::sent(number)),
@@ -56,8 +57,7 @@ prop_compose! {
         frame.fate = fate;
         frame.other_end = other.map(Instant::from_nanos);
         frame.drops_before = drops;
-        frame.comments.extend(comment);
-        frame
+        (frame, comment)
     }
 }
 
@@ -71,8 +71,13 @@ proptest! {
     ) {
         let mut capture = Capture::default();
         capture.add_interface(Interface::ethernet("lab0", Some(MacAddr(mac))));
-        for frame in frames {
-            capture.push(frame);
+        for (frame, comment) in frames {
+            let id = frame.id;
+            let index = capture.push(frame);
+            // A number twice is damage: the second has no name of its own.
+            if let Some(comment) = comment && capture.index_of(id) == Some(index) {
+                capture.comment(index, &comment);
+            }
         }
         for deadline in deadlines {
             capture.record(Record {
@@ -84,7 +89,7 @@ proptest! {
                 },
             });
         }
-        capture.comments.extend(title);
+        capture.annotate(Edit::Title(title.unwrap_or_default()));
         let opened = read(&written(&capture)).expect("it is a pcapng file");
         prop_assert_eq!(opened.stopped, None);
         prop_assert_eq!(opened.warnings, []);
@@ -250,14 +255,16 @@ fn an_option_that_breaks_its_own_rules_is_left_out_and_told_of() {
             "{:?}",
             opened.warnings
         );
-        assert_eq!(opened.capture.comments, ["of the section"]);
+        assert_eq!(opened.capture.annotations().title(), "of the section");
         assert_eq!(opened.capture.interfaces()[0].name, "eth0");
         let [frame] = opened.capture.frames() else {
             panic!("one frame")
         };
         assert_eq!(frame.at, Instant::from_micros(7_000));
         assert_eq!((&*frame.bytes, frame.original_len), (&[1, 2, 3, 4][..], 60));
-        assert_eq!(frame.comments, ["of the packet"]);
+        let notes = opened.capture.annotations().notes_on(frame.id);
+        let texts: Vec<_> = notes.map(|note| note.text.as_str()).collect();
+        assert_eq!(texts, ["of the packet"]);
     }
     let clean = read(&with_options(true, (2_000, b"unknown, but well-formed")));
     assert_eq!(clean.expect("a pcapng file").passed_over, 0);

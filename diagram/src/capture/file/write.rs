@@ -1,6 +1,7 @@
 //! Writing pcapng.
 
 use super::{NOT_SEEN, words};
+use crate::annotate::Annotations;
 use crate::capture::notes;
 use crate::capture::{Capture, Direction, Frame, Interface};
 use pcap_file::pcapng::PcapNgWriter;
@@ -58,7 +59,7 @@ pub fn write_pcapng<W: Write>(capture: &Capture, out: W) -> std::io::Result<()> 
                 timestamp: Duration::from_nanos(frame.at.as_nanos()),
                 original_len: frame.original_len,
                 data: Cow::Borrowed(&frame.bytes),
-                options: packet_options(frame),
+                options: packet_options(frame, capture.annotations()),
             })
             .map_err(io_error)?;
     }
@@ -67,9 +68,11 @@ pub fn write_pcapng<W: Write>(capture: &Capture, out: W) -> std::io::Result<()> 
 
 fn section(capture: &Capture) -> SectionHeaderBlock<'_> {
     let mut options = vec![SectionHeaderOption::UserApplication("synema".into())];
-    for comment in &capture.comments {
+    let annotations = capture.annotations();
+    let told = [annotations.title(), annotations.summary()];
+    for text in told.into_iter().filter(|text| !text.is_empty()) {
         options.push(SectionHeaderOption::Common(CommonOption::Comment(
-            comment_text(comment),
+            comment_text(text),
         )));
     }
     for part in notes::section_parts(capture.records()) {
@@ -108,7 +111,10 @@ fn interface_block(interface: &Interface) -> InterfaceDescriptionBlock<'_> {
     block
 }
 
-fn packet_options(frame: &Frame) -> Vec<EnhancedPacketOption<'_>> {
+fn packet_options<'a>(
+    frame: &'a Frame,
+    annotations: &'a Annotations,
+) -> Vec<EnhancedPacketOption<'a>> {
     let mut options = Vec::new();
     match frame.direction {
         Direction::Unknown => {}
@@ -118,9 +124,9 @@ fn packet_options(frame: &Frame) -> Vec<EnhancedPacketOption<'_>> {
     if frame.drops_before > 0 {
         options.push(EnhancedPacketOption::DropCount(frame.drops_before));
     }
-    for comment in &frame.comments {
+    for note in annotations.notes_on(frame.id) {
         options.push(EnhancedPacketOption::Common(CommonOption::Comment(
-            comment_text(comment),
+            comment_text(&note.text),
         )));
     }
     options.push(EnhancedPacketOption::Common(
