@@ -366,11 +366,12 @@ fn judge(
     }
     let waiting = learned.round_trip.map_or_else(Vec::new, |trip| {
         let question = &capture.frames()[trip.question];
+        let waiting = timing.learn(trip, question, frame);
         if digest.tcp.is_some() {
             let ns = frame.at.as_nanos().saturating_sub(question.at.as_nanos());
-            timing.set_typical(ns);
+            timing.set_typical(ns, [digest.from, digest.to]);
         }
-        timing.learn(trip, question, frame)
+        waiting
     });
     Told {
         waiting,

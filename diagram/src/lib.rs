@@ -8,6 +8,8 @@ pub mod clock;
 pub mod detail;
 mod document;
 pub mod filter;
+#[cfg(test)]
+mod golden;
 pub mod layout;
 pub mod notable;
 pub mod render;

@@ -46,6 +46,10 @@ struct End {
     /// Whether anybody heard from it: it sent, or the other end acknowledges that it
     /// did. Of who is only spoken to nothing is known.
     heard: bool,
+    /// It sent a SYN.
+    syn_sent: bool,
+    /// One past the other end's FIN, once it was taken.
+    taken_fin: Option<i64>,
     /// One past its FIN, once it was sent.
     fin_end: Option<i64>,
     /// A FIN of the other end came before data that is missing: not taken yet.
@@ -58,6 +62,22 @@ impl End {
             self.state = Some(state);
             self.changes.push(Change { when, state });
         }
+    }
+}
+
+impl End {
+    /// What it sent now shows that the last change came after: it sent, and only then
+    /// received.
+    fn had_sent(&mut self, sent: TcpState, when: When, then: TcpState) {
+        let Some(came) = self.changes.pop() else {
+            return;
+        };
+        self.changes.push(Change { when, state: sent });
+        self.changes.push(Change {
+            when: came.when,
+            state: then,
+        });
+        self.state = Some(then);
     }
 }
 
@@ -138,7 +158,7 @@ impl States {
         {
             // It acknowledges the FIN that came too early: so it has taken it now.
             sender.early_fin = None;
-            take_fin(sender, departs);
+            take_fin(sender, fin, departs);
         }
     }
 
@@ -293,6 +313,13 @@ impl States {
 fn send(end: &mut End, tcp: &TcpDigest, when: When) {
     use TcpState::*;
     if tcp.flags.syn() {
+        // RFC 9293 §3.5, figure 7: without knowing of the other's SYN.
+        if !tcp.flags.ack() && end.state == Some(SynReceived) && !end.syn_sent {
+            end.had_sent(SynSent, when, SynReceived);
+            end.syn_sent = true;
+            return;
+        }
+        end.syn_sent = true;
         let state = if tcp.flags.ack() {
             SynReceived
         } else {
@@ -309,6 +336,10 @@ fn send(end: &mut End, tcp: &TcpDigest, when: When) {
     if tcp.flags.fin() && end.fin_end.is_none() {
         end.fin_end = Some(tcp.seq + i64::from(tcp.len) + 1);
         match end.state {
+            // RFC 9293 §3.6, figure 13: without knowing of the other's FIN.
+            Some(CloseWait) if end.taken_fin.is_some_and(|fin| tcp.ack < fin) => {
+                end.had_sent(FinWait1, when, Closing);
+            }
             Some(CloseWait) => end.go(LastAck, when),
             Some(Established | SynReceived) => end.go(FinWait1, when),
             _ => {}
@@ -334,7 +365,7 @@ fn receive(end: &mut End, tcp: &TcpDigest, when: When) {
         return;
     }
     if tcp.flags.syn() {
-        if end.state == Some(SynSent) {
+        if matches!(end.state, Some(SynSent | SynReceived)) {
             end.go(Established, when);
         }
         return;
@@ -352,17 +383,19 @@ fn receive(end: &mut End, tcp: &TcpDigest, when: When) {
         }
     }
     if tcp.flags.fin() {
+        let fin = tcp.seq + i64::from(tcp.len) + 1;
         let early = tcp.verdicts.has(crate::analysis::Verdicts::LOST_SEGMENT);
         if early {
-            end.early_fin = Some(tcp.seq + i64::from(tcp.len) + 1);
+            end.early_fin = Some(fin);
         } else {
-            take_fin(end, when);
+            take_fin(end, fin, when);
         }
     }
 }
 
-fn take_fin(end: &mut End, when: When) {
+fn take_fin(end: &mut End, fin: i64, when: When) {
     use TcpState::*;
+    end.taken_fin.get_or_insert(fin);
     match end.state {
         Some(Established | SynReceived) => end.go(CloseWait, when),
         Some(FinWait1) => end.go(Closing, when),

@@ -1,5 +1,8 @@
 //! Captures made in code, for tests: frames by `core::wire`'s own emitters.
 
+pub(crate) mod apart;
+pub(crate) mod script;
+
 use crate::capture::{Capture, Direction, Frame, Interface};
 use core::net::Ipv4Addr;
 use synema_core::time::Instant;

@@ -54,6 +54,8 @@ pub struct Timing {
     distances: Vec<Distance>,
     paths: Paths,
     typical_ns: Option<u64>,
+    /// Both ends' distances are in it: it stays.
+    typical_stays: bool,
 }
 
 impl Timing {
@@ -100,10 +102,22 @@ impl Timing {
         std::mem::take(&mut distance.waiting)
     }
 
-    /// Remembers a round trip as the measure of the drawing's scale. The first one
-    /// stays: what was drawn keeps its place.
-    pub fn set_typical(&mut self, ns: u64) {
-        self.typical_ns.get_or_insert(ns.max(1));
+    /// Remembers a round trip as the measure of the drawing's scale: from end to end
+    /// as soon as both ends' distances are known, and before that what was measured
+    /// first. Then it stays: what was drawn keeps its place.
+    pub fn set_typical(&mut self, ns: u64, ends: [HostId; 2]) {
+        if self.typical_stays {
+            return;
+        }
+        match ends.map(|end| self.distance_ns(end)) {
+            [Some(one), Some(other)] => {
+                self.typical_ns = Some((2 * one.saturating_add(other)).max(1));
+                self.typical_stays = true;
+            }
+            _ => {
+                self.typical_ns.get_or_insert(ns.max(1));
+            }
+        }
     }
 
     /// Reckons the times of the next packet, or those of an earlier one anew.
@@ -153,6 +167,18 @@ impl Timing {
     /// A packet answers an earlier one: so that one arrived before this departed, and
     /// after all that its receiver sent without knowing of it.
     pub fn bound(&mut self, question: usize, answer: usize, digests: &[Digest]) {
+        // An answer that departs before what was sent again can have come is one to the
+        // first transmission.
+        let again = digests.get(question).is_some_and(Digest::is_retransmission);
+        let departs_ns = self.times.get(answer).map_or(0, |times| times.departure_ns);
+        if again
+            && self
+                .times
+                .get(question)
+                .is_some_and(|times| times.arrival_ns > departs_ns)
+        {
+            return;
+        }
         let near_ns = self.typical_ns.unwrap_or(0).saturating_mul(NEAR_TRIPS);
         let unaware = unaware_before(question, answer, digests);
         self.paths

@@ -35,8 +35,8 @@ pub(super) enum Key {
     Ghost(u32),
     /// Conversation, client's end, which of its states.
     State(u32, bool, u32),
-    /// The item after the silence.
-    Gap(u32),
+    /// The item after the silence, and whether it arrives.
+    Gap(u32, bool),
     Tick(u32),
     /// Conversation, which timer, whether its end.
     Timer(u32, u32, bool),
@@ -99,8 +99,8 @@ impl Surroundings<'_> {
             scene.gaps.push(Gap {
                 y0: cut.y0 + 15.0,
                 y1: cut.y1 - 15.0,
-                label: texts.get(&Key::Gap(cut.after)).cloned(),
-                title: words::silence_labels(cut.ns, awaited).swap_remove(0),
+                label: texts.get(&Key::Gap(cut.after, cut.arrives)).cloned(),
+                title: silence(cut.ns, awaited).swap_remove(0),
             });
         }
         for (key, mut bar) in self.bars(y0, y1) {
@@ -139,7 +139,7 @@ impl Surroundings<'_> {
     fn gap_request(&self, cut: &Cut) -> Request<Key> {
         let middle = (cut.y0 + cut.y1) / 2.0 + 4.0;
         let (left, right) = (self.lanes.left, self.lanes.right);
-        let wordings = words::silence_labels(cut.ns, self.awaited(cut));
+        let wordings = silence(cut.ns, self.awaited(cut));
         let mut candidates = Vec::new();
         for text in wordings {
             for part in [0.5, 0.4, 0.6, 0.3, 0.7] {
@@ -148,15 +148,19 @@ impl Surroundings<'_> {
             }
         }
         Request {
-            key: Key::Gap(cut.after),
+            key: Key::Gap(cut.after, cut.arrives),
             candidates,
         }
     }
 
-    /// What was being waited for.
-    fn awaited(&self, cut: &Cut) -> &'static str {
+    /// What was being waited for; none where a packet was under way all the time.
+    fn awaited(&self, cut: &Cut) -> Option<&'static str> {
+        if cut.is_crossed {
+            return None;
+        }
         let packet = |item: u32| self.warp.items()[item as usize].packet as usize;
-        words::awaited(self.source.story(), packet(cut.before), packet(cut.after))
+        let awaited = words::awaited(self.source.story(), packet(cut.before), packet(cut.after));
+        Some(awaited)
     }
 
     /// The state bars that touch a window.
@@ -374,6 +378,17 @@ impl Surroundings<'_> {
         let ns = frame.at.as_nanos();
         let departure = near_departs(ns, times);
         Some((if departure { departs } else { arrives }, ns, item))
+    }
+}
+
+/// What is said of a time that was cut out, the longest wording first.
+fn silence(ns: u64, awaited: Option<&str>) -> Vec<String> {
+    match awaited {
+        Some(awaited) => words::silence_labels(ns, awaited),
+        None => {
+            let time = words::duration(ns);
+            vec![format!("{time} on the way"), time]
+        }
     }
 }
 

@@ -444,6 +444,9 @@ impl Warp {
                     ns,
                     before: before.item,
                     after: after.item,
+                    arrives: after.arrival,
+                    is_crossed: after.arrival
+                        && self.items[after.item as usize].departure_ns <= before.at_ns,
                 })
             })
             .collect()
@@ -458,6 +461,10 @@ pub(super) struct Cut {
     pub(super) ns: u64,
     pub(super) before: u32,
     pub(super) after: u32,
+    /// What ends it is an arrival.
+    pub(super) arrives: bool,
+    /// What arrives at its end had departed before it.
+    pub(super) is_crossed: bool,
 }
 
 /// Departure and arrival, as far as they have heights of their own.

@@ -1,3 +1,4 @@
+use crate::testing::script::{Ends, Script, Seen, Tcp};
 use crate::testing::{PAGE, ROUTER, Seg, Story, icmp_frame, tcp_frame};
 use crate::view::View;
 use crate::{Document, scene::StateBar};
@@ -85,4 +86,44 @@ fn who_is_acknowledged_has_spoken() {
         states(&far_states(story)),
         [Listen, SynReceived, Established]
     );
+}
+
+/// RFC 9293 figures 7 and 13: neither knew of the other's SYN, nor of its FIN. The far
+/// end's are seen late, and yet it sent them first.
+#[test]
+fn both_ends_open_and_close_at_the_same_time() {
+    use TcpState::{Closing, FinWait1, SynSent, TimeWait};
+    let ends = Ends::v4([10, 0, 0, 1], 5_000, [10, 0, 0, 2], 80);
+    let mut made = Script::new(Seen::AtClient, 10_000, ends);
+    made.client(0, Tcp::syn());
+    made.server(2_000, Tcp::syn());
+    made.server(10_100, Tcp::syn_ack());
+    made.client(12_100, Tcp::syn_ack());
+    made.client(60_000, Tcp::fin(1, 1));
+    made.server(63_000, Tcp::fin(1, 1));
+    made.server(70_100, Tcp::ack(2, 2));
+    made.client(73_100, Tcp::ack(2, 2));
+    let mut document = Document::open(made.capture(), View::default());
+    let height = document.extent();
+    let scene = document.window(0.0, height);
+    for lane in [0, 1] {
+        let mut bars: Vec<_> = scene.states.clone();
+        bars.retain(|bar| bar.lane == lane);
+        assert_eq!(
+            states(&bars),
+            [
+                SynSent,
+                SynReceived,
+                Established,
+                FinWait1,
+                Closing,
+                TimeWait
+            ],
+            "lane {lane}"
+        );
+        assert!(
+            bars.windows(2).all(|pair| pair[0].y1 <= pair[1].y0),
+            "{bars:?}"
+        );
+    }
 }

@@ -1,0 +1,106 @@
+//! Whether the texts of a scene keep apart: the layout is not its own witness.
+
+use crate::scene::{Anchor, Label, Scene};
+
+/// Corners of the room that a text takes, the bounds that a browser would give.
+fn corners(label: &Label, line_height: f64) -> [(f64, f64); 4] {
+    let height = line_height * label.role.scale();
+    let start = match label.anchor {
+        Anchor::Start => 0.0,
+        Anchor::Middle => -label.width / 2.0,
+        Anchor::End => -label.width,
+    };
+    let at = |along: f64, up: f64| {
+        (
+            label.x + along * label.cos + up * label.sin,
+            label.y + along * label.sin - up * label.cos,
+        )
+    };
+    let (top, bottom) = (height * 0.78, -height * 0.22);
+    [
+        at(start, top),
+        at(start + label.width, top),
+        at(start + label.width, bottom),
+        at(start, bottom),
+    ]
+}
+
+/// Separating axes, written anew so that the layout is not its own witness.
+fn intersect(a: &[(f64, f64); 4], b: &[(f64, f64); 4]) -> bool {
+    for polygon in [a, b] {
+        for edge in 0..2 {
+            let (p, q) = (polygon[edge], polygon[edge + 1]);
+            let axis = (q.1 - p.1, p.0 - q.0);
+            let spread = |shape: &[(f64, f64); 4]| {
+                shape
+                    .iter()
+                    .map(|c| c.0 * axis.0 + c.1 * axis.1)
+                    .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| {
+                        (low.min(at), high.max(at))
+                    })
+            };
+            let ((a0, a1), (b0, b1)) = (spread(a), spread(b));
+            if a1 <= b0 || b1 <= a0 {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn texts(scene: &Scene) -> Vec<Label> {
+    let mut texts: Vec<_> = scene
+        .arrows
+        .iter()
+        .filter_map(|arrow| arrow.label.clone())
+        .collect();
+    texts.extend(scene.states.iter().filter_map(|bar| bar.label.clone()));
+    texts.extend(scene.gaps.iter().filter_map(|gap| gap.label.clone()));
+    texts.extend(scene.ticks.iter().cloned());
+    for timer in &scene.timers {
+        texts.extend(timer.armed.iter().chain(&timer.ended).cloned());
+    }
+    texts
+}
+
+/// No two texts touch, and none leaves the drawing.
+pub(crate) fn check_texts(scene: &Scene) -> Result<(), String> {
+    let rooms: Vec<_> = texts(scene)
+        .into_iter()
+        .map(|label| (corners(&label, scene.line_height), label))
+        .collect();
+    for (index, (room, label)) in rooms.iter().enumerate() {
+        let inside = room
+            .iter()
+            .all(|&(x, y)| (0.0..=scene.width).contains(&x) && (0.0..=scene.height).contains(&y));
+        if !inside {
+            return Err(format!("{label:?} leaves the drawing"));
+        }
+        for (other, with) in &rooms[..index] {
+            if intersect(room, other) {
+                return Err(format!("{label:?} touches {with:?}"));
+            }
+        }
+    }
+    let heads: Vec<_> = scene
+        .lanes
+        .iter()
+        .flat_map(|lane| &lane.head)
+        .chain([&scene.clock])
+        .collect();
+    for (index, label) in heads.iter().enumerate() {
+        let room = corners(label, scene.line_height);
+        if room
+            .iter()
+            .any(|&(x, y)| !(0.0..=scene.width).contains(&x) || y > scene.head_height)
+        {
+            return Err(format!("head {label:?} leaves the drawing"));
+        }
+        for other in &heads[..index] {
+            if intersect(&room, &corners(other, scene.line_height)) {
+                return Err(format!("head {label:?} touches {other:?}"));
+            }
+        }
+    }
+    Ok(())
+}
