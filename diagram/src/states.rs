@@ -285,6 +285,15 @@ impl States {
         )
     }
 
+    /// Whether a conversation has ended, for one of its ends at least.
+    pub(crate) fn is_over(&self, stream: u32) -> bool {
+        let over = |state| matches!(state, TcpState::Closed | TcpState::TimeWait);
+        let last = |client| self.changes(stream, client).0.last();
+        [true, false]
+            .into_iter()
+            .any(|client| last(client).is_some_and(|change| over(change.state)))
+    }
+
     /// The timers of our end of a conversation, whether we are its client, and
     /// what still runs.
     pub fn timers(&self, stream: u32) -> Option<(bool, &[TimerSpan], Vec<TimerSpan>)> {

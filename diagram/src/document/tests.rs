@@ -474,7 +474,8 @@ proptest! {
                 for arrow in earlier.arrows.iter().filter(|a| a.frame.is_some() && old(a.number)) {
                     let same = now.arrows.iter().find(|other| other.frame == arrow.frame);
                     let same = same.expect("it is still drawn");
-                    prop_assert_eq!((arrow.tail, arrow.tip), (same.tail, same.tip));
+                    // Lanes move aside when a second conversation begins; heights never.
+                    prop_assert_eq!((arrow.tail.y, arrow.tip.y), (same.tail.y, same.tip.y));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use super::ladder::{Source, flags_text};
 use super::lanes::{Lanes, chars};
 use super::scene::{Anchor, Arrow, ArrowEnd, ArrowTcp, Certainty, Kind, Label, LabelRole, Point};
+use super::slots::{offset, slot};
 use super::warp::{Item, Warp};
 use crate::analysis::HostId;
 use crate::capture::Fate;
@@ -15,6 +16,11 @@ pub(super) const MAX_FALL: f64 = 320.0;
 const LOST_AT: f64 = 0.62;
 /// A ghost has no height of its own: it is drawn between two departures.
 const GHOST_ABOVE: f64 = 8.5;
+
+/// Where along its arrow a label may be, from the sender, the best places first; the
+/// first [`NEAR`] of them near the sender.
+const PARTS: [f64; 9] = [0.34, 0.28, 0.22, 0.17, 0.42, 0.5, 0.58, 0.66, 0.76];
+const NEAR: usize = 5;
 
 /// What an arrow stands for.
 #[derive(Clone, Copy, Debug)]
@@ -67,10 +73,17 @@ impl Arrows<'_> {
         let (fitting, longer): (Vec<_>, Vec<_>) = wordings
             .into_iter()
             .partition(|text| chars(text) * view.metrics.char_width + 24.0 <= line.length);
-        for text in fitting.into_iter().chain(longer.into_iter().rev()) {
-            let text = words::cut(&text, (room / view.metrics.char_width) as usize);
+        let texts: Vec<_> = fitting
+            .into_iter()
+            .chain(longer.into_iter().rev())
+            .collect();
+        // A shorter wording near the sender before a longer one far away.
+        let parts = PARTS.split_at(NEAR);
+        let near = texts.iter().map(|text| (text, parts.0));
+        for (text, parts) in near.chain(texts.iter().map(|text| (text, parts.1))) {
+            let text = words::cut(text, (room / view.metrics.char_width) as usize);
             let width = chars(&text) * view.metrics.char_width;
-            for (x, y) in line.places(width, view.width) {
+            for (x, y) in line.places(width, parts, view.width) {
                 candidates.push(Label {
                     text: text.clone(),
                     x,
@@ -108,12 +121,12 @@ impl Arrows<'_> {
             Fate::Seen if frame.dropped.is_some() => ArrowEnd::Dropped,
             Fate::Seen => ArrowEnd::Arrives,
         };
-        let x0 = self.lanes.x(from);
-        let mut x1 = if to == from {
-            self.lanes.right
-        } else {
-            self.lanes.x(to)
-        };
+        // At its own conversation's bar.
+        let slot = digest.tcp.and_then(|tcp| slot(self.source, tcp.stream));
+        let slot = slot.unwrap_or(0);
+        let at = |lane| self.lanes.x(lane) + offset(self.lanes, lane, slot);
+        let x0 = at(from);
+        let mut x1 = if to == from { self.lanes.right } else { at(to) };
         if to == from && from == self.lanes.last() && x0 >= self.lanes.right {
             x1 = self.lanes.left;
         }
@@ -278,16 +291,19 @@ impl Line {
         }
     }
 
-    /// Where the middle of a text of this width may be, the best places first:
-    /// in the sender's half, then wherever there is room along the arrow.
-    fn places(&self, width: f64, drawing_width: f64) -> impl Iterator<Item = (f64, f64)> {
-        const PARTS: [f64; 9] = [0.34, 0.28, 0.22, 0.17, 0.42, 0.5, 0.58, 0.66, 0.76];
+    /// Where the middle of a text of this width may be, for these parts of the arrow.
+    fn places(
+        &self,
+        width: f64,
+        parts: &[f64],
+        drawing_width: f64,
+    ) -> impl Iterator<Item = (f64, f64)> {
         // How far the text's bottom is above the line.
         const ABOVE: f64 = 4.0;
         let (least, most) = (width / 2.0 + 14.0, self.length - width / 2.0 - 14.0);
         // Longer than its arrow: it may reach beyond, but not out of the drawing.
         let half = width / 2.0 * self.cos + 4.0;
-        PARTS.into_iter().map(move |part| {
+        parts.iter().map(move |part| {
             let from_sender = part * self.length;
             let along = if self.rightwards {
                 from_sender

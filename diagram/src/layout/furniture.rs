@@ -6,8 +6,10 @@ use super::ladder::{Source, near_departs};
 use super::lanes::{Lanes, chars};
 use super::place::Request;
 use super::scene::{Anchor, Certainty, Gap, Label, LabelRole, Scene, StateBar};
+use super::slots::{offset, slot};
 use super::warp::{Cut, Warp};
 use crate::analysis::StreamInfo;
+use crate::capture::Fate;
 use crate::states::{Change, When};
 use crate::view::Filter;
 use crate::words;
@@ -15,11 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use synema_core::trace::TcpState;
 use timers::timer_texts;
 
-/// Width of a state's bar, and from one conversation's to the next.
+/// Width of a state's bar.
 const BAR: f64 = 7.0;
-const BAR_STEP: f64 = 9.0;
-/// More conversations beside each other than this share the last place.
-const MAX_BARS: usize = 3;
 /// From a lane to the names of its states.
 const STATE_BESIDE: f64 = 24.0;
 /// How long an ended state is still drawn.
@@ -37,7 +36,8 @@ pub(super) enum Key {
     State(u32, bool, u32),
     /// The item after the silence, and whether it arrives.
     Gap(u32, bool),
-    Tick(u32),
+    /// Of an item, at the far end or not.
+    Tick(u32, bool),
     /// Conversation, which timer, whether its end.
     Timer(u32, u32, bool),
 }
@@ -82,8 +82,13 @@ impl Surroundings<'_> {
 
     /// Texts that take what room is left.
     pub(super) fn last_requests(&self, y0: f64, y1: f64) -> Vec<Request<Key>> {
-        self.tick_labels(y0, y1)
-            .into_iter()
+        let far = match self.lanes.far_clock {
+            Some(_) => self.tick_labels(y0, y1, true),
+            None => Vec::new(),
+        };
+        let near = self.tick_labels(y0, y1, false);
+        near.into_iter()
+            .chain(far)
             .map(|(key, label)| Request {
                 key,
                 candidates: vec![label],
@@ -116,7 +121,7 @@ impl Surroundings<'_> {
             scene.timers.push(timer);
         }
         for (key, label) in texts {
-            if matches!(key, Key::Tick(_)) && (y0 - 10.0..=y1 + 10.0).contains(&label.y) {
+            if matches!(key, Key::Tick(..)) && (y0 - 10.0..=y1 + 10.0).contains(&label.y) {
                 scene.ticks.push(label.clone());
             }
         }
@@ -199,14 +204,13 @@ impl Surroundings<'_> {
         let Some(lane) = self.lanes.of(host) else {
             return;
         };
-        let (changes, certainty) = self.source.states.changes(stream, client);
-        let offset = self.slot(stream, info) as f64 * BAR_STEP;
-        let toward = if lane == self.lanes.last() && lane > 0 {
-            1.0
-        } else {
-            -1.0
+        // Whose they are could not be told where hosts share a lane, or many run at once.
+        let slot = slot(self.source, stream).filter(|_| !self.lanes.is_shared(lane));
+        let Some(slot) = slot else {
+            return;
         };
-        let x = self.lanes.x(lane) + offset * toward;
+        let (changes, certainty) = self.source.states.changes(stream, client);
+        let x = self.lanes.x(lane) + offset(self.lanes, lane, slot);
         let mut push = |state, from: f64, to: f64, index: u32, certainty| {
             if state != TcpState::Closed && to > y0 - 20.0 && from < y1 + 20.0 && to > from {
                 let key = Key::State(stream, client, index);
@@ -228,6 +232,7 @@ impl Surroundings<'_> {
         // Who is called was listening before.
         if let (Some(first), Some(&y)) = (changes.first(), heights.first())
             && first.state == TcpState::SynReceived
+            && slot == 0
         {
             push(
                 TcpState::Listen,
@@ -255,20 +260,6 @@ impl Surroundings<'_> {
                 certainty,
             );
         }
-    }
-
-    /// Conversations that run at the same time have bars beside each other.
-    fn slot(&self, stream: u32, info: &StreamInfo) -> usize {
-        if matches!(self.source.view.filter, Filter::Stream(_)) {
-            return 0;
-        }
-        let streams = self.source.analysis.streams();
-        let earlier = streams[..stream as usize].iter().rev().take(8);
-        let overlapping = earlier.filter(|other| {
-            other.last >= info.first
-                && (other.client.0 == info.client.0 || other.server.0 == info.server.0)
-        });
-        overlapping.count().min(MAX_BARS - 1)
     }
 
     fn when_y(&self, change: &Change) -> f64 {
@@ -318,6 +309,13 @@ impl Surroundings<'_> {
 
     fn state_request(&self, key: Key, bar: &StateBar) -> Request<Key> {
         let name = bar.state.name();
+        // The second conversation and those after it say whose state it is.
+        let port = match slot(self.source, bar.stream) {
+            None | Some(0) => None,
+            Some(_) => self.source.analysis.streams().get(bar.stream as usize),
+        };
+        let long = port.map(|info| format!("{name} :{}", info.client.1));
+        let wordings = long.as_deref().into_iter().chain([name]);
         let lane_x = self.lanes.x(bar.lane);
         let outer_left = bar.lane == 0;
         let mut candidates = Vec::new();
@@ -325,23 +323,23 @@ impl Surroundings<'_> {
             true => [(-STATE_BESIDE, Anchor::End), (STATE_BESIDE, Anchor::Start)],
             false => [(STATE_BESIDE, Anchor::Start), (-STATE_BESIDE, Anchor::End)],
         };
-        for (beside, anchor) in sides {
-            for step in 0..7 {
-                let y = bar.y0 + 9.0 + f64::from(step) * 7.0;
-                if y > bar.y1 + 14.0 {
-                    break;
+        let steps = (0..7).map(|step| bar.y0 + 9.0 + f64::from(step) * 7.0);
+        let heights: Vec<f64> = steps.take_while(|&y| y <= bar.y1 + 14.0).collect();
+        for name in wordings {
+            for (beside, anchor) in sides {
+                for &y in &heights {
+                    let mut label = self.label(name, LabelRole::State, anchor, lane_x + beside, y);
+                    label.certainty = bar.certainty;
+                    candidates.push(label);
                 }
-                let mut label = self.label(name, LabelRole::State, anchor, lane_x + beside, y);
-                label.certainty = bar.certainty;
-                candidates.push(label);
             }
         }
         Request { key, candidates }
     }
 
     /// A time now and then, at the height of something that happened at the
-    /// vantage point.
-    fn tick_labels(&self, y0: f64, y1: f64) -> Vec<(Key, Label)> {
+    /// vantage point, or at the far end.
+    fn tick_labels(&self, y0: f64, y1: f64, far: bool) -> Vec<(Key, Label)> {
         let mut labels: Vec<(Key, Label)> = Vec::new();
         let origin = self.source.origin_ns();
         let mut last_cell = f64::NEG_INFINITY;
@@ -349,7 +347,13 @@ impl Surroundings<'_> {
             .warp
             .items_between(y0, y1)
             .into_iter()
-            .filter_map(|item| self.seen_at(item))
+            .filter_map(|item| {
+                if far {
+                    self.far_at(item)
+                } else {
+                    self.seen_at(item)
+                }
+            })
             .filter(|&(y, _, _)| (y0..y1).contains(&y))
             .collect();
         items.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -363,8 +367,11 @@ impl Surroundings<'_> {
             let mut label = self.label(&text, LabelRole::Tick, Anchor::Start, 8.0, y + 4.0);
             // Times stand in a column, right-aligned to their point.
             label.anchor = Anchor::End;
-            label.x = 8.0 + 8.0 * self.source.view.metrics.char_width;
-            labels.push((Key::Tick(item), label));
+            label.x = match far {
+                true => self.source.view.width - 8.0,
+                false => 8.0 + 8.0 * self.source.view.metrics.char_width,
+            };
+            labels.push((Key::Tick(item, far), label));
         }
         labels
     }
@@ -378,6 +385,28 @@ impl Surroundings<'_> {
         let ns = frame.at.as_nanos();
         let departure = near_departs(ns, times);
         Some((if departure { departs } else { arrives }, ns, item))
+    }
+
+    /// The height at which an item's packet was at the last lane, and the time, where
+    /// both ends' times are known.
+    fn far_at(&self, item: u32) -> Option<(f64, u64, u32)> {
+        let kept = self.warp.items().get(item as usize)?;
+        let frame = self.source.capture.frames().get(kept.packet as usize)?;
+        let digest = self.source.analysis.digests().get(kept.packet as usize)?;
+        let last = Some(self.lanes.last());
+        let was_there = match frame.fate {
+            Fate::Seen | Fate::NeverSeen => true,
+            Fate::LostLater | Fate::Refused(_) => false,
+        };
+        let is_far = self.lanes.of(digest.from) == last || self.lanes.of(digest.to) == last;
+        let ns = frame.other_end?.as_nanos();
+        let (departs, arrives) = self.warp.of_item(item as usize);
+        let y = if ns <= frame.at.as_nanos() {
+            departs
+        } else {
+            arrives
+        };
+        (was_there && is_far && !kept.detached).then_some((y, ns, item))
     }
 }
 

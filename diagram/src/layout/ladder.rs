@@ -2,9 +2,10 @@
 
 use super::arrows::{Arrows, Drawn, MAX_FALL};
 use super::furniture::{self, Key};
-use super::lanes::{Lanes, lanes};
+use super::lanes::{Beside, Lanes, lanes};
 use super::place::{Bounds, CHUNK, Placed, REACH, Request, place};
 use super::scene::{Band, Certainty, Kind, Label, Scene};
+use super::slots::slot;
 use super::warp::{Item, Warp};
 use crate::analysis::{Analysis, HostId};
 use crate::capture::{Capture, Fate};
@@ -97,6 +98,7 @@ pub(crate) struct Ladder {
     /// A ghost appeared at this time since the heights were reckoned.
     new_ghost_ns: Option<u64>,
     shown: Shown,
+    beside: Beside,
 }
 
 const NO_ITEM: u32 = u32::MAX;
@@ -113,6 +115,7 @@ impl Ladder {
             ghosts: BTreeMap::new(),
             new_ghost_ns: None,
             shown: Shown::default(),
+            beside: Beside::default(),
         }
     }
 
@@ -130,7 +133,7 @@ impl Ladder {
                 None => NO_ITEM,
             });
             if item.is_some() {
-                ladder.shown.add(source, index);
+                ladder.learn(source, index);
             }
             items.extend(item);
             ladder.find_ghost(source, index);
@@ -145,8 +148,19 @@ impl Ladder {
         if let Some(item) = item_of(source, index) {
             self.item_of[index] = u32::try_from(self.warp.items().len()).unwrap_or(NO_ITEM);
             self.warp.push(item);
-            self.shown.add(source, index);
+            self.learn(source, index);
             self.new_ghost_ns = self.find_ghost(source, index).or(self.new_ghost_ns);
+        }
+    }
+
+    /// What a packet that is drawn tells of the whole.
+    fn learn(&mut self, source: Source<'_>, index: usize) {
+        self.shown.add(source, index);
+        let frame = source.capture.frames().get(index);
+        self.beside.far_times |= frame.is_some_and(|frame| frame.other_end.is_some());
+        let digest = source.analysis.digests().get(index);
+        if let Some(tcp) = digest.and_then(|digest| digest.tcp) {
+            self.beside.ports |= slot(source, tcp.stream).is_some_and(|slot| slot > 0);
         }
     }
 
@@ -190,7 +204,7 @@ impl Ladder {
             self.forget_from(self.warp.of_time(ns));
         }
         let shown = source.wanted.map(|_| &self.shown.hosts);
-        let lanes = lanes(source.analysis, source.view, shown);
+        let lanes = lanes(source, self.beside, shown);
         if lanes != self.lanes {
             self.lanes = lanes;
             self.chunks.clear();
@@ -305,6 +319,7 @@ impl Ladder {
             axis: view.axis,
             labels: view.labels,
             clock: self.lanes.clock.clone(),
+            far_clock: self.lanes.far_clock.clone(),
             lanes: self.lanes.lanes.clone(),
             ..Scene::default()
         }

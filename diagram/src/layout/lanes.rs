@@ -1,9 +1,13 @@
 //! Lanes: which hosts are drawn, in which order, where, and what stands above.
 
+mod order;
+
+use super::ladder::Source;
 use super::scene::{Anchor, Label, LabelRole, Lane};
 use crate::analysis::{Analysis, Host, HostId, Role};
-use crate::view::{Filter, Metrics, View};
+use crate::view::{Metrics, View};
 use crate::words;
+use order::Place;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lanes nearer than this cannot carry a label between them.
@@ -14,6 +18,8 @@ const BESIDE: f64 = 24.0;
 const EDGE: f64 = 8.0;
 /// `SYN-RECEIVED`.
 const STATE_CHARS: f64 = 12.0;
+/// ` :49152`.
+const PORT_CHARS: f64 = 7.0;
 /// `123456.7`.
 const TICK_CHARS: f64 = 8.0;
 
@@ -26,6 +32,10 @@ pub(super) struct Lanes {
     pub(super) link_end: u16,
     pub(super) head_height: f64,
     pub(super) clock: Label,
+    /// Where the times at the right are told.
+    pub(super) far_clock: Option<Label>,
+    /// The lane that several hosts share.
+    shared: Option<u16>,
     pub(super) left: f64,
     pub(super) right: f64,
 }
@@ -34,6 +44,11 @@ impl Lanes {
     /// The lane of a host; hosts without one share the last.
     pub(super) fn of(&self, host: HostId) -> Option<u16> {
         self.of_host.get(&host).copied()
+    }
+
+    /// Whether several hosts share a lane.
+    pub(super) fn is_shared(&self, lane: u16) -> bool {
+        self.shared == Some(lane)
     }
 
     pub(super) fn x(&self, lane: u16) -> f64 {
@@ -47,25 +62,37 @@ impl Lanes {
     }
 }
 
-/// Lays out the lanes of what `view` shows; of these hosts alone, where not all are shown.
-pub(super) fn lanes(analysis: &Analysis, view: &View, shown: Option<&BTreeSet<HostId>>) -> Lanes {
+/// What stands beside the ladder and needs room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Beside {
+    /// Times at the far end.
+    pub(super) far_times: bool,
+    /// The ports of conversations that run at the same time.
+    pub(super) ports: bool,
+}
+
+/// Lays out the lanes of what the view shows; of these hosts alone, where not all are shown.
+pub(super) fn lanes(source: Source<'_>, beside: Beside, shown: Option<&BTreeSet<HostId>>) -> Lanes {
+    let (analysis, view) = (source.analysis, source.view);
     let metrics = view.metrics;
     let wide = view.width >= 640.0;
-    let state = STATE_CHARS * metrics.char_width * LabelRole::State.scale();
-    let tick = TICK_CHARS * metrics.char_width;
-    let left = EDGE + state + BESIDE + if wide { tick + EDGE } else { 0.0 };
-    let right = (view.width - EDGE - state - BESIDE).max(left + MIN_SPACING);
-    let mut hosts = chosen(analysis, view.filter, shown);
+    let chars = STATE_CHARS
+        + if wide && beside.ports {
+            PORT_CHARS
+        } else {
+            0.0
+        };
+    let state = chars * metrics.char_width * LabelRole::State.scale();
+    let tick = TICK_CHARS * metrics.char_width + EDGE;
+    let ticks = |there: bool| if wide && there { tick } else { 0.0 };
+    let left = EDGE + state + BESIDE + ticks(true);
+    let right = view.width - EDGE - state - BESIDE - ticks(beside.far_times);
+    let right = right.max(left + MIN_SPACING);
+    let hosts = order::chosen(analysis, view.filter, shown);
     let room = ((right - left) / MIN_SPACING) as usize + 1;
-    // More than there is room for: the quietest share the last lane.
-    let shared = if hosts.len() > room.max(2) {
-        hosts.split_off(room.max(2) - 1)
-    } else {
-        vec![]
-    };
-    let count = hosts.len() + usize::from(!shared.is_empty());
-    let spacing = if count > 1 {
-        (right - left) / (count - 1) as f64
+    let places = order::places(analysis, hosts, room.max(2));
+    let spacing = if places.len() > 1 {
+        (right - left) / (places.len() - 1) as f64
     } else {
         0.0
     };
@@ -76,45 +103,40 @@ pub(super) fn lanes(analysis: &Analysis, view: &View, shown: Option<&BTreeSet<Ho
         ..Lanes::default()
     };
     let mut used = BTreeMap::new();
-    for (index, &id) in hosts.iter().enumerate() {
-        let Some(host) = analysis.hosts().at(id) else {
-            continue;
-        };
-        let x = left + spacing * index as f64;
+    for (index, place) in places.iter().enumerate() {
         let lane = u16::try_from(index).unwrap_or(u16::MAX);
-        lanes.of_host.insert(id, lane);
-        if host.behind.is_none() {
-            lanes.link_end = lane;
-        }
         let room = Room {
-            x,
+            x: left + spacing * index as f64,
             spacing,
             width: view.width,
             metrics,
         };
         lanes
-            .lanes
-            .push(lane_of(analysis, host, lane_id(host, &mut used), room));
-    }
-    if !shared.is_empty() {
-        let index = lanes.lanes.len();
-        let lane = u16::try_from(index).unwrap_or(u16::MAX);
-        for &id in &shared {
-            lanes.of_host.insert(id, lane);
+            .of_host
+            .extend(place.hosts().iter().map(|&id| (id, lane)));
+        match place {
+            Place::Host(id) => {
+                let Some(host) = analysis.hosts().at(*id) else {
+                    continue;
+                };
+                if host.behind.is_none() {
+                    lanes.link_end = lane;
+                }
+                let given = source.capture.annotations().lane_name(host);
+                let id = lane_id(host, &mut used);
+                lanes.lanes.push(lane_of(analysis, host, given, id, room));
+            }
+            Place::Shared(hosts) => {
+                lanes.shared = Some(lane);
+                lanes.lanes.push(room.shared(hosts.len()));
+            }
         }
-        let room = Room {
-            x: right,
-            spacing,
-            width: view.width,
-            metrics,
-        };
-        let name = format!("{} others", shared.len());
-        let head = [name.clone(), "one lane for all".into(), String::new()];
-        lanes
-            .lanes
-            .push(room.lane("others".into(), name, head.map(|text| vec![text])));
     }
-    lanes.clock = clock(analysis, metrics, lanes.head_height);
+    let page = analysis.hosts().list().iter().any(|host| host.is_page);
+    lanes.clock = clock(page, metrics, lanes.head_height);
+    if wide && beside.far_times {
+        lanes.far_clock = Some(far_clock(view, &lanes));
+    }
     lanes
 }
 
@@ -122,8 +144,7 @@ fn head_height(metrics: Metrics) -> f64 {
     14.0 + metrics.line_height * (LabelRole::LaneName.scale() + 2.0 + 1.4)
 }
 
-fn clock(analysis: &Analysis, metrics: Metrics, head_height: f64) -> Label {
-    let page = analysis.hosts().list().iter().any(|host| host.is_page);
+fn clock(page: bool, metrics: Metrics, head_height: f64) -> Label {
     let text = if page {
         "ms, page's clock"
     } else {
@@ -140,36 +161,22 @@ fn clock(analysis: &Analysis, metrics: Metrics, head_height: f64) -> Label {
     }
 }
 
-/// The hosts to be drawn, from left to right: who calls, the way out, who is called.
-fn chosen(analysis: &Analysis, filter: Filter, shown: Option<&BTreeSet<HostId>>) -> Vec<HostId> {
-    if let Filter::Stream(stream) = filter {
-        return match analysis.streams().get(stream as usize) {
-            Some(info) => vec![info.client.0, info.server.0],
-            None => Vec::new(),
-        };
-    }
-    let mut hosts: Vec<_> = (0..)
-        .map(HostId)
-        .zip(analysis.hosts().list())
-        .filter(|(_, host)| host.packets > 0)
-        .filter(|(id, _)| shown.is_none_or(|shown| shown.contains(id)))
-        .collect();
-    // The busiest are kept when there are too many; then everybody takes their place.
-    let rank = |host: &Host| match host.role() {
-        Role::Page => 0,
-        Role::Client => 1,
-        Role::Router => 2,
-        Role::NameServer => 3,
-        Role::Server => 4,
-        Role::Host => 5,
-    };
-    const MANY: usize = 24;
-    if hosts.len() > MANY {
-        hosts.sort_by_key(|(id, host)| (!host.is_page, core::cmp::Reverse(host.packets), *id));
+/// What the times at the right are.
+fn far_clock(view: &View, lanes: &Lanes) -> Label {
+    let last = lanes.lanes.last();
+    let is_server = last.is_some_and(|lane| lane.id.starts_with("server"));
+    let text = if is_server {
+        "ms, server's clock"
     } else {
-        hosts.sort_by_key(|(id, host)| (rank(host), *id));
+        "ms, the other end's clock"
+    };
+    Label {
+        x: view.width - EDGE,
+        anchor: Anchor::End,
+        text: text.into(),
+        width: chars(text) * view.metrics.char_width * LabelRole::Clock.scale(),
+        ..clock(false, view.metrics, lanes.head_height)
     }
-    hosts.into_iter().map(|(id, _)| id).collect()
 }
 
 fn lane_id(host: &Host, used: &mut BTreeMap<&'static str, u32>) -> String {
@@ -190,9 +197,10 @@ fn lane_id(host: &Host, used: &mut BTreeMap<&'static str, u32>) -> String {
     }
 }
 
-fn lane_of(analysis: &Analysis, host: &Host, id: String, room: Room) -> Lane {
+fn lane_of(analysis: &Analysis, host: &Host, given: Option<&str>, id: String, room: Room) -> Lane {
     let address = host.address();
     let (name, address) = match (host.role(), &host.name) {
+        _ if given.is_some() => (given.unwrap_or_default().to_owned(), address),
         (Role::Page, _) => ("this page".to_owned(), address),
         (_, Some(name)) => (name.clone(), address),
         (Role::Router, None) => ("router".to_owned(), address),
@@ -269,6 +277,17 @@ struct Room {
 }
 
 impl Room {
+    /// Hosts that have no lane of their own.
+    fn shared(self, count: usize) -> Lane {
+        let name = format!("{count} others");
+        let head = [
+            vec![name.clone()],
+            vec!["one lane for all".into(), "together".into()],
+            vec![],
+        ];
+        self.lane("others".into(), name, head)
+    }
+
     fn lane(self, id: String, title: String, lines: [Vec<String>; 3]) -> Lane {
         const ROLES: [LabelRole; 3] = [
             LabelRole::LaneName,

@@ -21,6 +21,7 @@ mod ladder;
 mod lanes;
 mod place;
 pub mod scene;
+mod slots;
 mod warp;
 
 pub(crate) use ladder::{Ladder, Source, flags_text};

@@ -45,6 +45,8 @@ pub struct Scene {
     pub labels: LabelMode,
     /// What the ticks say: `ms, page's clock`. In the heads' coordinates.
     pub clock: Label,
+    /// What the ticks at the right say, where the other end's times are known.
+    pub far_clock: Option<Label>,
     /// The lanes, from left to right.
     pub lanes: Vec<Lane>,
     /// The row of the selected packet, to be drawn below all else.
@@ -53,7 +55,7 @@ pub struct Scene {
     pub states: Vec<StateBar>,
     /// Silences that were cut out.
     pub gaps: Vec<Gap>,
-    /// Times at the left edge.
+    /// Times at the left edge, and where the other end's are known, at the right.
     pub ticks: Vec<Label>,
     /// Timers beside a lane.
     pub timers: Vec<Timer>,

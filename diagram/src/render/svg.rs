@@ -87,7 +87,12 @@ pub fn draw(scene: &Scene, theme: Theme, title: &str, description: &str) -> Stri
     for lane in &scene.lanes {
         head(&mut out, lane);
     }
-    text(&mut out, &scene.clock, "");
+    for label in [Some(&scene.clock), scene.far_clock.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        text(&mut out, label, "");
+    }
     out.push_str("</svg>\n");
     out
 }
@@ -116,7 +121,8 @@ fn body(out: &mut String, scene: &Scene) {
     for gap in &scene.gaps {
         cut(out, gap, scene);
     }
-    for timer in &scene.timers {
+    // The end of one lies above the beginning of the next.
+    for timer in scene.timers.iter().rev() {
         timer_line(out, timer);
     }
     for item in &scene.arrows {

@@ -87,6 +87,7 @@ pub(crate) fn check_texts(scene: &Scene) -> Result<(), String> {
         .iter()
         .flat_map(|lane| &lane.head)
         .chain([&scene.clock])
+        .chain(&scene.far_clock)
         .collect();
     for (index, label) in heads.iter().enumerate() {
         let room = corners(label, scene.line_height);

@@ -49,7 +49,7 @@ pub fn SceneView(props: &SceneProps) -> Html {
             }) }
             { for scene.states.iter().map(state_bar) }
             { for scene.gaps.iter().map(|gap| cut(gap, scene)) }
-            { for scene.timers.iter().map(timer) }
+            { for scene.timers.iter().rev().map(timer) }
             { for scene.arrows.iter().map(|arrow| line(arrow, props)) }
             { for scene.ticks.iter().map(|label| text(label, &props.faces.0, "")) }
             { for scene.states.iter().map(|bar| state_name(bar, props)) }
@@ -71,6 +71,7 @@ pub fn Heads(props: &SceneProps) -> Html {
         <svg class="heads" role="group" aria-label={props.words.heads}
             width={px(scene.width)} height={px(scene.head_height)}>
             { text(&scene.clock, faces, "") }
+            { for scene.far_clock.iter().map(|label| text(label, faces, "")) }
             { for scene.lanes.iter().map(|lane| html! {
                 <g key={lane.id.clone()} data-test="lane" data-lane={lane.id.clone()}>
                     <title>{ &lane.title }</title>
