@@ -31,6 +31,8 @@ pub enum Command {
     ServeHttp(ServeHttpArgs),
     /// Draw a capture as a sequence diagram: SVG, PNG, text, Markdown or Mermaid
     Draw(DrawArgs),
+    /// Draw one direction of a TCP conversation over time: SVG, PNG or text
+    Graph(GraphArgs),
     /// Say what is worth looking at in a capture, and what every TCP segment was
     Analyze(AnalyzeArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
@@ -339,6 +341,75 @@ pub enum DrawTheme {
     Dark,
 }
 
+/// Arguments of `synema graph`.
+#[derive(Args, Clone, Debug)]
+pub struct GraphArgs {
+    /// The capture: pcap or pcapng, gzipped or not; - reads from standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the picture goes; how its name ends says what it is: .svg, .png, .txt. Without it, text on
+    /// standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What is shown over time
+    #[arg(long, value_enum, default_value_t = GraphWhat::Sequence)]
+    pub kind: GraphWhat,
+    /// Which TCP conversation, by its number (see `synema analyze`, `tcp.stream`)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub stream: u32,
+    /// Of the direction that carried less data, instead of the one that carried more
+    #[arg(long)]
+    pub reverse: bool,
+    /// Only from here on, in seconds since the capture's first packet, or as 250ms
+    #[arg(long, value_name = "TIME", value_parser = nanoseconds)]
+    pub from: Option<u64>,
+    /// Only until here
+    #[arg(long, value_name = "TIME", value_parser = nanoseconds)]
+    pub to: Option<u64>,
+    /// Colours, in SVG and PNG
+    #[arg(long, value_enum, default_value_t = DrawTheme::Light)]
+    pub theme: DrawTheme,
+    /// Width of the picture in pixels (PNG: twice as many), or of text in columns
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(40..=10_000))]
+    pub width: Option<u32>,
+    /// Height of the picture in pixels
+    #[arg(long, value_name = "N", default_value_t = 420, value_parser = clap::value_parser!(u32).range(200..=10_000))]
+    pub height: u32,
+}
+
+/// What a graph shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphWhat {
+    /// Sequence numbers: data, what is acknowledged, the window's end, SACK
+    Sequence,
+    /// Bits per second, on the wire and new
+    Throughput,
+    /// Round trips from data to its ACK; SRTT and RTO where the trace tells
+    Rtt,
+    /// Bytes in flight, the peer's window; cwnd and ssthresh where the trace tells
+    Flight,
+    /// The window that the receiver offers
+    Window,
+}
+
+/// A time as `1.25`, `1.25s`, `250ms` or `80us`, in ns.
+fn nanoseconds(text: &str) -> Result<u64, String> {
+    let wrong = || "give seconds, as 1.25, or a time, as 250ms or 80us".to_owned();
+    let units = [("ms", 6), ("us", 3), ("ns", 0), ("s", 9)];
+    let (number, digits) = units
+        .iter()
+        .find_map(|&(unit, digits)| Some((text.strip_suffix(unit)?, digits)))
+        .unwrap_or((text, 9));
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || part.len() > digits || !all_digits(whole) || !all_digits(part) {
+        return Err(wrong());
+    }
+    format!("{whole}{part:0<digits$}")
+        .parse()
+        .map_err(|_| wrong())
+}
+
 /// Arguments of `synema analyze`.
 #[derive(Args, Clone, Debug)]
 pub struct AnalyzeArgs {
@@ -372,6 +443,24 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_to_the_nanosecond() {
+        for (text, ns) in [
+            ("1.25", Ok(1_250_000_000)),
+            ("0.000000001s", Ok(1)),
+            ("250ms", Ok(250_000_000)),
+            ("1.5us", Ok(1_500)),
+            ("7ns", Ok(7)),
+            ("0.5ns", Err(())),
+            ("-1", Err(())),
+            (".5", Err(())),
+            ("1e3", Err(())),
+            ("99999999999999999999", Err(())),
+        ] {
+            assert_eq!(nanoseconds(text).map_err(drop), ns, "{text}");
+        }
     }
 
     #[test]

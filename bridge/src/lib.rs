@@ -7,7 +7,7 @@
 //!               ├─ serve-http            the same stack as a server of files
 //!               ├─ lab                   a network of namespaces to do both in
 //!               │    all of these over io (one raw socket) and privilege (none left)
-//!               └─ draw, analyze         a capture as a picture, and what every segment was
+//!               └─ draw, graph, analyze  a capture as pictures, and what every segment was
 //! ```
 //!
 //! The bridge never keeps TCP state; `curl` and `serve-http` alone drive a stack of their own.
@@ -24,6 +24,7 @@ pub mod draw;
 pub mod egress;
 pub mod error;
 pub mod gate;
+pub mod graph;
 pub mod interfaces;
 mod interrupt;
 pub mod io;
@@ -52,6 +53,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::ServeHttp(args) => serve_http::run(&args),
         Command::Analyze(args) => analyze::run(&args),
         Command::Draw(args) => draw::run(&args),
+        Command::Graph(args) => graph::run(&args),
         #[cfg(target_os = "linux")]
         Command::LabChild => lab::child::run(),
         #[cfg(not(target_os = "linux"))]

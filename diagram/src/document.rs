@@ -19,6 +19,7 @@ use crate::capture::{Capture, Fate, Frame, Interface, MemoryPolicy};
 use crate::clock::ClockMap;
 use crate::detail::{self, Detail};
 use crate::filter::Expression;
+use crate::graph::{self, GraphOptions, GraphScene, NoGraph};
 use crate::layout::{Ladder, Source};
 use crate::scene::{Band, Scene};
 use crate::states::States;
@@ -145,7 +146,7 @@ impl Document {
         document
     }
 
-    fn source(&self) -> Source<'_> {
+    pub(crate) fn source(&self) -> Source<'_> {
         Source {
             capture: &self.capture,
             analysis: &self.analysis,
@@ -274,6 +275,14 @@ impl Document {
     /// Who spoke, for packets by their numbers.
     pub fn strip(&self, numbers: Range<u64>) -> Strip {
         strip::strip(self.source(), numbers)
+    }
+
+    /// A graph of one direction of a conversation over time.
+    ///
+    /// # Errors
+    /// When there is no such conversation, or nothing of that kind in it.
+    pub fn graph(&self, options: &GraphOptions) -> Result<GraphScene, NoGraph> {
+        graph::graph(self.source(), options)
     }
 
     /// All about one packet, by its number.

@@ -10,6 +10,7 @@ mod document;
 pub mod filter;
 #[cfg(test)]
 mod golden;
+pub mod graph;
 pub mod layout;
 pub mod notable;
 pub mod render;

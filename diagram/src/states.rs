@@ -312,6 +312,11 @@ impl States {
         Some((*client, &conn.timers, running))
     }
 
+    /// Our own connection of this conversation, and whether it is the client's end.
+    pub(crate) fn own_end(&self, stream: u32) -> Option<(ConnId, bool)> {
+        self.firm.get(&stream).copied()
+    }
+
     /// Our connection behind a conversation.
     pub fn conn_of(&self, stream: u32) -> Option<ConnId> {
         self.firm.get(&stream).map(|&(conn, _)| conn)

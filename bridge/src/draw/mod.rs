@@ -1,6 +1,6 @@
 //! `synema draw`: a capture as a sequence diagram.
 
-mod png;
+pub(crate) mod png;
 
 use crate::capture_input;
 use crate::cli::{DrawArgs, DrawAxis, DrawLabels, DrawTheme};
@@ -165,7 +165,8 @@ fn named(file: &Path) -> String {
     }
 }
 
-fn write(output: Option<&Path>, drawn: &[u8]) -> Result<(), Failure> {
+/// Writes a picture, to standard output where no file is told.
+pub(crate) fn write(output: Option<&Path>, drawn: &[u8]) -> Result<(), Failure> {
     let (written, what) = match output {
         Some(path) => (fs::write(path, drawn), path.display().to_string()),
         None => {

@@ -9,7 +9,7 @@ const FINENESS: f32 = 2.0;
 /// No picture is larger, in pixels: 400 MB while it is made.
 const MAX_PIXELS: u64 = 100_000_000;
 
-pub(super) fn png(svg: &str) -> Result<Vec<u8>, Failure> {
+pub(crate) fn png(svg: &str) -> Result<Vec<u8>, Failure> {
     let mut options = Options::default();
     let fonts = options.fontdb_mut();
     fonts.load_system_fonts();

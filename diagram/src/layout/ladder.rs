@@ -37,7 +37,7 @@ pub(crate) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn story(self) -> Story<'a> {
+    pub(crate) fn story(self) -> Story<'a> {
         Story {
             capture: self.capture,
             analysis: self.analysis,
@@ -45,7 +45,7 @@ impl<'a> Source<'a> {
     }
 
     /// The time that the ticks count from.
-    pub(super) fn origin_ns(self) -> u64 {
+    pub(crate) fn origin_ns(self) -> u64 {
         self.capture
             .frames()
             .first()

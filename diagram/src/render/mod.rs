@@ -1,12 +1,14 @@
 //! Drawing a document: SVG for pictures; text, Markdown and Mermaid for where people write.
 
+pub mod chart;
 mod listing;
 pub mod markdown;
 pub mod mermaid;
 pub mod svg;
 pub mod text;
 
+pub use chart::chart;
 pub use markdown::markdown;
 pub use mermaid::mermaid;
-pub use svg::{SvgOptions, Theme, svg};
+pub use svg::{SvgOptions, Theme, graph_svg, svg};
 pub use text::text;

@@ -3,7 +3,10 @@
 //! Colour means kind and never stands alone: width, dashes and the label's words
 //! say it too. What is estimated is drawn lighter towards the end that is.
 
+mod graph;
 mod style;
+
+pub use graph::graph_svg;
 
 use crate::Document;
 use crate::scene::{

@@ -5,23 +5,23 @@ use crate::scene::{Kind, LabelRole, Scene};
 use core::fmt::Write;
 
 /// What a theme is made of.
-struct Palette {
-    ground: &'static str,
-    ink: &'static str,
-    quiet: &'static str,
-    hairline: &'static str,
-    selection: &'static str,
-    data: &'static str,
-    ack: &'static str,
-    syn: &'static str,
-    again: &'static str,
-    red: &'static str,
-    green: &'static str,
+pub(super) struct Palette {
+    pub(super) ground: &'static str,
+    pub(super) ink: &'static str,
+    pub(super) quiet: &'static str,
+    pub(super) hairline: &'static str,
+    pub(super) selection: &'static str,
+    pub(super) data: &'static str,
+    pub(super) ack: &'static str,
+    pub(super) syn: &'static str,
+    pub(super) again: &'static str,
+    pub(super) red: &'static str,
+    pub(super) green: &'static str,
     /// Idle, opening, open, closing, waiting.
     states: [&'static str; 5],
 }
 
-const LIGHT: Palette = Palette {
+pub(super) const LIGHT: Palette = Palette {
     ground: "#fbfaf7",
     ink: "#1c1e22",
     quiet: "#5d646d",
@@ -36,7 +36,7 @@ const LIGHT: Palette = Palette {
     states: ["#e4e2dc", "#cbb4e8", "#a9ceb4", "#ecd0a5", "#dcd6c8"],
 };
 
-const DARK: Palette = Palette {
+pub(super) const DARK: Palette = Palette {
     ground: "#15181d",
     ink: "#e8e9eb",
     quiet: "#a3abb5",

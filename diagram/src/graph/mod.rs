@@ -1,0 +1,199 @@
+//! Graphs of one direction of one TCP conversation over time.
+//!
+//! ```text
+//!  Document ──► flow      the direction's segments in the order of a clock
+//!                │
+//!   sequence, rate, trips, flight, window      each draws with a pen, in ns and bytes
+//!                │  twice: Measure finds how much there is, Canvas maps it to pixels
+//!                ▼
+//!   columns, steps                 no more than the pixel columns can show
+//!                ▼
+//!   layout ──► GraphScene          axes, legend, texts that never touch
+//! ```
+//!
+//! A pass looks at each segment once and holds what can be seen only: a
+//! conversation of a million packets makes no larger picture than one of a
+//! thousand.
+
+mod axis;
+mod canvas;
+mod columns;
+mod flight;
+mod flow;
+mod layout;
+mod measure;
+mod pen;
+mod rate;
+mod scene;
+mod sequence;
+mod steps;
+mod trips;
+mod window;
+
+pub use scene::{
+    Corner, GraphScene, Ink, LegendItem, Line, Look, Mark, Plot, Shape, Text, TextRole, Tick,
+};
+
+use crate::layout::Source;
+use crate::view::Metrics;
+use canvas::Canvas;
+use core::fmt;
+use flow::Flow;
+use measure::Measure;
+use pen::Pen;
+use serde::{Deserialize, Serialize};
+
+/// What is shown over time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum GraphKind {
+    /// Sequence numbers: data as bars, what is acknowledged, the window's end, SACK.
+    #[default]
+    Sequence,
+    /// Bits per second: all that is on the wire, and what of it is new and arrived.
+    Throughput,
+    /// Round trips, and what the sender makes of them where its trace tells.
+    RoundTrip,
+    /// Bytes sent and not acknowledged, and what limits them.
+    Flight,
+    /// The window that the receiver offers.
+    Window,
+}
+
+impl GraphKind {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 5] = [
+        Self::Sequence,
+        Self::Throughput,
+        Self::RoundTrip,
+        Self::Flight,
+        Self::Window,
+    ];
+
+    /// What it shows, as titles begin.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Sequence => "sequence numbers",
+            Self::Throughput => "throughput",
+            Self::RoundTrip => "round trips",
+            Self::Flight => "bytes in flight",
+            Self::Window => "receive window",
+        }
+    }
+}
+
+/// Which direction the data goes that a graph is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Way {
+    /// The one that carried more data; from the client if both carried the same.
+    #[default]
+    Busier,
+    /// The other one.
+    Quieter,
+}
+
+/// Which graph, and how large.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GraphOptions {
+    /// The conversation's number (tshark's `tcp.stream`).
+    pub stream: u32,
+    /// What is shown.
+    pub kind: GraphKind,
+    /// Of which direction's data.
+    pub way: Way,
+    /// From when on, in ns since the capture's first packet; from the
+    /// conversation's first if there is none.
+    pub from_ns: Option<u64>,
+    /// Until when, in ns since the capture's first packet; to the conversation's
+    /// last if there is none.
+    pub to_ns: Option<u64>,
+    /// The picture's width in CSS pixels; at least 320 are taken.
+    pub width: f64,
+    /// The picture's height in CSS pixels; at least 200 are taken.
+    pub height: f64,
+    /// The texts' face.
+    pub metrics: Metrics,
+}
+
+impl Default for GraphOptions {
+    fn default() -> Self {
+        Self {
+            stream: 0,
+            kind: GraphKind::default(),
+            way: Way::default(),
+            from_ns: None,
+            to_ns: None,
+            width: 900.0,
+            height: 420.0,
+            metrics: Metrics::default(),
+        }
+    }
+}
+
+/// Why there is no graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoGraph {
+    /// The capture has only so many TCP conversations.
+    NoStream {
+        /// How many.
+        count: usize,
+    },
+    /// The range of time is empty.
+    NoTime,
+    /// Nothing of this kind was seen in that range and direction.
+    Nothing(GraphKind),
+}
+
+impl fmt::Display for NoGraph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoStream { count: 0 } => f.write_str("there is no TCP in this capture"),
+            Self::NoStream { count: 1 } => {
+                f.write_str("there is one TCP conversation in this capture, number 0")
+            }
+            Self::NoStream { count } => write!(
+                f,
+                "the TCP conversations of this capture are numbered from 0 to {}",
+                count - 1
+            ),
+            Self::NoTime => f.write_str("the range of time ends before it begins"),
+            Self::Nothing(kind) => write!(
+                f,
+                "no {} were seen in this direction and range of time: try the other direction",
+                match kind {
+                    GraphKind::Throughput => "bytes",
+                    GraphKind::Window => "windows",
+                    _ => kind.words(),
+                }
+            ),
+        }
+    }
+}
+
+impl core::error::Error for NoGraph {}
+
+/// Makes a graph.
+pub(crate) fn graph(source: Source<'_>, options: &GraphOptions) -> Result<GraphScene, NoGraph> {
+    let flow = Flow::new(source, options)?;
+    let mut measure = Measure::new(flow.range());
+    draw(&flow, options.kind, &mut measure);
+    let heights = measure
+        .heights(options.kind == GraphKind::Sequence)
+        .ok_or(NoGraph::Nothing(options.kind))?;
+    let frame = layout::Frame::new(&flow, options, &heights, measure.inks());
+    let mut canvas = Canvas::new(flow.range(), &frame, &heights);
+    draw(&flow, options.kind, &mut canvas);
+    Ok(frame.scene(&flow, canvas, &heights))
+}
+
+fn draw(flow: &Flow<'_>, kind: GraphKind, pen: &mut impl Pen) {
+    match kind {
+        GraphKind::Sequence => sequence::draw(flow, pen),
+        GraphKind::Throughput => rate::draw(flow, pen),
+        GraphKind::RoundTrip => trips::draw(flow, pen),
+        GraphKind::Flight => flight::draw(flow, pen),
+        GraphKind::Window => window::draw(flow, pen),
+    }
+}
+
+#[cfg(test)]
+mod tests;
