@@ -11,9 +11,9 @@ use synema_sim::{Chosen, Conditions, HttpServer, Lab, Page, sightings};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// What the page's end captured of a fetch whose third data segment was lost.
+/// What the page's end captured of a fetch whose second data segment was lost.
 fn fetch() -> Capture {
-    let way = Conditions::delay(Duration::from_millis(10)).losing(&[Chosen::TcpData(3)]);
+    let way = Conditions::delay(Duration::from_millis(10)).losing(&[Chosen::TcpData(2)]);
     let web = HttpServer::new(Policy::rfc()).with_page("/page", Page::new(&[b'x'; 20_000]));
     let mut lab = Lab::new(1, way, web);
     assert!(lab.claim().is_some(), "nobody else has the address");
@@ -46,20 +46,22 @@ fn each_kind_is_drawn_in_each_form() -> Result<()> {
     let capture = folder.path().join("fetch.pcapng");
     file::write_pcapng(&fetch(), std::fs::File::create(&capture)?)?;
     for (kind, words) in [
-        ("sequence", "R sent again"),
-        ("throughput", "bit/s"),
-        ("rtt", "from data to its ACK"),
-        ("flight", "in flight"),
-        ("window", "offered"),
+        (&["sequence"][..], "O out of order"),
+        (&["throughput"], "bit/s"),
+        // The simulator's page acknowledges in no time.
+        (&["rtt", "--reverse"], "from data to its ACK"),
+        (&["flight"], "in flight"),
+        (&["window"], "offered"),
     ] {
+        let kind = &[&["--kind"], kind].concat();
         let path = folder.path().join("a.svg");
         let name = path.to_str().ok_or("a name in UTF-8")?;
-        let output = graph(&capture, &["--kind", kind, "-o", name])?;
-        assert!(output.status.success(), "{kind}: {output:?}");
+        let output = graph(&capture, &[&kind[..], &["-o", name]].concat())?;
+        assert!(output.status.success(), "{kind:?}: {output:?}");
         let svg = std::fs::read_to_string(&path)?;
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
-        assert!(svg.contains(words), "{kind}: {svg}");
-        let text = String::from_utf8(graph(&capture, &["--kind", kind])?.stdout)?;
+        assert!(svg.contains(words), "{kind:?}: {svg}");
+        let text = String::from_utf8(graph(&capture, kind)?.stdout)?;
         assert!(text.contains("since the first packet"), "{text}");
     }
     let there = String::from_utf8(graph(&capture, &[])?.stdout)?;

@@ -201,6 +201,8 @@ pub enum Ink {
     Sacked,
     /// Data.
     Data,
+    /// Data that came later than what follows it.
+    Late,
     /// Data that was sent again.
     Again,
     /// Data that was lost on its way.
@@ -279,11 +281,12 @@ pub enum Shape {
 
 impl Ink {
     /// All of them, those that are drawn first first.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Acked,
         Self::WindowEnd,
         Self::Sacked,
         Self::Data,
+        Self::Late,
         Self::Again,
         Self::Lost,
         Self::Unseen,
@@ -310,6 +313,7 @@ impl Ink {
             Self::Acked => "acked",
             Self::WindowEnd => "window-end",
             Self::Data => "data",
+            Self::Late => "late",
             Self::Again => "again",
             Self::Lost => "lost",
             Self::Unseen => "unseen",
@@ -338,10 +342,11 @@ impl Ink {
             Self::Acked => "acknowledged",
             Self::WindowEnd => "window's end",
             Self::Data => "data",
+            Self::Late => "O out of order",
             Self::Again => "R sent again",
             Self::Lost => "lost",
             Self::Unseen => "lost before the capture",
-            Self::Sacked => "here out of order (SACK)",
+            Self::Sacked => "taken before its turn (SACK)",
             Self::Duplicate => "duplicate ACK",
             Self::Closed => "Z window closed",
             Self::Syn => "SYN",
@@ -363,6 +368,7 @@ impl Ink {
     /// The letter at a mark, if it has one.
     pub const fn letter(self) -> Option<char> {
         match self {
+            Self::Late => Some('O'),
             Self::Again => Some('R'),
             Self::Closed => Some('Z'),
             _ => None,
@@ -384,6 +390,7 @@ impl Ink {
             Self::Acked => (1.2, "4 3", Shape::Line),
             Self::WindowEnd => (1.2, "1 3", Shape::Line),
             Self::Data => (2.0, "", Shape::Bar),
+            Self::Late => (3.2, "3 1", Shape::Bar),
             Self::Again => (3.2, "", Shape::Bar),
             Self::Lost | Self::Unseen => (2.6, "2 1.5", Shape::CrossedBar),
             Self::Sacked => (1.2, "", Shape::Beam),

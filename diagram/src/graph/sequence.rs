@@ -41,6 +41,8 @@ fn data(flow: &Flow<'_>, segment: &Segment, pen: &mut impl Pen) {
         Ink::Lost
     } else if segment.is_again {
         Ink::Again
+    } else if segment.tcp.verdicts.has(Verdicts::OUT_OF_ORDER) {
+        Ink::Late
     } else {
         Ink::Data
     };

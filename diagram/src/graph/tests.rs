@@ -267,33 +267,33 @@ fn sack_duplicates_and_a_closed_window_are_seen_in_the_sequence() {
         sender(),
         &options(GraphKind::Sequence),
         &expect![[r#"
-        sequence numbers, page → 203.0.113.80:80 (page's clock)
-        - acknowledged   . window's end   | data   R sent again   S here out of order (SACK)   ' duplicate ACK   Z window closed   ^ SYN
-        kB
-           |
-           |                                                                                     .
-        14 +                                                                        ..............
-           |                                                                        .
-        12 +                                                                        .
-           |                                                                        .
-           |                                     .............                      .
-        10 +                         .............           .                      .
-           |                         .                       .                      .
-         8 +            ..............                       .                      .
-           |                                                 .                      .
-           |                                                 .                      |            -
-         6 +                         |           S           Z......................|-------------
-           |                         |           S           -
-         4 +                         |           S           -
-           |                         |           '------------
-           |                         |           -
-         2 +             |           |------------
-           |             |           -
-         0 +^           -|------------
-           ++-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-
-            0    10    20    30    40    50    60    70    80    90    100   110   120   130   140
-        ms since the first packet
-    "#]],
+            sequence numbers, page → 203.0.113.80:80 (page's clock)
+            - acknowledged   . window's end   S taken before its turn (SACK)   | data   R sent again   ' duplicate ACK   Z window closed   ^ SYN
+            kB
+               |
+               |                                                                                     .
+            14 +                                                                        ..............
+               |                                                                        .
+            12 +                                                                        .
+               |                                                                        .
+               |                                     .............                      .
+            10 +                         .............           .                      .
+               |                         .                       .                      .
+             8 +            ..............                       .                      .
+               |                                                 .                      .
+               |                                                 .                      |            -
+             6 +                         |           S           Z......................|-------------
+               |                         |           S           -
+             4 +                         |           R           -
+               |                         |           '------------
+               |                         |           -
+             2 +             |           |------------
+               |             |           -
+             0 +^           -|------------
+               ++-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-----+-
+                0    10    20    30    40    50    60    70    80    90    100   110   120   130   140
+            ms since the first packet
+        "#]],
     );
     let count = |ink: Ink| {
         let marks = scene.marks.iter().filter(|mark| mark.ink == ink);

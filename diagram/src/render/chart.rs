@@ -14,6 +14,7 @@ const fn character(ink: Ink) -> char {
         Ink::Acked | Ink::Srtt => '-',
         Ink::WindowEnd => '.',
         Ink::Data => '|',
+        Ink::Late => 'O',
         Ink::Again => 'R',
         Ink::Lost => 'x',
         Ink::Unseen => '?',

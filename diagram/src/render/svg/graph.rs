@@ -123,9 +123,10 @@ fn shape(out: &mut String, shape: Shape, x: f64, (y0, y1): (f64, f64)) {
         }
         Shape::CrossedBar => {
             bar(out);
+            // The cross is a path of its own: it has no dashes.
             write!(
                 out,
-                "M{l:.1} {t:.1}l6 6M{l:.1} {b:.1}l6 -6",
+                "\"/><path class=\"cross\" d=\"M{l:.1} {t:.1}l6 6M{l:.1} {b:.1}l6 -6",
                 l = x + 4.0,
                 t = y - 3.0,
                 b = y + 3.0
@@ -182,7 +183,7 @@ fn style(scene: &GraphScene, theme: Theme) -> String {
          .tick{{font-family:'IBM Plex Mono','DejaVu Sans Mono',monospace;font-size:{size:.2}px}}\
          .title{{font-size:{:.2}px;font-weight:600}}.letter{{font-size:{size:.2}px;font-weight:700}}\
          .line,.mark path{{fill:none;stroke-linejoin:round}}.grid,.axis{{fill:none;stroke-width:1}}\
-         .grid{{opacity:.5}}",
+         .grid{{opacity:.5}}.mark .cross{{stroke-dasharray:none;stroke-width:1.6}}",
         size * 0.95,
         size * 1.05,
     );
@@ -230,7 +231,7 @@ fn colours(css: &mut String, palette: &Palette) {
     for ink in Ink::ALL {
         let colour = match ink {
             Ink::Data | Ink::Trip | Ink::Flight | Ink::Throughput => palette.data,
-            Ink::Again | Ink::Rto => palette.again,
+            Ink::Late | Ink::Again | Ink::Rto => palette.again,
             Ink::Lost | Ink::Unseen | Ink::Closed | Ink::Rst | Ink::Ssthresh => palette.red,
             Ink::Acked | Ink::Duplicate => palette.ack,
             Ink::Sacked | Ink::Syn | Ink::Fin | Ink::Cwnd => palette.syn,
