@@ -6,7 +6,7 @@ use crate::error::{Exit, Failure};
 use std::io::{self, BufWriter, Write};
 use synema_diagram::analysis::Analysis;
 use synema_diagram::notable::overview;
-use synema_diagram::table::{self, COLUMNS, Row};
+use synema_diagram::table::{self, COLUMNS, FullRow, Row};
 use synema_diagram::words::Story;
 
 /// Prints what is known of each TCP frame of a capture.
@@ -39,11 +39,13 @@ pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
         let wanted = wanted.as_ref();
         wanted.is_none_or(|wanted| wanted.matches(story, index))
     };
-    let rows = table::rows(&opened.capture, analysis.digests()).filter(is_wanted);
     let printed = match args.format {
         AnalyzeFormat::Text => out.write_all(overview(story).as_bytes()),
-        AnalyzeFormat::Tsv => print_tsv(&mut out, rows),
-        AnalyzeFormat::Json => print_json(&mut out, rows),
+        AnalyzeFormat::Tsv => print_tsv(&mut out, table::rows(story).filter(is_wanted)),
+        AnalyzeFormat::Json => {
+            let rows = table::full_rows(story);
+            print_json(&mut out, rows.filter(|full| is_wanted(&full.row)))
+        }
     };
     printed
         .and_then(|()| out.flush())
@@ -66,7 +68,7 @@ fn print_tsv(out: &mut impl Write, rows: impl Iterator<Item = Row>) -> io::Resul
     Ok(())
 }
 
-fn print_json(out: &mut impl Write, rows: impl Iterator<Item = Row>) -> io::Result<()> {
+fn print_json(out: &mut impl Write, rows: impl Iterator<Item = FullRow>) -> io::Result<()> {
     out.write_all(b"[")?;
     for (index, row) in rows.enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;

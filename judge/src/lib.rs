@@ -2,7 +2,7 @@
 
 mod segments;
 
-pub use segments::{Agreement, Comparison, FLAGS, filtered, segments};
+pub use segments::{Agreement, Comparison, FLAGS, MORE, filtered, more, segments};
 
 use std::{
     path::Path,
@@ -137,6 +137,15 @@ fn comparable(line: &str) -> String {
 }
 
 fn fields(capture: &Path, filter: Option<&str>, fields: &[&str]) -> anyhow::Result<Vec<String>> {
+    asked(capture, filter, fields, &["-E", "occurrence=f"])
+}
+
+fn asked(
+    capture: &Path,
+    filter: Option<&str>,
+    fields: &[&str],
+    more: &[&str],
+) -> anyhow::Result<Vec<String>> {
     let mut command = Command::new("tshark");
     command.args(["-n", "-r"]).arg(capture);
     // What rides on TCP is not judged here, and reading 100 MB of it takes tshark over ten minutes.
@@ -153,7 +162,7 @@ fn fields(capture: &Path, filter: Option<&str>, fields: &[&str]) -> anyhow::Resu
     if let Some(filter) = filter {
         command.args(["-Y", filter]);
     }
-    command.args(["-T", "fields", "-E", "occurrence=f"]);
+    command.args(["-T", "fields"]).args(more);
     for field in fields {
         command.args(["-e", field]);
     }

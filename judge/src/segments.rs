@@ -1,6 +1,6 @@
 //! What tshark makes of each TCP segment, beside what `synema analyze` makes of it.
 
-use super::fields;
+use super::{asked, fields};
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -57,12 +57,60 @@ pub fn segments(capture: &Path) -> anyhow::Result<Vec<String>> {
     Ok(lines.iter().map(|line| joined(line)).collect())
 }
 
+/// What `synema analyze --format json` says besides.
+pub const MORE: [&str; 9] = [
+    "tcp.analysis.acks_frame",
+    "tcp.analysis.rto",
+    "tcp.analysis.rto_frame",
+    "tcp.options.sack_le",
+    "tcp.options.sack_re",
+    "tcp.options.sack.dsack_le",
+    "tcp.options.sack.dsack_re",
+    "tcp.analysis.initial_rtt",
+    "tcp.completeness",
+];
+/// Those from here on tell of the whole conversation.
+const OF_THE_WHOLE: usize = 7;
+
+/// [`MORE`] of each TCP frame, by its number, with commas between several values of one. Of a
+/// whole conversation it is what tshark knows at the end of the file.
+///
+/// # Errors
+/// When tshark does not start or cannot read the file.
+pub fn more(capture: &Path) -> anyhow::Result<Vec<(u64, [String; MORE.len()])>> {
+    let filter = Some("tcp && !icmp && !icmpv6");
+    let values = |columns: &[&'static str], twice: &[&str]| {
+        let columns = [&["frame.number"], columns].concat();
+        asked(
+            capture,
+            filter,
+            &columns,
+            &[&["-E", "occurrence=a"], twice].concat(),
+        )
+    };
+    let once = values(&MORE[..OF_THE_WHOLE], &[])?;
+    let twice = values(&MORE[OF_THE_WHOLE..], &["-2"])?;
+    let row = |(once, twice): (&String, &String)| {
+        let mut values = once.split('\t').chain(twice.split('\t').skip(1));
+        let number = values.next().unwrap_or_default().parse()?;
+        let more = std::array::from_fn(|_| values.next().unwrap_or_default().to_owned());
+        Ok((number, more))
+    };
+    once.iter().zip(&twice).map(row).collect()
+}
+
 /// The numbers of the frames that tshark's display filter lets through.
 ///
 /// # Errors
 /// When tshark does not start, cannot read the file, or does not know the filter.
 pub fn filtered(capture: &Path, filter: &str) -> anyhow::Result<Vec<u64>> {
-    let lines = fields(capture, Some(filter), &["frame.number"])?;
+    // What a conversation comes to in the end is known when it is read again.
+    let twice: &[&str] = if filter.contains("completeness") {
+        &["-2"]
+    } else {
+        &[]
+    };
+    let lines = asked(capture, Some(filter), &["frame.number"], twice)?;
     let numbers = lines.iter().map(|line| line.parse());
     numbers
         .collect::<Result<_, _>>()

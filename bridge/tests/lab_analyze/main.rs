@@ -2,6 +2,7 @@
 //! column. Where we differ on purpose, docs/analysis.md says so.
 #![cfg(target_os = "linux")]
 
+mod more;
 mod odd;
 
 use judge::Comparison;
@@ -58,10 +59,12 @@ fn odd_conversations_are_judged_as_tshark_judges_them() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut comparison = Comparison::default();
     let (captures, conversations) = ODD;
+    let mut more = more::More::default();
     for seed in 0..captures {
         let path = folder.path().join(format!("odd-{seed}.pcapng"));
         write(&odd::capture(seed, conversations), &path)?;
         compare(&mut comparison, &format!("odd {seed}"), &path)?;
+        more.add(&path)?;
     }
     println!("{comparison}");
     for (flag, agreement) in &comparison.flags {
@@ -71,6 +74,7 @@ fn odd_conversations_are_judged_as_tshark_judges_them() -> Result<()> {
         );
     }
     same(&comparison);
+    more.same();
     Ok(())
 }
 
@@ -94,6 +98,7 @@ fn captured(lab: &Lab, node: NodeId) -> Capture {
 fn simulated_fetches_are_judged_alike_at_both_ends() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut comparison = Comparison::default();
+    let mut more = more::More::default();
     let body: Vec<u8> = (0..200_000_u32).map(|i| (i * 7) as u8).collect();
     for (seed, policy) in (1..=6).zip([Policy::rfc(), Policy::linux()].iter().cycle()) {
         let way = Conditions {
@@ -115,11 +120,13 @@ fn simulated_fetches_are_judged_alike_at_both_ends() -> Result<()> {
             let path = folder.path().join(format!("sim-{seed}-{end}.pcapng"));
             write(&captured(&lab, node), &path)?;
             compare(&mut comparison, &format!("{end}, seed {seed}"), &path)?;
+            more.add(&path)?;
         }
     }
     println!("{comparison}");
     assert!(comparison.rows > 2_000, "{comparison}");
     same(&comparison);
+    more.same();
     Ok(())
 }
 
@@ -226,6 +233,13 @@ fn filters_mean_what_they_mean_in_tshark() -> Result<()> {
         "tcp.analysis.ack_rtt > 0.01",
         "tcp.analysis.bytes_in_flight >= 2000",
         "tcp.analysis.duplicate_ack_num == 2",
+        "tcp.analysis.acks_frame > 20",
+        "tcp.analysis.rto > 0.05",
+        "tcp.analysis.rto_frame < 200",
+        "tcp.completeness == 31 && tcp.flags.fin == 1",
+        "tcp.options.sack_le > 1000",
+        "tcp.options.sack.count == 1",
+        "tcp.options.sack_re in {2001..3001}",
         "eth.addr == 02:00:00:00:00:01 && !(eth.src == 02:00:00:00:00:01)",
         "ip.ttl == 64 && ip.proto == 6 && (udp || tcp.len == 1)",
         "arp",

@@ -10,11 +10,14 @@
 //!                        Digest     a small value a packet; texts are made when asked for
 //! ```
 
+mod completeness;
 pub(crate) mod exchange;
 mod hosts;
+pub(crate) mod sack;
 pub(crate) mod tcp;
 mod verdict;
 
+pub use completeness::Completeness;
 pub use exchange::dns_message;
 pub use hosts::{Host, HostId, Hosts, Role};
 pub use tcp::TcpDigest;
@@ -43,6 +46,7 @@ pub struct Digest {
     pub tcp: Option<TcpDigest>,
     answers: u32,
     answered_by: u32,
+    sent_again: u32,
 }
 
 impl Digest {
@@ -61,6 +65,24 @@ impl Digest {
     /// sent again.
     pub fn first_sent(&self) -> Option<usize> {
         self.tcp.and_then(|tcp| some(tcp.first_sent))
+    }
+
+    /// The index of the segment whose acknowledgment this is to the last byte
+    /// (`tcp.analysis.acks_frame`).
+    pub fn acks(&self) -> Option<usize> {
+        self.tcp.filter(|tcp| tcp.ends_whole)?;
+        self.answers()
+    }
+
+    /// The index of the first packet that carried this one's data again.
+    pub fn sent_again(&self) -> Option<usize> {
+        some(self.sent_again)
+    }
+
+    /// The index of the packet from which on tshark reckons how long the sender waited
+    /// before it sent this again: the first one that nobody had acknowledged.
+    pub fn waited_since(&self) -> Option<usize> {
+        self.tcp.and_then(|tcp| some(tcp.waited_since))
     }
 
     /// The index of the packet that its sender sent before it in its conversation.
@@ -99,6 +121,10 @@ pub struct StreamInfo {
     pub bytes: [u64; 2],
     /// Packets that were sent again.
     pub retransmissions: u64,
+    /// What was seen of it.
+    pub completeness: Completeness,
+    /// From the SYN to the first ACK after it, where both were seen.
+    pub initial_rtt_ns: Option<u64>,
 }
 
 /// Everything that is known of a capture's packets.
@@ -192,6 +218,7 @@ impl Analysis {
             tcp: None,
             answers: NONE,
             answered_by: NONE,
+            sent_again: NONE,
         };
         let mut learned = Learned::default();
         if frame.fate.was_seen() {
@@ -214,6 +241,12 @@ impl Analysis {
             && digest.first_sent().is_some()
         {
             digest.kind = Kind::Retransmission;
+        }
+        if digest.is_retransmission()
+            && let Some(first) = digest.first_sent().and_then(|at| self.digests.get_mut(at))
+            && first.sent_again == NONE
+        {
+            first.sent_again = index;
         }
         for &answered in &learned.answered {
             if let Some(question) = self.digests.get_mut(answered as usize)
@@ -267,6 +300,8 @@ impl Analysis {
         if reused {
             tcp.verdicts.add(Verdicts::REUSED_PORTS);
         }
+        info.completeness.see(tcp.flags, tcp.len);
+        info.initial_rtt_ns = self.streams[stream as usize].initial_rtt_ns();
         info.last = index;
         info.packets += 1;
         let again = tcp.verdicts.has_any(Verdicts::ANY_RETRANSMISSION);
@@ -317,6 +352,8 @@ impl Analysis {
             packets: 0,
             bytes: [0, 0],
             retransmissions: 0,
+            completeness: Completeness::default(),
+            initial_rtt_ns: None,
         });
         self.latest.insert(ends, stream);
         if let Some(host) = self.hosts.at_mut(client.0) {

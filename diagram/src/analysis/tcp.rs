@@ -63,6 +63,35 @@ pub struct TcpDigest {
     pub(crate) unseen_before: u32,
     /// The packet that its sender sent before it in this conversation.
     pub(crate) same_sender_before: u32,
+    /// Whether what it acknowledges ends where a segment ended: its answer.
+    pub(crate) ends_whole: bool,
+    /// For what is sent again: the first packet that nobody had acknowledged then.
+    pub(crate) waited_since: u32,
+    /// For what is sent again: how many duplicate ACKs asked for it.
+    pub(crate) asked_for: u32,
+}
+
+impl TcpDigest {
+    /// A segment of which nothing is known.
+    pub(crate) const EMPTY: Self = Self {
+        stream: 0,
+        from_client: true,
+        flags: Flags::NONE,
+        seq: 0,
+        ack: 0,
+        len: 0,
+        window: 0,
+        verdicts: Verdicts::NONE,
+        duplicate_ack: 0,
+        ack_rtt_ns: 0,
+        in_flight: 0,
+        first_sent: NONE,
+        unseen_before: NONE,
+        same_sender_before: NONE,
+        ends_whole: false,
+        waited_since: NONE,
+        asked_for: 0,
+    };
 }
 
 /// What a segment says, before anything is made of it.
@@ -146,6 +175,7 @@ struct Way {
     reference: (SeqNum, i64),
     next_seq: Option<i64>,
     next_seq_at: Instant,
+    next_seq_packet: u32,
     max_to_be_acked: Option<i64>,
     last_ack: Option<i64>,
     last_ack_at: Instant,
@@ -163,6 +193,8 @@ struct Way {
     unacked: BTreeMap<(i64, u32), Unacked>,
     /// The same segments by where they begin -> one past the last number.
     starts: BTreeMap<(i64, u32), i64>,
+    /// Their keys in the order in which they were sent; some are acknowledged already.
+    oldest: VecDeque<(i64, u32)>,
     /// First number -> one past the last, and the packet that carried it first.
     sent: BTreeMap<i64, (i64, u32)>,
     /// Numbers that were jumped over, and by which packet.
@@ -229,6 +261,7 @@ impl Stream {
             scale: -1,
             bytes_in_flight_valid: true,
             last_packet: NONE,
+            next_seq_packet: NONE,
             ..Way::default()
         };
         Self {
@@ -236,6 +269,11 @@ impl Stream {
             syn_at: None,
             first_rtt_ns: None,
         }
+    }
+
+    /// From the SYN to the first ACK after it, where both were seen.
+    pub(super) fn initial_rtt_ns(&self) -> Option<u64> {
+        self.first_rtt_ns
     }
 
     /// Whether this SYN or SYN-ACK is not the one that this end began with.
@@ -276,13 +314,7 @@ impl Stream {
             },
             len: facts.len,
             window: u32::from(facts.window),
-            verdicts: Verdicts::NONE,
-            duplicate_ack: 0,
-            ack_rtt_ns: 0,
-            in_flight: 0,
-            first_sent: NONE,
-            unseen_before: NONE,
-            same_sender_before: NONE,
+            ..TcpDigest::EMPTY
         }
     }
 
@@ -327,6 +359,7 @@ impl Stream {
             threshold,
         };
         let (verdicts, duplicate_ack) = known.verdicts(fwd, rev);
+        let (waited_since, asked_for) = known.why_again(fwd, rev, verdicts);
         let (first_sent, unseen_before) = known.first_time(fwd, verdicts, packet);
         known.remember_sent(fwd, packet, verdicts);
         let (settled, ack_rtt_ns) = known.settle(rev);
@@ -358,6 +391,9 @@ impl Stream {
             first_sent,
             unseen_before,
             same_sender_before: std::mem::replace(&mut fwd.last_packet, packet),
+            ends_whole: settled.rtt_of.is_some(),
+            waited_since,
+            asked_for,
         };
         (digest, settled)
     }

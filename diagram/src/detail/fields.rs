@@ -2,6 +2,7 @@
 
 use super::{DetailLayer, Field};
 use crate::analysis::exchange::{dns_addresses, dns_question};
+use crate::analysis::sack::came_twice;
 use crate::analysis::{Digest, TcpDigest, dns_message};
 use crate::layout::flags_text;
 use crate::words::{app_line, grouped};
@@ -12,7 +13,8 @@ use synema_core::wire::dissect::PayloadOf;
 use synema_core::wire::icmpv4::Message;
 use synema_core::wire::tcp::{Segment, TcpOption};
 use synema_core::wire::{
-    Body, ChecksumStatus, EtherType, Layer, Packet, arp, ethernet, icmpv4, ipv4, ipv6, udp,
+    Body, ChecksumStatus, EtherType, Layer, Packet, SeqRange, arp, ethernet, icmpv4, ipv4, ipv6,
+    udp,
 };
 
 /// The layers of a packet, outermost first.
@@ -403,14 +405,19 @@ fn option_field(
         TcpOption::SackPermitted => fields.add("SACK permitted", range, "yes"),
         TcpOption::Sack(blocks) => {
             let base = tcp.map_or(i64::from(segment.ack().0), |tcp| tcp.ack);
-            let blocks: Vec<_> = blocks
-                .iter()
-                .map(|block| {
-                    let start = base + i64::from(block.start.signed_distance(segment.ack()));
-                    format!("{start}–{}", start + i64::from(block.len()) - 1)
-                })
-                .collect();
-            fields.add("SACK: is here", range, blocks.join(", "));
+            let shown = |block: SeqRange| {
+                let start = base + i64::from(block.start.signed_distance(segment.ack()));
+                format!("{start}–{}", start + i64::from(block.len()) - 1)
+            };
+            let twice = came_twice(segment);
+            let here = blocks.iter().skip(twice.iter().count());
+            let here: Vec<_> = here.map(shown).collect();
+            if !here.is_empty() {
+                fields.add("SACK: is here", range.clone(), here.join(", "));
+            }
+            if let Some(twice) = twice {
+                fields.add("D-SACK: came twice", range, shown(twice));
+            }
         }
         TcpOption::Timestamps(times) => {
             let text = format!(

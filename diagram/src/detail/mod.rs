@@ -1,5 +1,6 @@
 //! The packet panel: what it is and why first, then its layers, then its bytes.
 
+mod conversation;
 mod fields;
 
 use crate::capture::Direction;
@@ -43,7 +44,7 @@ pub struct Detail {
 /// A packet that this one has to do with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
-    /// `first sent`, `answered by`, `answers`.
+    /// `first sent`, `sent again`, `answered by`, `answers`.
     pub relation: String,
     /// Its number.
     pub number: u64,
@@ -113,6 +114,8 @@ pub(crate) fn detail(story: Story<'_>, index: usize) -> Option<Detail> {
     };
     let mut problems: Vec<_> = packet.problems.iter().map(ToString::to_string).collect();
     problems.extend(fields::checksum_problems(&packet));
+    let mut layers = fields::layers(&packet, digest);
+    conversation::add(story, index, &packet, &mut layers);
     Some(Detail {
         number: index as u64 + 1,
         frame: Some(frame.id),
@@ -122,7 +125,7 @@ pub(crate) fn detail(story: Story<'_>, index: usize) -> Option<Detail> {
         cause: frame.cause,
         when: format!("{since} after the first packet{way}"),
         links: links(digest),
-        layers: fields::layers(&packet, digest),
+        layers,
         bytes: frame.bytes.to_vec(),
         original_len: frame.original_len,
         problems,
@@ -138,6 +141,7 @@ pub(crate) fn detail(story: Story<'_>, index: usize) -> Option<Detail> {
 fn links(digest: &crate::analysis::Digest) -> Vec<Link> {
     let related = [
         ("first sent", digest.first_sent()),
+        ("sent again", digest.sent_again()),
         ("answers", digest.answers()),
         ("answered by", digest.answered_by()),
     ];

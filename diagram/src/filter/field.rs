@@ -1,11 +1,11 @@
 //! The fields, their kinds, and how they are read from a packet.
 
-use crate::analysis::{Digest, TcpDigest, Verdicts, dns_message};
+use crate::analysis::{Digest, TcpDigest, dns_message};
 use crate::capture::Frame;
 use crate::words::Story;
 use core::net::IpAddr;
 use std::cmp::Ordering;
-use synema_core::wire::tcp::{Flags, Segment};
+use synema_core::wire::tcp::Flags;
 use synema_core::wire::{MacAddr, Packet};
 
 /// What a field holds.
@@ -155,6 +155,17 @@ fields! {
     TcpDuplicateAck "tcp.analysis.duplicate_ack_num" Number,
     TcpAckRtt "tcp.analysis.ack_rtt" Seconds,
     TcpBytesInFlight "tcp.analysis.bytes_in_flight" Number,
+    TcpAcksFrame "tcp.analysis.acks_frame" Number,
+    TcpRto "tcp.analysis.rto" Seconds,
+    TcpRtoFrame "tcp.analysis.rto_frame" Number,
+    TcpInitialRtt "tcp.analysis.initial_rtt" Seconds,
+    TcpCompleteness "tcp.completeness" Number,
+    TcpSackCount "tcp.options.sack.count" Number,
+    TcpSackLeft "tcp.options.sack_le" Number,
+    TcpSackRight "tcp.options.sack_re" Number,
+    TcpDsack "tcp.options.sack.dsack" Presence,
+    TcpDsackLeft "tcp.options.sack.dsack_le" Number,
+    TcpDsackRight "tcp.options.sack.dsack_re" Number,
 }
 
 /// A packet whose fields are read.
@@ -299,30 +310,8 @@ impl Read<'_> {
             return give(Value::Number(segment.flags().contains(bit).into()));
         }
         if let Some(tcp) = self.tcp() {
-            of_analysis(field, tcp, segment, give);
+            self.concluded(field, tcp, segment, give);
         }
-    }
-}
-
-fn of_analysis(field: Field, tcp: &TcpDigest, segment: &Segment<'_>, give: &mut dyn FnMut(Value)) {
-    let mut unless_zero = |value: u32| {
-        if value > 0 {
-            give(number(value));
-        }
-    };
-    match field {
-        Field::TcpDuplicateAck => unless_zero(tcp.duplicate_ack),
-        Field::TcpBytesInFlight => unless_zero(tcp.in_flight),
-        Field::Conversation => give(number(tcp.stream)),
-        Field::TcpLen => give(number(tcp.len)),
-        // Relative numbers wrap as those on the wire do.
-        Field::TcpSeq => give(number(tcp.seq as u32)),
-        Field::TcpAck if segment.flags().ack() => give(number(tcp.ack as u32)),
-        Field::TcpAck => give(number(segment.ack().0)),
-        Field::TcpWindow => give(number(tcp.window)),
-        Field::TcpAckRtt if tcp.ack_rtt_ns > 0 => give(Value::Seconds(tcp.ack_rtt_ns.into())),
-        Field::TcpAnalysisFlags if tcp.verdicts != Verdicts::NONE => give(Value::Nothing),
-        _ => {}
     }
 }
 
@@ -345,6 +334,6 @@ fn both(one: Value, other: Value, give: &mut dyn FnMut(Value)) {
     give(other);
 }
 
-fn number(value: impl Into<u64>) -> Value {
+pub(super) fn number(value: impl Into<u64>) -> Value {
     Value::Number(value.into())
 }

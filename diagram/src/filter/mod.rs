@@ -14,6 +14,7 @@
 //! field alone asks whether it is there, not whether it is yes. What an ICMP error quotes
 //! has no fields here.
 
+mod concluded;
 mod field;
 mod parse;
 

@@ -3,7 +3,7 @@
 use super::Story;
 use super::app::app_line;
 use super::why::{missing, range, since_first};
-use crate::analysis::{Digest, TcpDigest, Verdicts};
+use crate::analysis::{Digest, TcpDigest};
 use crate::capture::Frame;
 use synema_core::trace::{Cause, ResetReason};
 
@@ -19,7 +19,7 @@ pub(super) fn by_cause(
     frame: &Frame,
     digest: &Digest,
 ) -> String {
-    let tcp = digest.tcp.unwrap_or(EMPTY);
+    let tcp = digest.tcp.unwrap_or(TcpDigest::EMPTY);
     let again = || since_first(story, index, digest);
     match cause {
         Cause::ArpProbe => "Asks whether anybody has this address, before it is used. The \
@@ -166,23 +166,6 @@ pub(super) fn by_cause(
         Cause::Reset(reason) => reset(reason).into(),
     }
 }
-
-const EMPTY: TcpDigest = TcpDigest {
-    stream: 0,
-    from_client: true,
-    flags: synema_core::wire::tcp::Flags::NONE,
-    seq: 0,
-    ack: 0,
-    len: 0,
-    window: 0,
-    verdicts: Verdicts::NONE,
-    duplicate_ack: 0,
-    ack_rtt_ns: 0,
-    in_flight: 0,
-    first_sent: u32::MAX,
-    unseen_before: u32::MAX,
-    same_sender_before: u32::MAX,
-};
 
 const fn reset(reason: ResetReason) -> &'static str {
     match reason {

@@ -43,6 +43,16 @@ impl<'a> Story<'a> {
         ))
     }
 
+    /// How long the sender of what is sent again had waited for an ACK, as tshark
+    /// reckons it (`tcp.analysis.rto`), and since which packet (`tcp.analysis.rto_frame`).
+    pub(crate) fn waited(&self, index: usize) -> Option<(u64, usize)> {
+        let (frame, digest) = self.packet(index)?;
+        let since = digest.waited_since()?;
+        let before = self.capture.frames().get(since)?;
+        let ns = frame.at.as_nanos().saturating_sub(before.at.as_nanos());
+        (ns > 0).then_some((ns, since))
+    }
+
     /// A frame's layers.
     pub fn dissect(&self, frame: &'a Frame) -> Packet<'a> {
         let interface = self.capture.interfaces().get(frame.interface as usize);

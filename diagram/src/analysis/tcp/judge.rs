@@ -10,6 +10,8 @@ use synema_core::wire::tcp::Flags;
 
 /// A retransmission within this time of the duplicate ACKs is a fast one.
 const FAST_NS: u64 = 20_000_000;
+/// So many acknowledged segments may stand in the line of those that are not, before it is tidied.
+const KEPT_ACKED: usize = 64;
 /// In place of a number of duplicate ACKs: the other end has acknowledged what was never
 /// seen, and is not told of again. More than any number, as in tshark.
 const NEUTRAL: u32 = u32::MAX;
@@ -204,6 +206,27 @@ impl Known<'_> {
         (known, if again && known == NONE { by } else { NONE })
     }
 
+    /// The packet from which on the sender waited before it sent this again, and how many
+    /// duplicate ACKs asked for it.
+    pub(super) fn why_again(&self, fwd: &mut Way, rev: &Way, verdicts: Verdicts) -> (u32, u32) {
+        if !verdicts.has(Verdicts::RETRANSMISSION) {
+            return (NONE, 0);
+        }
+        let asked = rev.last_ack == Some(self.seq) && rev.duplicate_acks != NEUTRAL;
+        let asked_for = if asked { rev.duplicate_acks } else { 0 };
+        // It was acknowledged, or asked for: its sender did not wait for a timer.
+        if verdicts.has_any(Verdicts::SPURIOUS_RETRANSMISSION.with(Verdicts::FAST_RETRANSMISSION)) {
+            return (NONE, asked_for);
+        }
+        while let Some(key) = fwd.oldest.front() {
+            if fwd.unacked.contains_key(key) {
+                return (key.1, asked_for);
+            }
+            fwd.oldest.pop_front();
+        }
+        (fwd.next_seq_packet, asked_for)
+    }
+
     pub(super) fn remember_sent(&self, fwd: &mut Way, packet: u32, verdicts: Verdicts) {
         let end = self.end();
         if end > self.seq {
@@ -214,6 +237,11 @@ impl Known<'_> {
                 };
                 fwd.unacked.insert((end, packet), segment);
                 fwd.starts.insert((self.seq, packet), end);
+                fwd.oldest.push_back((end, packet));
+                if fwd.oldest.len() > 2 * fwd.unacked.len() + KEPT_ACKED {
+                    let unacked = &fwd.unacked;
+                    fwd.oldest.retain(|key| unacked.contains_key(key));
+                }
             }
             fwd.sent.entry(self.seq).or_insert((end, packet));
             if fwd.sent.len() > MAX_SENT {
@@ -224,6 +252,7 @@ impl Known<'_> {
         if fwd.next_seq.is_none_or(|next| end > next) && !probe {
             fwd.next_seq = Some(end);
             fwd.next_seq_at = self.at;
+            fwd.next_seq_packet = packet;
             fwd.advance_reference(self.facts.seq + self.facts.len, self.seq + self.len());
         }
         if fwd.max_to_be_acked.is_none_or(|max| max == self.seq) && !probe {

@@ -1,0 +1,38 @@
+//! What is known of a segment beyond its own bytes: of its conversation, and of why it
+//! was sent again.
+
+use super::{DetailLayer, Field};
+use crate::words::{Story, duration};
+use synema_core::wire::{Body, Packet};
+
+/// Adds it to the layer of the segment itself.
+pub(super) fn add(story: Story<'_>, index: usize, packet: &Packet<'_>, shown: &mut [DetailLayer]) {
+    let own = |body: &Body<'_>, quoted: bool| matches!(body, Body::Tcp(_)) && !quoted;
+    let at = packet
+        .layers
+        .iter()
+        .position(|layer| own(&layer.body, layer.quoted));
+    let (Some(at), Some((_, digest))) = (at, story.packet(index)) else {
+        return;
+    };
+    let info = digest
+        .tcp
+        .and_then(|tcp| story.analysis.streams().get(tcp.stream as usize));
+    let (Some(layer), Some(info)) = (shown.get_mut(at), info) else {
+        return;
+    };
+    let range = layer.range;
+    let mut add = |name: &str, value: String| {
+        let name = name.to_owned();
+        layer.fields.push(Field { name, value, range });
+    };
+    if let Some((ns, since)) = story.waited(index) {
+        let text = format!("{}, since packet {}", duration(ns), since + 1);
+        add("waited before it", text);
+    }
+    if let Some(ns) = info.initial_rtt_ns {
+        add("first round trip", duration(ns));
+    }
+    let bits = info.completeness.bits();
+    add("conversation", format!("{} ({bits})", info.completeness));
+}
