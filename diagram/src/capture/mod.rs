@@ -16,9 +16,11 @@
 //! first, headers are kept, and [`Capture::payloads_let_go`] says how many.
 
 pub mod file;
-mod notes;
+mod foreign;
 
+use self::foreign::Foreign;
 use crate::annotate::{Annotations, Edit, Note, On};
+use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use synema_core::time::Instant;
@@ -187,6 +189,7 @@ pub struct Capture {
     records_let_go: u64,
     /// What people wrote on it.
     annotations: Annotations,
+    foreign: Option<Box<Foreign>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -202,6 +205,7 @@ impl PartialEq for Capture {
             && self.frames == other.frames
             && self.records == other.records
             && self.annotations == other.annotations
+            && self.foreign == other.foreign
     }
 }
 
@@ -350,6 +354,31 @@ impl Capture {
 
     pub(crate) fn annotations_mut(&mut self) -> &mut Annotations {
         &mut self.annotations
+    }
+
+    /// What a file brought that has no meaning here, if it brought any.
+    fn foreign(&self) -> Option<&Foreign> {
+        self.foreign.as_deref()
+    }
+
+    fn foreign_mut(&mut self) -> &mut Foreign {
+        self.foreign.get_or_insert_default()
+    }
+
+    /// Calls a frame by another name, which no other frame has.
+    fn rename(&mut self, index: usize, id: FrameId) {
+        let frame = &mut self.frames[index];
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        if self.by_id.get(&frame.id) == Some(&index) {
+            self.by_id.remove(&frame.id);
+        }
+        frame.id = id;
+        self.by_id.insert(id, index);
+    }
+
+    /// Names for addresses, as the file told them.
+    pub fn resolved_names(&self) -> Vec<(IpAddr, String)> {
+        file::resolved_names(self)
     }
 
     /// Puts a note on a frame. False if there is no such frame.

@@ -1,149 +1,290 @@
-//! Writing pcapng.
+//! Writing pcapng: what we know in the standard's words where it has any, what only we know in
+//! custom options, and what a file brought as it was.
 
-use super::{NOT_SEEN, words};
-use crate::annotate::Annotations;
-use crate::capture::notes;
-use crate::capture::{Capture, Direction, Frame, Interface};
-use pcap_file::pcapng::PcapNgWriter;
-use pcap_file::pcapng::blocks::custom::{CustomBinaryOption, CustomUtf8Option};
-use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
-use pcap_file::pcapng::blocks::interface_description::{
-    InterfaceDescriptionBlock, InterfaceDescriptionOption, InterfaceTsResolution,
+mod speaker;
+
+use self::speaker::Speaker;
+use super::NOT_SEEN;
+use super::blocks::BlockWriter;
+use super::documents::titled;
+use super::own::{CUSTOM_BYTES, DocumentTold, PEN, parts_of, section_parts};
+use super::packet::{self, Beside, COMMENT};
+use super::pcapng::{
+    INTERFACE_MAC, INTERFACE_NAME, INTERFACE_OFFSET, INTERFACE_RESOLUTION, OUR_NAME,
+    SECTION_APPLICATION,
 };
-use pcap_file::pcapng::blocks::opt_common::CommonOption;
-use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
-use pcap_file::{DataLink, Endianness};
-use std::borrow::Cow;
-use std::io::Write;
-use std::time::Duration;
+use super::resolved;
+use crate::capture::foreign::{Foreign, InterfaceRest, Section, Ticks};
+use crate::capture::{Capture, Frame, Interface};
+use pcap_file::Endianness;
+use pcap_file::pcapng::blocks::block_common::{INTERFACE_DESCRIPTION_BLOCK, SECTION_HEADER_BLOCK};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
 
-/// Writes a capture as pcapng: nanoseconds, directions, drop counts, comments,
-/// and what only we know in custom options.
+/// Writes a capture as pcapng: packets with their times, directions, drop counts and comments,
+/// what only we know in custom options, and everything that an opened file brought.
 ///
 /// # Errors
-/// Those of the writer.
-pub fn write_pcapng<W: Write>(capture: &Capture, out: W) -> std::io::Result<()> {
-    let mut writer = PcapNgWriter::with_section_header(out, section(capture)).map_err(io_error)?;
-    let none = [Interface::ethernet("", None)];
-    let interfaces = match capture.interfaces() {
-        [] if !capture.frames().is_empty() => &none[..],
+/// Those of the writer, and notes that no block can hold (16 MiB on one packet).
+pub fn write_pcapng<W: Write>(capture: &Capture, out: W) -> io::Result<()> {
+    let none = Foreign::default();
+    let foreign = capture.foreign().unwrap_or(&none);
+    let one = [Section::default()];
+    let sections = match foreign.sections.as_slice() {
+        [] => &one[..],
         some => some,
     };
-    for interface in interfaces {
-        writer
-            .write_pcapng_block(interface_block(interface))
-            .map_err(io_error)?;
-    }
-    let not_seen = u32::try_from(interfaces.len()).unwrap_or(u32::MAX);
-    if capture.frames().iter().any(|frame| !frame.fate.was_seen()) {
-        let interface = Interface {
-            name: NOT_SEEN.into(),
-            link_type: interfaces
-                .first()
-                .map_or(1, |interface| interface.link_type),
-            mac: None,
-        };
-        writer
-            .write_pcapng_block(interface_block(&interface))
-            .map_err(io_error)?;
-    }
-    for frame in capture.frames() {
-        let interface_id = if frame.fate.was_seen() {
-            frame.interface
-        } else {
-            not_seen
-        };
-        writer
-            .write_pcapng_block(EnhancedPacketBlock {
-                interface_id,
-                timestamp: Duration::from_nanos(frame.at.as_nanos()),
-                original_len: frame.original_len,
-                data: Cow::Borrowed(&frame.bytes),
-                options: packet_options(frame, capture.annotations()),
-            })
-            .map_err(io_error)?;
+    let mut writing = Writing {
+        out: BlockWriter::new(out),
+        capture,
+        foreign,
+        ticks: ticks(capture, foreign),
+        speaker: Speaker::new(capture, foreign),
+        local: BTreeMap::new(),
+        interfaces: 0,
+        blocks: 0,
+    };
+    for (number, section) in sections.iter().enumerate() {
+        writing.section(number, section, sections.get(number + 1))?;
     }
     Ok(())
 }
 
-fn section(capture: &Capture) -> SectionHeaderBlock<'_> {
-    let mut options = vec![SectionHeaderOption::UserApplication("synema".into())];
-    let annotations = capture.annotations();
-    let told = [annotations.title(), annotations.summary()];
-    for text in told.into_iter().filter(|text| !text.is_empty()) {
-        options.push(SectionHeaderOption::Common(CommonOption::Comment(
-            comment_text(text),
-        )));
+/// How each interface counts time: as it did, if that tells all that its frames say.
+fn ticks(capture: &Capture, foreign: &Foreign) -> Vec<Ticks> {
+    let known = |index| foreign.interfaces.get(&index);
+    let mut all: Vec<_> = (0u32..)
+        .zip(capture.interfaces())
+        .map(|(index, _)| known(index).map_or(Ticks::NANOSECONDS, |rest| rest.ticks))
+        .collect();
+    if foreign.interfaces.is_empty() {
+        return all;
     }
-    for part in notes::section_parts(capture.records()) {
-        options.push(SectionHeaderOption::Common(
-            CommonOption::CustomBinaryCopiable(CustomBinaryOption {
-                pen: notes::PEN,
-                value: part.into(),
-            }),
-        ));
+    for (index, frame) in (0u32..).zip(capture.frames()) {
+        let Some(ticks) = all.get_mut(frame.interface as usize) else {
+            continue;
+        };
+        let nanos = frame.at.as_nanos();
+        let kept = foreign.frames.get(&index).and_then(|rest| rest.ticks);
+        let told = kept.unwrap_or_else(|| ticks.of_nanos(nanos));
+        if ticks.to_nanos(told) != nanos {
+            *ticks = Ticks::NANOSECONDS;
+        }
     }
-    SectionHeaderBlock {
-        endianness: Endianness::Little,
-        options,
-        ..SectionHeaderBlock::default()
-    }
+    all
 }
 
-fn interface_block(interface: &Interface) -> InterfaceDescriptionBlock<'_> {
-    let mut block =
-        InterfaceDescriptionBlock::new(DataLink::from(u32::from(interface.link_type)), 0);
-    if !interface.name.is_empty() {
-        block
-            .options
-            .push(InterfaceDescriptionOption::IfName(comment_text(
-                &interface.name,
+struct Writing<'a, W> {
+    out: BlockWriter<W>,
+    capture: &'a Capture,
+    foreign: &'a Foreign,
+    /// By an interface's index.
+    ticks: Vec<Ticks>,
+    speaker: Speaker<'a>,
+    /// The section's own numbers of interfaces, by their indices; `None` is that of frames that
+    /// were not seen.
+    local: BTreeMap<Option<u32>, u32>,
+    /// How many interfaces the section has so far.
+    interfaces: u32,
+    /// How many of the other blocks are written.
+    blocks: usize,
+}
+
+impl<W: Write> Writing<'_, W> {
+    fn section(
+        &mut self,
+        number: usize,
+        section: &Section,
+        next: Option<&Section>,
+    ) -> io::Result<()> {
+        self.local.clear();
+        self.interfaces = 0;
+        self.header(number, section)?;
+        let interfaces = next.map_or(self.capture.interfaces().len(), |next| {
+            next.first_interface as usize
+        });
+        for index in section.first_interface as usize..interfaces {
+            self.interface(u32::try_from(index).unwrap_or(u32::MAX))?;
+        }
+        let all = self.capture.frames();
+        let first = (section.first_frame as usize).min(all.len());
+        let end = next.map_or(all.len(), |next| (next.first_frame as usize).min(all.len()));
+        let frames = all.get(first..end).unwrap_or_default();
+        if frames.iter().any(|frame| !frame.fate.was_seen()) {
+            self.not_seen(frames)?;
+        }
+        if number == 0 {
+            resolved::write(&mut self.out, self.capture)?;
+        }
+        for (index, frame) in (first..).zip(frames) {
+            self.other_blocks(number, index)?;
+            self.frame(index, frame)?;
+        }
+        self.other_blocks(number, usize::MAX)
+    }
+
+    fn header(&mut self, number: usize, section: &Section) -> io::Result<()> {
+        self.out.order = match section.big_endian {
+            true => Endianness::Big,
+            false => Endianness::Little,
+        };
+        let out = &mut self.out;
+        out.begin(SECTION_HEADER_BLOCK);
+        // The magic number, version 1.0, and a length that nobody tells.
+        out.u32(0x1a2b_3c4d);
+        out.u16(1);
+        out.u16(0);
+        out.raw(&[0xff; 8]);
+        out.raw_options(&section.options);
+        if section.options.is_empty() {
+            out.option(SECTION_APPLICATION, OUR_NAME.as_bytes());
+        }
+        if number > 0 {
+            for comment in &section.comments {
+                out.option(COMMENT, comment.as_bytes());
+            }
+            return out.end();
+        }
+        let annotations = self.capture.annotations();
+        let has = |id| self.capture.index_of(id).is_some();
+        let mut document = DocumentTold::of(annotations, has, &self.foreign.notes);
+        document.rest.clone_from(&self.foreign.document);
+        let own = [annotations.title(), annotations.summary()];
+        let kept = titled(&section.comments, &DocumentTold::default());
+        if !section.comments.is_empty() && own == [kept.0.as_str(), kept.1.as_str()] {
+            for comment in &section.comments {
+                out.option(COMMENT, comment.as_bytes());
+            }
+        } else {
+            let [title, summary] = own.map(|text| match text {
+                "" => Vec::new(),
+                text => parts_of(text),
+            });
+            for part in title.iter().chain(&summary) {
+                out.option(COMMENT, part.as_bytes());
+            }
+            document.title = u32::try_from(title.len()).unwrap_or(u32::MAX);
+            document.summary = u32::try_from(summary.len()).unwrap_or(u32::MAX);
+            let comments: Vec<_> = title
+                .iter()
+                .chain(&summary)
+                .map(|part| (*part).to_owned())
+                .collect();
+            let plain = titled(&comments, &DocumentTold::default());
+            if own == [plain.0.as_str(), plain.1.as_str()] {
+                (document.title, document.summary) = (0, 0);
+            }
+        }
+        for part in section_parts(&document, self.capture.records(), &self.foreign.lines) {
+            out.custom(CUSTOM_BYTES, PEN, &part);
+        }
+        out.end()
+    }
+
+    fn interface(&mut self, index: u32) -> io::Result<()> {
+        let Some(interface) = self.capture.interfaces().get(index as usize) else {
+            return Ok(());
+        };
+        let ours = InterfaceRest {
+            ticks: Ticks::NANOSECONDS,
+            ..InterfaceRest::default()
+        };
+        let rest = self.foreign.interfaces.get(&index).unwrap_or(&ours);
+        self.describe(Some(index), interface, rest, self.ticks[index as usize])
+    }
+
+    fn not_seen(&mut self, frames: &[Frame]) -> io::Result<()> {
+        let first = frames.first().map_or(0, |frame| frame.interface as usize);
+        let like = self.capture.interfaces().get(first);
+        let interface = Interface {
+            name: NOT_SEEN.into(),
+            link_type: like.map_or(1, |like| like.link_type),
+            mac: None,
+        };
+        let rest = InterfaceRest::default();
+        self.describe(None, &interface, &rest, Ticks::NANOSECONDS)
+    }
+
+    fn describe(
+        &mut self,
+        index: Option<u32>,
+        interface: &Interface,
+        rest: &InterfaceRest,
+        ticks: Ticks,
+    ) -> io::Result<()> {
+        let out = &mut self.out;
+        out.begin(INTERFACE_DESCRIPTION_BLOCK);
+        out.u16(interface.link_type);
+        out.u16(0);
+        out.u32(rest.snaplen);
+        if !interface.name.is_empty() {
+            let end = interface.name.floor_char_boundary(u16::MAX.into());
+            out.option(INTERFACE_NAME, &interface.name.as_bytes()[..end]);
+        }
+        if let Some(mac) = &interface.mac {
+            out.option(INTERFACE_MAC, &mac.0);
+        }
+        if ticks.resolution != Ticks::default().resolution {
+            out.option(INTERFACE_RESOLUTION, &[ticks.resolution]);
+        }
+        if ticks.offset != 0 {
+            out.option_u64(INTERFACE_OFFSET, ticks.offset.cast_unsigned());
+        }
+        out.raw_options(&rest.options);
+        self.local.insert(index, self.interfaces);
+        self.interfaces += 1;
+        out.end()
+    }
+
+    /// The other blocks of this section that stood before the frame with this index.
+    fn other_blocks(&mut self, section: usize, index: usize) -> io::Result<()> {
+        while let Some(block) = self.foreign.blocks.get(self.blocks)
+            && block.section as usize == section
+            && (block.before as usize) <= index
+        {
+            self.out.begin(block.type_);
+            self.out.raw(&block.body);
+            self.out.end()?;
+            self.blocks += 1;
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, index: usize, frame: &Frame) -> io::Result<()> {
+        let interface = Some(frame.interface).filter(|_| frame.fate.was_seen());
+        // Of another section, or of none: described where it is used.
+        if let Some(index) = interface
+            && !self.local.contains_key(&interface)
+        {
+            self.interface(index)?;
+        }
+        let Some(&local) = self.local.get(&interface) else {
+            return Err(io::Error::other(format!(
+                "frame {} is of interface {}, which is not there",
+                index + 1,
+                frame.interface
             )));
+        };
+        let key = u32::try_from(index).unwrap_or(u32::MAX);
+        let rest = self.foreign.frames.get(&key);
+        let (comments, mut own) = self.speaker.said(index, frame);
+        if interface.is_none() {
+            let meant = self.local.get(&Some(frame.interface)).copied();
+            own.interface = meant.filter(|&local| local != 0);
+        }
+        let ticks = interface.map_or(Ticks::NANOSECONDS, |index| self.ticks[index as usize]);
+        let snaplen = self.foreign.interfaces.get(&frame.interface);
+        packet::write(
+            &mut self.out,
+            frame,
+            Beside {
+                interface: local,
+                ticks,
+                snaplen: snaplen.map_or(0, |rest| rest.snaplen),
+                comments: &comments,
+                own,
+                rest,
+            },
+        )
     }
-    if let Some(mac) = &interface.mac {
-        block
-            .options
-            .push(InterfaceDescriptionOption::IfMacAddr(Cow::Borrowed(&mac.0)));
-    }
-    block.options.push(InterfaceDescriptionOption::IfTsResol(
-        InterfaceTsResolution::NANO,
-    ));
-    block
-}
-
-fn packet_options<'a>(
-    frame: &'a Frame,
-    annotations: &'a Annotations,
-) -> Vec<EnhancedPacketOption<'a>> {
-    let mut options = Vec::new();
-    match frame.direction {
-        Direction::Unknown => {}
-        Direction::Received => options.push(EnhancedPacketOption::Flags(0b01)),
-        Direction::Sent => options.push(EnhancedPacketOption::Flags(0b10)),
-    }
-    if frame.drops_before > 0 {
-        options.push(EnhancedPacketOption::DropCount(frame.drops_before));
-    }
-    for note in annotations.notes_on(frame.id) {
-        options.push(EnhancedPacketOption::Common(CommonOption::Comment(
-            comment_text(&note.text),
-        )));
-    }
-    options.push(EnhancedPacketOption::Common(
-        CommonOption::CustomUtf8Copiable(CustomUtf8Option {
-            pen: notes::PEN,
-            value: notes::packet_text(frame).into(),
-        }),
-    ));
-    options
-}
-
-/// A text that fits an option: cut at a character's end.
-fn comment_text(text: &str) -> Cow<'_, str> {
-    let end = text.floor_char_boundary(65_535);
-    Cow::Borrowed(&text[..end])
-}
-
-fn io_error(error: impl core::error::Error + Send + Sync + 'static) -> std::io::Error {
-    std::io::Error::other(words(&error))
 }
