@@ -338,6 +338,14 @@ impl Page {
         Ok(())
     }
 
+    /// Presses a key in an element.
+    ///
+    /// # Errors
+    /// When there is no such element.
+    pub async fn type_key(&self, test: &str, key: Key) -> anyhow::Result<()> {
+        Ok(self.find(test).await?.send_keys(key).await?)
+    }
+
     /// Writes what is seen to `target/screenshots/NAME.png`.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ use crate::detail::{self, Detail};
 use crate::filter::Expression;
 use crate::graph::{self, GraphOptions, GraphScene, NoGraph};
 use crate::layout::{Ladder, Source};
+use crate::notable::{self, Contents};
 use crate::scene::{Band, Scene};
 use crate::states::States;
 use crate::strip::{self, Strip};
@@ -166,6 +167,20 @@ impl Document {
     pub fn set_wanted(&mut self, wanted: Option<Expression>) {
         self.wanted = wanted;
         self.lay_out();
+    }
+
+    /// How many packets are shown: those that the view and the filter mean.
+    pub fn packets_shown(&self) -> u64 {
+        self.ladder.packets()
+    }
+
+    /// What there is and what is worth looking at: at most `most` conversations and moments.
+    pub fn contents(&self, most: usize) -> Contents {
+        let story = Story {
+            capture: &self.capture,
+            analysis: &self.analysis,
+        };
+        notable::contents(story, most)
     }
 
     /// The frames and records.

@@ -3,7 +3,9 @@
 
 pub mod entry;
 pub mod fetch;
+pub mod looking;
 pub mod reader;
+pub mod samples;
 pub mod scroll;
 pub mod shell;
 pub mod state;
@@ -95,16 +97,20 @@ impl Component for App {
             Tab::Packet => "packet",
         };
         html! {
-            <div class="app" data-test="app" data-theme={state.theme.name()} data-tab={tab}>
+            <div class="app" data-test="app" data-theme={state.theme.name()} data-tab={tab}
+                data-source={match state.source { Source::Wire => "wire", Source::File { .. } => "file" }}>
                 <a class="hidden-text" href="#ladder">{ state.words.skip }</a>
                 { top::bar(state, &act) }
                 { top::banner(state, &act) }
-                { view::wire::panel(state, &act) }
+                { left(state, &act) }
                 { middle(state, &act) }
                 { tabs(state, &act) }
                 <PacketView detail={view::packet::shared(&state.reader.detail)}
                     packets={state.reader.extent.packets} marked={state.reader.marked}
                     words={state.words} act={act.clone()} />
+                if state.looking.dragged {
+                    <div class="drop-here" data-test="drop-here"><p>{ state.words.drop_here }</p></div>
+                }
             </div>
         }
     }
@@ -121,6 +127,14 @@ fn document_said((batch, attached): (Vec<FromDocument>, Option<JsValue>)) -> Msg
     }
 }
 
+/// What is to be done on the wire, or what an opened file contains.
+fn left(state: &State, act: &Callback<Action>) -> Html {
+    match state.source {
+        Source::Wire => view::wire::panel(state, act),
+        Source::File { .. } => view::contents::panel(state, act),
+    }
+}
+
 /// Strip, ladder, counters.
 fn middle(state: &State, act: &Callback<Action>) -> Html {
     let reader = &state.reader;
@@ -132,9 +146,10 @@ fn middle(state: &State, act: &Callback<Action>) -> Html {
                     following={reader.following} {words} act={act.clone()} />
                 { view::menus::menus(state, act) }
             </div>
+            { view::filter::note(state, act) }
             <Ladder scene={view::ladder::shared(&reader.scene)} scroll={reader.scroll}
                 selected={reader.selected} {words}
-                empty={empty(state)} overview={overview(state, act)} act={act.clone()} />
+                empty={empty(state, act)} overview={overview(state, act)} act={act.clone()} />
             { foot::bar(state, act) }
         </main>
     }
@@ -155,13 +170,17 @@ fn overview(state: &State, act: &Callback<Action>) -> Html {
 }
 
 /// What stands in the ladder's place before the first packet: what to do.
-fn empty(state: &State) -> Html {
+fn empty(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
     if let Some(name) = &state.reading {
         let text = crate::words::fill(words.working, &[("name", name)]);
         return html! { <div class="empty" role="status"><div><strong>{ text }</strong></div></div> };
     }
-    if state.reader.extent.packets > 0 {
+    let extent = &state.reader.extent;
+    if extent.packets > 0 && extent.shown == 0 {
+        return html! { <div class="empty" role="status"><div><strong>{ words.filter_nothing }</strong></div></div> };
+    }
+    if extent.packets > 0 {
         return html! {};
     }
     let text = match (&state.source, &state.wire.bridge) {
@@ -181,6 +200,9 @@ fn empty(state: &State) -> Html {
             { view::picture() }
             <strong>{ title }</strong>
             <p>{ text }</p>
+            if state.source == Source::Wire && state.wire.bridge == wire::Bridge::Absent {
+                { view::contents::samples(words, "sample", act) }
+            }
         </div></div>
     }
 }
@@ -193,9 +215,13 @@ fn tabs(state: &State, act: &Callback<Action>) -> Html {
                 onclick={does(act, move || Action::Show(tab))}>{ text }</button>
         }
     };
+    let left = match state.source {
+        Source::Wire => words.tab_wire,
+        Source::File { .. } => words.tab_capture,
+    };
     html! {
         <div class="tabs" role="tablist">
-            { one(Tab::Wire, words.tab_wire, "panel-wire") }
+            { one(Tab::Wire, left, "panel-wire") }
             { one(Tab::Packet, words.tab_packet, "panel-packet") }
         </div>
     }

@@ -21,6 +21,7 @@ use synema_core::app::session::{FetchId, SessionEvent};
 use synema_core::time::Instant;
 use synema_core::trace::{ClaimStep, FrameId, Record};
 use synema_diagram::detail::Detail;
+use synema_diagram::notable::Contents;
 use synema_diagram::scene::Scene;
 use synema_diagram::strip::Strip;
 use synema_diagram::view::View;
@@ -277,6 +278,17 @@ pub enum ToDocument {
         /// Its name.
         name: String,
     },
+    /// What does the file contain?
+    Contents,
+    /// Read a filter.
+    Wanted {
+        /// The question's number.
+        number: u32,
+        /// The expression; empty for all packets.
+        text: String,
+        /// Whether from now on only what it means is drawn.
+        apply: bool,
+    },
     /// Show the wire again.
     ShowWire,
     /// Make a pcapng of what is shown.
@@ -329,6 +341,17 @@ pub enum FromDocument {
         /// What was passed over on the way: how many things, and the first of them.
         passed_over: Option<(u64, String)>,
     },
+    /// What the file contains.
+    Contents(Box<Contents>),
+    /// A filter was read.
+    Wanted {
+        /// The question's number.
+        number: u32,
+        /// The expression by which is drawn from now on, if that changed.
+        applied: Option<String>,
+        /// What is wrong with it.
+        problem: Option<FilterProblem>,
+    },
     /// A file could not be opened.
     OpenFailed {
         /// Its name.
@@ -357,6 +380,17 @@ pub enum FromDocument {
     Broken(String),
 }
 
+/// What is wrong with a filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterProblem {
+    /// The first byte of the text that is meant.
+    pub from: u32,
+    /// The byte after the last.
+    pub to: u32,
+    /// In words, with what to write instead.
+    pub what: String,
+}
+
 /// How large the document is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Extent {
@@ -364,6 +398,8 @@ pub struct Extent {
     pub version: u64,
     /// All packets.
     pub packets: u64,
+    /// Those that are drawn: what the filter and the choice of a conversation mean.
+    pub shown: u64,
     /// Height of the whole ladder, CSS pixels.
     pub height: f64,
     /// Packets whose payload was let go to save memory.

@@ -6,6 +6,7 @@ mod conformance;
 mod demo;
 mod house;
 mod packetdrill;
+mod samples;
 mod site;
 mod soak;
 mod test;
@@ -42,6 +43,8 @@ enum Task {
         #[arg(long)]
         dev: bool,
     },
+    /// Make the captures that come with the page (`www/samples`) anew.
+    Samples,
     /// Build the page alone, into `target/site`.
     Site {
         /// Builds quickly and runs slowly: for those who work on the page.
@@ -72,6 +75,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
             site::build(&house, Speed::of(dev))?;
             house.cargo(&["build", "-p", "synema-bridge"])
         }
+        Task::Samples => samples::run(&house),
         Task::Site { dev } => site::build(&house, Speed::of(dev)).map(drop),
     }
 }

@@ -74,10 +74,12 @@ impl<'a> Source<'a> {
 pub(super) struct Shown {
     pub(super) hosts: BTreeSet<HostId>,
     pub(super) streams: BTreeSet<u32>,
+    packets: u64,
 }
 
 impl Shown {
     fn add(&mut self, source: Source<'_>, index: usize) {
+        self.packets += 1;
         if let Some(digest) = source.analysis.digests().get(index) {
             self.hosts.extend([digest.from, digest.to]);
             self.streams.extend(digest.tcp.map(|tcp| tcp.stream));
@@ -219,6 +221,11 @@ impl Ladder {
     /// Forgets where texts were placed: something about them changed.
     pub(crate) fn forget_texts(&mut self) {
         self.chunks.clear();
+    }
+
+    /// How many packets are drawn: those that are meant.
+    pub(crate) fn packets(&self) -> u64 {
+        self.shown.packets
     }
 
     /// The whole drawing's height.

@@ -3,6 +3,7 @@
 use crate::analysis::Verdicts;
 use crate::capture::LINK_TYPE_ETHERNET;
 use crate::words::{Story, grouped};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use synema_core::wire::{ChecksumStatus, LayerKind, Packet};
 
@@ -10,7 +11,7 @@ use synema_core::wire::{ChecksumStatus, LayerKind, Packet};
 const MOST_PAYLOAD: u32 = 8_960;
 
 /// Something in which a capture cannot be trusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubt {
     /// The first packet that shows it, by its number counted from 1.
     pub packet: u64,

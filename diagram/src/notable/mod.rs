@@ -3,13 +3,16 @@
 //! ```text
 //!   Capture, Analysis ──► moments   where time was lost, the costliest first
 //!                    ├──► doubts    what the capture cannot be trusted in
-//!                    └──► overview  both in words, with the conversations
+//!                    └──► contents  both with the conversations, as values to be shown
+//!                          └──► overview  in words
 //! ```
 
+mod contents;
 mod doubts;
 mod moments;
 mod overview;
 
+pub use contents::{Contents, Conversation, contents};
 pub use doubts::{Doubt, doubts};
 pub use moments::{Moment, moments};
 pub use overview::overview;

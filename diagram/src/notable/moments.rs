@@ -4,6 +4,7 @@
 use crate::analysis::{Digest, TcpDigest, Verdicts, dns_message};
 use crate::layout::scene::Kind;
 use crate::words::{Story, duration, grouped, host_name};
+use serde::{Deserialize, Serialize};
 use simple_dns::PacketFlag;
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ const STORM: u32 = 5;
 const STORM_GAP_NS: u64 = 1_000_000_000;
 
 /// Something worth looking at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// The packet to look at, by its number counted from 1.
     pub packet: u64,

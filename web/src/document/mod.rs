@@ -200,6 +200,12 @@ impl Worker {
     fn answer(&mut self, said: &ToDocument) {
         let (version, view) = (self.version, self.view);
         let answer = match *said {
+            ToDocument::Contents => FromDocument::Contents(Box::new(self.shown().contents())),
+            ToDocument::Wanted {
+                number,
+                ref text,
+                apply,
+            } => self.filter(number, text, apply),
             ToDocument::Look(view) => {
                 self.view = view;
                 self.version += 1;
@@ -235,6 +241,17 @@ impl Worker {
             ToDocument::Stack | ToDocument::Open { .. } => return,
         };
         self.say(answer);
+    }
+
+    fn filter(&mut self, number: u32, text: &str, apply: bool) -> FromDocument {
+        let problem = self.shown().filter(text, apply).err();
+        let applied = (apply && problem.is_none()).then(|| text.to_owned());
+        self.version += u64::from(applied.is_some());
+        FromDocument::Wanted {
+            number,
+            applied,
+            problem,
+        }
     }
 
     /// A run that ended with its bridge stays in sight until the reader goes on.

@@ -1,14 +1,19 @@
 //! One document that can be shown: the live capture, or a file.
 
 use super::live;
-use crate::protocol::{Extent, Live};
+use crate::protocol::{Extent, FilterProblem, Live};
 use synema_core::wire::MacAddr;
 use synema_diagram::Document;
 use synema_diagram::capture::{Interface, MemoryPolicy, file};
 use synema_diagram::detail::Detail;
+use synema_diagram::filter::{Expression, FilterError};
+use synema_diagram::notable::Contents;
 use synema_diagram::scene::Scene;
 use synema_diagram::strip::Strip;
-use synema_diagram::view::View;
+use synema_diagram::view::{Filter, View};
+
+/// So many conversations and moments are listed; the rest is counted.
+const MOST: usize = 100;
 
 /// A document, as the page asks for it.
 pub struct Shown {
@@ -65,9 +70,32 @@ impl Shown {
             version,
             packets: self.packets(),
             height: self.document.extent(),
+            shown: self.document.packets_shown(),
             let_go: self.document.capture().payloads_let_go(),
             missing: self.document.stats().drops,
         }
+    }
+
+    /// What there is in it, and what is worth looking at.
+    pub fn contents(&self) -> Contents {
+        self.document.contents(MOST)
+    }
+
+    /// Reads a filter, and draws only what it means from now on if that is asked for. An empty
+    /// one means everything.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where; everything stays as it was then.
+    pub fn filter(&mut self, text: &str, apply: bool) -> Result<(), FilterProblem> {
+        let wanted = if text.is_empty() {
+            None
+        } else {
+            Some(Expression::parse(text).map_err(problem)?)
+        };
+        if apply {
+            self.document.set_wanted(wanted);
+        }
+        Ok(())
     }
 
     /// A part of the ladder.
@@ -124,10 +152,20 @@ impl Shown {
     }
 }
 
+fn problem(error: FilterError) -> FilterProblem {
+    let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    FilterProblem {
+        from: byte(error.at.start),
+        to: byte(error.at.end),
+        what: error.what,
+    }
+}
+
 /// A selection belongs to the document that it was made in.
 fn unselected(view: View) -> View {
     View {
         selected: None,
+        filter: Filter::All,
         ..view
     }
 }

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use synema_diagram::detail::Detail;
 use synema_diagram::scene::Scene;
 use synema_diagram::strip::Strip;
-use synema_diagram::view::{Axis, LabelMode, Metrics, View};
+use synema_diagram::view::{Axis, Filter, LabelMode, Metrics, View};
 
 /// Letters of the strip that are asked for at once.
 pub const STRIP_LETTERS: u32 = 80;
@@ -121,6 +121,12 @@ impl Reader {
     /// Other labels.
     pub fn labels(&mut self, labels: LabelMode) -> Vec<ToDocument> {
         self.view.labels = labels;
+        self.look()
+    }
+
+    /// Other conversations.
+    pub fn only(&mut self, filter: Filter) -> Vec<ToDocument> {
+        self.view.filter = filter;
         self.look()
     }
 

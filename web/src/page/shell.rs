@@ -1,13 +1,14 @@
 //! What the page does to the browser: workers, listeners, files.
 
 use super::entry;
+use super::samples;
 use super::state::{Action, Effect, Theme};
 use crate::post;
 use crate::protocol::{FromDocument, FromStack, ToDocument, ToStack};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{
-    Blob, Element, ErrorEvent, Event, HtmlAnchorElement, KeyboardEvent, MessageChannel, Url,
-    Worker, WorkerOptions, WorkerType,
+    Blob, Element, ErrorEvent, Event, HtmlAnchorElement, HtmlElement, KeyboardEvent,
+    MessageChannel, Url, Worker, WorkerOptions, WorkerType,
 };
 use yew::Callback;
 
@@ -15,6 +16,7 @@ use yew::Callback;
 pub struct Shell {
     stack: Option<Worker>,
     document: Option<Worker>,
+    act: Callback<Action>,
 }
 
 impl Shell {
@@ -42,7 +44,15 @@ impl Shell {
             });
         }
         listen(act);
-        (Self { stack, document }, failed)
+        let act = act.clone();
+        (
+            Self {
+                stack,
+                document,
+                act,
+            },
+            failed,
+        )
     }
 
     /// Does what `reduce` asked for.
@@ -62,6 +72,11 @@ impl Shell {
                 if let Some(worker) = &self.document {
                     let name = file.name();
                     post::send_with(worker, &[ToDocument::Open { name }], Some(&file));
+                }
+            }
+            Effect::OpenSample(name) => {
+                if let Some(worker) = &self.document {
+                    samples::open(worker.clone(), name, self.act.clone());
                 }
             }
             Effect::Join => self.join(),
@@ -123,20 +138,7 @@ fn listen(act: &Callback<Action>) {
         let act = act.clone();
         move |event| keydown(&event, &act)
     });
-    on(&window, "dragover", |event| event.prevent_default());
-    on(&window, "drop", {
-        let act = act.clone();
-        move |event| {
-            event.prevent_default();
-            let files = event
-                .dyn_ref::<web_sys::DragEvent>()
-                .and_then(web_sys::DragEvent::data_transfer)
-                .and_then(|data| data.files());
-            if let Some(file) = files.and_then(|files| files.get(0)) {
-                act.emit(Action::Open(file));
-            }
-        }
-    });
+    listen_to_drops(&window, act);
     // Another link to this page, with another key, was put into the address bar.
     on(&window, "hashchange", |_| {
         let window = web_sys::window();
@@ -166,6 +168,47 @@ fn listen(act: &Callback<Action>) {
     }
 }
 
+/// A file that is dragged over the page, left there or taken away.
+fn listen_to_drops(window: &web_sys::Window, act: &Callback<Action>) {
+    let data = |event: &Event| {
+        let event = event.dyn_ref::<web_sys::DragEvent>()?;
+        event.data_transfer()
+    };
+    on(window, "dragenter", {
+        let act = act.clone();
+        move |event| {
+            let types = data(&event).map(|data| data.types());
+            if types.is_some_and(|types| types.includes(&"Files".into(), 0)) {
+                act.emit(Action::Dragged(true));
+            }
+        }
+    });
+    on(window, "dragover", |event| event.prevent_default());
+    on(window, "dragleave", {
+        let act = act.clone();
+        move |event| {
+            // From one element to the next is no leave-taking.
+            let to = event
+                .dyn_ref::<web_sys::DragEvent>()
+                .and_then(|event| event.related_target());
+            if to.is_none() {
+                act.emit(Action::Dragged(false));
+            }
+        }
+    });
+    on(window, "drop", {
+        let act = act.clone();
+        move |event| {
+            event.prevent_default();
+            let files = data(&event).and_then(|data| data.files());
+            match files.and_then(|files| files.get(0)) {
+                Some(file) => act.emit(Action::Open(file)),
+                None => act.emit(Action::Dragged(false)),
+            }
+        }
+    });
+}
+
 fn on(target: &web_sys::EventTarget, name: &str, then: impl FnMut(Event) + 'static) {
     let closure = Closure::<dyn FnMut(Event)>::new(then);
     let function = closure.as_ref().unchecked_ref();
@@ -193,10 +236,26 @@ fn keydown(event: &Event, act: &Callback<Action>) {
         "ArrowDown" | "j" => Action::Step(1),
         "ArrowUp" | "k" => Action::Step(-1),
         "Escape" => Action::Select(None),
+        "/" => {
+            event.prevent_default();
+            focus("filter");
+            return;
+        }
         _ => return,
     };
     event.prevent_default();
     act.emit(action);
+}
+
+fn focus(id: &str) {
+    let element = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.get_element_by_id(id))
+        .and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    if let Some(element) = element {
+        // Only an element that cannot be focused refuses, and nothing is lost then.
+        let _ = element.focus();
+    }
 }
 
 /// Offers a file to be saved.

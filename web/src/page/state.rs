@@ -1,9 +1,11 @@
 //! The page's one State, its one Action, and its one `reduce`. Pure.
 
+use super::looking::Looking;
 use super::reader::Reader;
 use super::wire::Wire;
 use crate::protocol::{FromDocument, FromStack, Link, Problem, ToDocument, ToStack};
 use crate::words::{ENGLISH, Words, fill};
+use std::rc::Rc;
 use synema_diagram::view::{Axis, LabelMode, Metrics};
 use synema_relay::SessionId;
 use web_sys::File;
@@ -21,6 +23,8 @@ pub struct State {
     pub wire: Wire,
     /// Ladder, strip, packet.
     pub reader: Reader,
+    /// What of the document is looked at.
+    pub looking: Looking,
     /// What the ladder shows.
     pub source: Source,
     /// The file that is being read.
@@ -139,6 +143,26 @@ pub enum Action {
     Leave,
     /// Open a file.
     Open(File),
+    /// Open a capture that comes with the page: its file's name.
+    OpenSample(&'static str),
+    /// A file is dragged over the page, or no longer.
+    Dragged(bool),
+    /// The filter's field has another text.
+    Filter {
+        /// The text.
+        text: String,
+        /// Whether the reader is done with it.
+        enter: bool,
+    },
+    /// Show one conversation alone, or all.
+    Only(Option<u32>),
+    /// Go to a packet.
+    Go {
+        /// Its number.
+        packet: u64,
+        /// Its conversation, if it is TCP.
+        stream: Option<u32>,
+    },
     /// Show the wire.
     ShowWire,
     /// Save the capture.
@@ -187,6 +211,8 @@ pub enum Effect {
     Document(ToDocument),
     /// Hand a file over to the document's worker.
     OpenFile(File),
+    /// Get a capture that comes with the page, and hand it over to the document's worker.
+    OpenSample(&'static str),
     /// Keep the session's id for a reload of this tab.
     Remember(SessionId),
     /// Join the workers.
@@ -204,6 +230,7 @@ impl State {
             tab: Tab::default(),
             wire: Wire::new(entry.is_some()),
             reader: Reader::new(),
+            looking: Looking::default(),
             source: Source::Wire,
             reading: None,
             trouble: None,
@@ -220,8 +247,12 @@ impl State {
         if self.document_ready {
             return effects;
         }
-        let for_document =
-            |effect: &Effect| matches!(effect, Effect::Document(_) | Effect::OpenFile(_));
+        let for_document = |effect: &Effect| {
+            matches!(
+                effect,
+                Effect::Document(_) | Effect::OpenFile(_) | Effect::OpenSample(_)
+            )
+        };
         let (held, now): (Vec<_>, Vec<_>) = effects.into_iter().partition(for_document);
         self.held.extend(held);
         now
@@ -248,9 +279,15 @@ impl State {
             | Action::Leave
             | Action::SaveBody => self.wire_action(action),
             Action::Open(file) => {
-                self.reading = Some(file.name());
-                self.trouble = None;
+                self.begin_reading(file.name());
                 vec![Effect::OpenFile(file)]
+            }
+            Action::OpenSample(name) => {
+                self.begin_reading(name.to_owned());
+                vec![Effect::OpenSample(name)]
+            }
+            Action::Filter { .. } | Action::Only(_) | Action::Go { .. } | Action::Dragged(_) => {
+                self.looking_action(action)
             }
             Action::ShowWire => self.show_wire(),
             Action::Download => vec![Effect::Document(ToDocument::Download)],
@@ -268,6 +305,12 @@ impl State {
             }
             reading => documents(self.reader_action(&reading)),
         }
+    }
+
+    fn begin_reading(&mut self, name: String) {
+        self.reading = Some(name);
+        self.trouble = None;
+        self.looking.dragged = false;
     }
 
     fn wire_action(&mut self, action: Action) -> Vec<Effect> {
@@ -347,6 +390,7 @@ impl State {
         }
         self.source = Source::Wire;
         let mut out = documents(vec![ToDocument::ShowWire]);
+        out.extend(self.look_anew());
         out.extend(documents(self.reader.start_over(true)));
         out
     }
@@ -406,7 +450,22 @@ impl State {
                     partly,
                     passed_over,
                 };
-                documents(self.reader.start_over(false))
+                self.tab = Tab::Wire;
+                let mut out = self.look_anew();
+                out.extend(documents(self.reader.start_over(false)));
+                out
+            }
+            FromDocument::Contents(contents) => {
+                self.looking.contents = Some(Rc::new(*contents));
+                Vec::new()
+            }
+            FromDocument::Wanted {
+                number,
+                applied,
+                problem,
+            } => {
+                self.filter_read(number, applied, problem);
+                Vec::new()
             }
             FromDocument::OpenFailed { name, why } => {
                 self.reading = None;

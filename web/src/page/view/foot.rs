@@ -1,6 +1,6 @@
 //! The line below the ladder: counters and the download.
 
-use super::does;
+use super::{does, filter};
 use crate::page::state::{Action, Source, State};
 use crate::words::{fill, grouped};
 use yew::prelude::*;
@@ -39,6 +39,11 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
             <span data-test="packet-count" data-count={extent.packets.to_string()}>
                 { fill(count, &[("n", &grouped(extent.packets))]) }
             </span>
+            if extent.shown < extent.packets {
+                <span data-test="shown-count" data-count={extent.shown.to_string()}>
+                    { filter::counted(words, extent) }
+                </span>
+            }
             if state.source == Source::Wire && state.wire.hello.is_some() {
                 <span data-test="stats" data-dropped={dropped.to_string()}>{ dropped_text }</span>
                 if stats.refused > 0 {

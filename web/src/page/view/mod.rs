@@ -1,5 +1,7 @@
 //! What is seen: each view is given data and answers with elements. None keeps state.
 
+pub mod contents;
+pub mod filter;
 pub mod foot;
 pub mod ladder;
 pub mod legend;

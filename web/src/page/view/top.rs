@@ -1,11 +1,11 @@
 //! The bar at the top, and the banner below it.
 
-use super::{Language, does};
+use super::{Language, contents, does, filter};
 use crate::page::state::{Action, Source, State, Theme};
 use crate::page::wire::{Bridge, Claim};
 use crate::words::fill;
 use wasm_bindgen::JsCast;
-use web_sys::{Event, HtmlInputElement};
+use web_sys::{Element, Event, HtmlInputElement};
 use yew::prelude::*;
 
 /// Name, places, what is shown, the bridge's lamp, the theme.
@@ -37,7 +37,9 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
                     <input type="file" data-test="open" accept=".pcap,.pcapng,.cap,.ntar,.dmp,.gz"
                         aria-label={words.place_file} onchange={on_file} />
                 </label>
+                { samples(state, act) }
             </nav>
+            { filter::field(state, act) }
             <span class="about">{ about(state) }</span>
             { lamp(state) }
             <button class="button small" title={words.theme_hint} data-test="theme"
@@ -45,6 +47,31 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
                 { if theme == Theme::Dark { words.theme_dark } else { words.theme_light } }
             </button>
         </header>
+    }
+}
+
+/// A menu of the captures that come with the page.
+fn samples(state: &State, act: &Callback<Action>) -> Html {
+    let words = state.words;
+    html! {
+        <details class="drop-down">
+            <summary class="place" data-test="samples" aria-label={words.samples} title={words.samples}>{ "▾" }</summary>
+            <div class="drop" onclick={Callback::from(|event: MouseEvent| close(&event))}>
+                { contents::samples(words, "menu-sample", act) }
+            </div>
+        </details>
+    }
+}
+
+/// Closes the menu in which something was chosen.
+fn close(event: &MouseEvent) {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    let menu = target.and_then(|target| target.closest("details").ok()?);
+    if let Some(menu) = menu {
+        // It has the attribute, or it could not have been pressed.
+        let _ = menu.remove_attribute("open");
     }
 }
 

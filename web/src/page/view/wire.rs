@@ -1,9 +1,9 @@
 //! The panel at the left: what to do next, in order.
 
 use super::{Language, does, problem, response};
-use crate::page::state::{Action, Source, State};
+use crate::page::state::{Action, State};
 use crate::page::wire::{Bridge, Claim, Step, Wire};
-use crate::words::{fill, grouped};
+use crate::words::fill;
 use synema_core::trace::ClaimStep;
 use synema_relay::BridgeHello;
 use wasm_bindgen::JsCast;
@@ -15,7 +15,6 @@ pub fn panel(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
     html! {
         <section class="panel left" aria-label={words.tab_wire} id="panel-wire">
-            { file_note(state, act) }
             if state.wire.fetch.number == 0 {
                 <h2 class="lead">{ words.lead }</h2>
                 <p class="lead-text">{ words.lead_text }</p>
@@ -27,42 +26,6 @@ pub fn panel(state: &State, act: &Callback<Action>) -> Html {
             }
             { response::panel(words, &state.wire, act) }
         </section>
-    }
-}
-
-fn file_note(state: &State, act: &Callback<Action>) -> Html {
-    let Source::File {
-        name,
-        partly,
-        passed_over,
-    } = &state.source
-    else {
-        return html! {};
-    };
-    let words = state.words;
-    let packets = state.reader.extent.packets;
-    let count = fill(
-        if packets == 1 {
-            words.packets_one
-        } else {
-            words.packets
-        },
-        &[("n", &grouped(packets))],
-    );
-    html! {
-        <div class="hint" data-test="file">
-            <strong>{ words.file_panel }</strong>
-            <p>{ fill(words.file_text, &[("packets", &count), ("name", name)]) }</p>
-            if let Some(why) = partly {
-                <p>{ fill(words.open_partly, &[("name", name), ("n", &grouped(packets)), ("why", why)]) }</p>
-            }
-            if let Some((count, first)) = passed_over {
-                <p data-test="passed-over">
-                    { fill(words.open_passed_over, &[("n", &grouped(*count)), ("first", first)]) }
-                </p>
-            }
-            <p><button class="link" onclick={does(act, || Action::ShowWire)}>{ words.back_to_wire }</button></p>
-        </div>
     }
 }
 
