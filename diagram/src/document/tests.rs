@@ -639,8 +639,8 @@ fn pictures_are_well_formed_and_speak_for_those_who_cannot_see() {
     let ladder = text(&document, 100);
     assert_eq!(
         ladder.lines().count(),
-        2 + 24 + 5,
-        "heads, packets, silences:\n{ladder}"
+        2 + 24 + 5 + 2,
+        "heads, packets, silences, the handshake and the selected round trip:\n{ladder}"
     );
     assert!(
         ladder.contains("≈ 240 ms of silence: only the sender's timer runs"),

@@ -384,7 +384,12 @@ pub(super) fn noted() -> Capture {
     let note =
         "The last packet is the dearest one to lose. Lose packet 2 instead: 25 ms late, not 240.";
     made.server(30_000, Tcp::data(1, 1, 500).lost().noted("never came"));
-    made.server(270_000, Tcp::data(1, 1, 500).noted(note));
+    made.server(
+        270_000,
+        Tcp::data(1, 1, 500)
+            .because(Cause::RetransmissionTimeout)
+            .noted(note),
+    );
     made.client(280_100, Tcp::ack(1, 501));
     let mut capture = made.capture();
     capture.annotate(Edit::Title("What if the last packet is lost?".into()));

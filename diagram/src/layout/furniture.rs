@@ -1,5 +1,6 @@
 //! What surrounds the arrows: states, timers, silences, times.
 
+mod brackets;
 mod timers;
 
 use super::ladder::{Source, near_departs};
@@ -7,12 +8,14 @@ use super::lanes::{Lanes, chars};
 use super::place::Request;
 use super::scene::{Anchor, Certainty, Gap, Label, LabelRole, Scene, StateBar};
 use super::slots::{offset, slot};
+use super::spans::Spans;
 use super::warp::{Cut, Warp};
 use crate::analysis::StreamInfo;
 use crate::capture::Fate;
 use crate::states::{Change, When};
 use crate::view::Filter;
 use crate::words;
+use brackets::Which;
 use std::collections::{BTreeMap, BTreeSet};
 use synema_core::trace::TcpState;
 use timers::timer_texts;
@@ -40,6 +43,7 @@ pub(super) enum Key {
     Tick(u32, bool),
     /// Conversation, which timer, whether its end.
     Timer(u32, u32, bool),
+    Bracket(Which),
 }
 
 /// What is needed to draw them.
@@ -48,6 +52,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) source: Source<'a>,
     pub(super) warp: &'a Warp,
     pub(super) lanes: &'a Lanes,
+    pub(super) spans: &'a Spans,
     /// The conversations that are drawn, where not all are.
     pub(super) shown: Option<&'a BTreeSet<u32>>,
 }
@@ -55,7 +60,7 @@ pub(super) struct Surroundings<'a> {
 impl Surroundings<'_> {
     /// Texts that are placed before the arrows' labels.
     pub(super) fn first_requests(&self, y0: f64, y1: f64) -> Vec<Request<Key>> {
-        let mut requests = Vec::new();
+        let mut requests = self.bracket_requests(y0, y1);
         for cut in self.warp.cuts_between(y0, y1) {
             if (y0..y1).contains(&cut.y0) {
                 requests.push(self.gap_request(&cut));
@@ -119,6 +124,13 @@ impl Surroundings<'_> {
             timer.armed = texts.get(&Key::Timer(stream, index, false)).cloned();
             timer.ended = texts.get(&Key::Timer(stream, index, true)).cloned();
             scene.timers.push(timer);
+        }
+        for (which, mut bracket) in self.brackets(y0, y1) {
+            bracket.label = match which {
+                Which::Selected => self.bracket_texts(&bracket).into_iter().next(),
+                _ => texts.get(&Key::Bracket(which)).cloned(),
+            };
+            scene.brackets.push(bracket);
         }
         for (key, label) in texts {
             if matches!(key, Key::Tick(..)) && (y0 - 10.0..=y1 + 10.0).contains(&label.y) {

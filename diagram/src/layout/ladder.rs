@@ -6,6 +6,7 @@ use super::lanes::{Beside, Lanes, lanes};
 use super::place::{Bounds, CHUNK, Placed, REACH, Request, place};
 use super::scene::{Band, Certainty, Kind, Label, Scene};
 use super::slots::slot;
+use super::spans::Spans;
 use super::warp::{Item, Warp};
 use crate::analysis::{Analysis, HostId};
 use crate::capture::{Capture, Fate};
@@ -101,6 +102,7 @@ pub(crate) struct Ladder {
     new_ghost_ns: Option<u64>,
     shown: Shown,
     beside: Beside,
+    spans: Spans,
 }
 
 const NO_ITEM: u32 = u32::MAX;
@@ -118,6 +120,7 @@ impl Ladder {
             new_ghost_ns: None,
             shown: Shown::default(),
             beside: Beside::default(),
+            spans: Spans::default(),
         }
     }
 
@@ -141,6 +144,9 @@ impl Ladder {
             ladder.find_ghost(source, index);
         }
         ladder.warp.extend(items);
+        if source.capture.annotations().brackets().next().is_some() {
+            ladder.beside.brackets = [true; 2];
+        }
         ladder
     }
 
@@ -163,6 +169,10 @@ impl Ladder {
         let digest = source.analysis.digests().get(index);
         if let Some(tcp) = digest.and_then(|digest| digest.tcp) {
             self.beside.ports |= slot(source, tcp.stream).is_some_and(|slot| slot > 0);
+            self.beside.brackets[0] = true;
+            if self.spans.push(source, index) {
+                self.beside.brackets[1] |= !tcp.from_client;
+            }
         }
     }
 
@@ -284,6 +294,7 @@ impl Ladder {
             source,
             warp: &self.warp,
             lanes: &self.lanes,
+            spans: &self.spans,
             shown: source.wanted.map(|_| &self.shown.streams),
         };
         surroundings.add(&mut scene, &texts);
@@ -447,6 +458,7 @@ impl Ladder {
             source,
             warp: &self.warp,
             lanes: &self.lanes,
+            spans: &self.spans,
             shown: source.wanted.map(|_| &self.shown.streams),
         };
         let mut requests = surroundings.first_requests(y0, y1);

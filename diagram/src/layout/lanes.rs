@@ -20,6 +20,9 @@ const EDGE: f64 = 8.0;
 const STATE_CHARS: f64 = 12.0;
 /// ` :49152`.
 const PORT_CHARS: f64 = 7.0;
+/// A bracket with its text along it, and where in it the line runs.
+const BRACKET: f64 = 22.0;
+const BRACKET_LINE: f64 = 6.0;
 /// `123456.7`.
 const TICK_CHARS: f64 = 8.0;
 
@@ -32,6 +35,8 @@ pub(super) struct Lanes {
     pub(super) link_end: u16,
     pub(super) head_height: f64,
     pub(super) clock: Label,
+    /// Where the lines of brackets run, at the left and at the right.
+    pub(super) brackets: [Option<f64>; 2],
     /// Where the times at the right are told.
     pub(super) far_clock: Option<Label>,
     /// The lane that several hosts share.
@@ -69,6 +74,8 @@ pub(super) struct Beside {
     pub(super) far_times: bool,
     /// The ports of conversations that run at the same time.
     pub(super) ports: bool,
+    /// Brackets at the left and at the right.
+    pub(super) brackets: [bool; 2],
 }
 
 /// Lays out the lanes of what the view shows; of these hosts alone, where not all are shown.
@@ -85,8 +92,16 @@ pub(super) fn lanes(source: Source<'_>, beside: Beside, shown: Option<&BTreeSet<
     let state = chars * metrics.char_width * LabelRole::State.scale();
     let tick = TICK_CHARS * metrics.char_width + EDGE;
     let ticks = |there: bool| if wide && there { tick } else { 0.0 };
-    let left = EDGE + state + BESIDE + ticks(true);
-    let right = view.width - EDGE - state - BESIDE - ticks(beside.far_times);
+    let bracket = |side: usize| {
+        if wide && beside.brackets[side] {
+            BRACKET
+        } else {
+            0.0
+        }
+    };
+    let outside = [ticks(true), ticks(beside.far_times)];
+    let left = EDGE + outside[0] + bracket(0) + state + BESIDE;
+    let right = view.width - EDGE - outside[1] - bracket(1) - state - BESIDE;
     let right = right.max(left + MIN_SPACING);
     let hosts = order::chosen(analysis, view.filter, shown);
     let room = ((right - left) / MIN_SPACING) as usize + 1;
@@ -100,6 +115,10 @@ pub(super) fn lanes(source: Source<'_>, beside: Beside, shown: Option<&BTreeSet<
         left,
         right,
         head_height: head_height(metrics),
+        brackets: [
+            (bracket(0) > 0.0).then_some(EDGE + outside[0] + BRACKET - BRACKET_LINE),
+            (bracket(1) > 0.0).then_some(view.width - EDGE - outside[1] - BRACKET + BRACKET_LINE),
+        ],
         ..Lanes::default()
     };
     let mut used = BTreeMap::new();

@@ -22,6 +22,7 @@ mod lanes;
 mod place;
 pub mod scene;
 mod slots;
+mod spans;
 mod warp;
 
 pub(crate) use ladder::{Ladder, Source, flags_text};

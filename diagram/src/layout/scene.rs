@@ -20,6 +20,10 @@
 //! every text the class `label`: no two of them intersect and none leaves
 //! `0..width`; that was seen to when the scene was laid out.
 
+mod marks;
+
+pub use marks::{Bracket, BracketKind};
+
 use crate::view::{Axis, LabelMode};
 use serde::{Deserialize, Serialize};
 use synema_core::trace::{Cause, FrameId, TcpState, TimerKind};
@@ -59,6 +63,8 @@ pub struct Scene {
     pub ticks: Vec<Label>,
     /// Timers beside a lane.
     pub timers: Vec<Timer>,
+    /// Stretches of time at the edges.
+    pub brackets: Vec<Bracket>,
     /// The packets, earliest departure first.
     pub arrows: Vec<Arrow>,
     /// How many packets of this window are not in `arrows`, because more than
@@ -190,6 +196,8 @@ pub enum LabelRole {
     Gap,
     /// A timer: the text face, small, in the colour of retransmissions.
     Timer,
+    /// A stretch of time: the text face, small, quiet.
+    Bracket,
 }
 
 impl LabelRole {
@@ -205,6 +213,7 @@ impl LabelRole {
             Self::Clock => "clock",
             Self::Gap => "gap-text",
             Self::Timer => "timer-text",
+            Self::Bracket => "bracket-text",
         }
     }
 
@@ -214,7 +223,7 @@ impl LabelRole {
         match self {
             Self::LaneName => 1.2,
             Self::Arrow | Self::LaneAddress | Self::LaneNote | Self::Gap | Self::Tick => 1.0,
-            Self::State | Self::Clock | Self::Timer => 0.9,
+            Self::State | Self::Clock | Self::Timer | Self::Bracket => 0.9,
         }
     }
 }

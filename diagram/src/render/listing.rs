@@ -3,7 +3,7 @@
 
 use crate::Document;
 use crate::annotate::Note;
-use crate::scene::{Arrow, Certainty, Scene};
+use crate::scene::{Arrow, Bracket, Certainty, Scene};
 use crate::view::{Axis, View};
 use crate::words::{self, Story};
 use std::borrow::Cow;
@@ -28,6 +28,8 @@ pub(super) struct Entry<'a> {
     pub(super) silence: Option<String>,
     /// What people wrote on the packet.
     pub(super) notes: Vec<Cow<'a, str>>,
+    /// Stretches of time that it ends.
+    pub(super) brackets: Vec<&'a Bracket>,
 }
 
 impl<'a> Listing<'a> {
@@ -84,6 +86,12 @@ impl<'a> Listing<'a> {
                 since_ns: ns.saturating_sub(origin),
                 silence,
                 notes: notes.map(Note::words).collect(),
+                brackets: self
+                    .scene
+                    .brackets
+                    .iter()
+                    .filter(|bracket| firm && bracket.to == arrow.number)
+                    .collect(),
             });
         }
         entries

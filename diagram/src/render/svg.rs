@@ -4,6 +4,7 @@
 //! say it too. What is estimated is drawn lighter towards the end that is.
 
 mod graph;
+mod marks;
 mod style;
 
 pub use graph::graph_svg;
@@ -131,6 +132,7 @@ fn body(out: &mut String, scene: &Scene) {
     for item in &scene.arrows {
         arrow(out, item, scene);
     }
+    marks::brackets(out, scene);
     for tick in &scene.ticks {
         text(out, tick, "");
     }

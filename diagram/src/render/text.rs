@@ -9,7 +9,7 @@
 
 use super::listing::Listing;
 use crate::Document;
-use crate::scene::{Arrow, ArrowEnd, Certainty, Kind, Lane};
+use crate::scene::{Arrow, ArrowEnd, Bracket, Certainty, Kind, Lane};
 use crate::words;
 use core::fmt::Write;
 
@@ -38,6 +38,15 @@ pub fn text(document: &Document, columns: usize) -> String {
         };
         let line = row(entry.arrow, &entry.labels, lanes.len(), between);
         let _ = writeln!(out, "{time:>9}  {}", line.trim_end());
+        for bracket in entry.brackets {
+            let Bracket { title, from, .. } = bracket;
+            let _ = writeln!(out, "{:TIMES$}└ {title}, since packet {from}", "");
+        }
+        for note in &entry.notes {
+            for line in words::wrapped(note, columns.saturating_sub(TIMES + 3).max(20)) {
+                let _ = writeln!(out, "{:TIMES$}▌ {line}", "");
+            }
+        }
     }
     out
 }

@@ -57,6 +57,7 @@ fn texts(scene: &Scene) -> Vec<Label> {
     texts.extend(scene.states.iter().filter_map(|bar| bar.label.clone()));
     texts.extend(scene.gaps.iter().filter_map(|gap| gap.label.clone()));
     texts.extend(scene.ticks.iter().cloned());
+    texts.extend(scene.brackets.iter().filter_map(|b| b.label.clone()));
     for timer in &scene.timers {
         texts.extend(timer.armed.iter().chain(&timer.ended).cloned());
     }

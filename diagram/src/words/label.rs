@@ -18,7 +18,13 @@ pub fn labels(story: Story<'_>, index: usize, mode: LabelMode) -> Vec<String> {
     let packet = story.dissect(frame);
     let mut wordings = match (&digest.tcp, packet.tcp()) {
         (Some(tcp), Some(segment)) => {
-            let mut wordings = tcp_labels(tcp, segment, &packet, mode);
+            // Some ask after a closed window with an ACK of a number that was acknowledged.
+            let asks = tcp.verdicts.has(Verdicts::KEEP_ALIVE)
+                && super::awaited::meets_closed_window(story, index);
+            let mut wordings = match asks {
+                true => vec!["window probe".into(), "probe".into()],
+                false => tcp_labels(tcp, segment, &packet, mode),
+            };
             if digest.is_retransmission() {
                 wordings
                     .iter_mut()

@@ -13,6 +13,7 @@ mod path;
 mod recovery;
 mod title;
 mod why;
+mod wrap;
 
 pub use app::app_line;
 pub(crate) use awaited::awaited;
@@ -20,6 +21,7 @@ pub(crate) use label::{cut, silence_labels};
 pub use label::{ghost_labels, labels};
 pub use title::title;
 pub use why::why;
+pub(crate) use wrap::wrapped;
 
 use crate::analysis::{Analysis, Digest, HostId};
 use crate::capture::{Capture, Frame};

@@ -76,12 +76,13 @@ fn sizes(css: &mut String, scene: &Scene) {
         css,
         "text{{font-family:'IBM Plex Mono','DejaVu Sans Mono',monospace;font-size:{:.2}px;\
          paint-order:stroke;stroke-width:4px;stroke-linejoin:round}}\
-         .lane-name,.state-name,.gap-text,.timer-text,.clock\
+         .lane-name,.state-name,.gap-text,.timer-text,.bracket-text,.clock\
          {{font-family:Inter,'DejaVu Sans',sans-serif}}\
          .lane-name{{font-size:{:.2}px;font-weight:700}}\
          .state-name{{font-size:{:.2}px;font-weight:600;letter-spacing:.02em}}\
          .gap-text{{font-size:{:.2}px}}.tick,.lane-address,.lane-note{{font-size:{:.2}px}}\
-         .timer-text,.clock{{font-size:{:.2}px}}\
+         .timer-text,.bracket-text,.clock{{font-size:{:.2}px}}\
+         .bracket path{{fill:none;stroke-width:1.2}}\
          .retransmission.label{{font-weight:700}}\
          .arrow line,.arrow .cross,.arrow .break,.arrow .passes,.timer line,.wave,.stopped{{fill:none}}\
          .estimated{{opacity:.55}}.ghost{{opacity:.6}}.aside{{opacity:.5}}.state.inferred{{opacity:.6}}\
@@ -123,7 +124,8 @@ fn colours(css: &mut String, palette: &Palette) {
     let _ = write!(
         css,
         ".ground,.cut{{fill:{ground}}}text{{fill:{ink};stroke:{ground}}}\
-         .tick,.lane-address,.lane-note,.clock,.state-name{{fill:{quiet}}}\
+         .tick,.lane-address,.lane-note,.clock,.state-name,.bracket-text{{fill:{quiet}}}\
+         .bracket path{{stroke:{quiet}}}.bracket.timeout path{{stroke:{again}}}.bracket-text.timeout{{fill:{again}}}\
          .lane{{stroke:{hairline}}}.selection{{fill:{selection}}}\
          .gap-text,.timer-text{{fill:{again}}}.wave{{stroke:{quiet}}}\
          .timer line,.armed,.stopped{{stroke:{again}}}.armed{{fill:{ground}}}.fired{{fill:{again}}}\

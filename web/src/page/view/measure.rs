@@ -61,7 +61,7 @@ impl Faces {
             LabelRole::LaneName => "700 14px",
             LabelRole::State => "600 9.5px",
             LabelRole::Gap => "400 11.5px",
-            LabelRole::Clock | LabelRole::Timer => "400 10px",
+            LabelRole::Clock | LabelRole::Timer | LabelRole::Bracket => "400 10px",
             LabelRole::Arrow | LabelRole::LaneAddress | LabelRole::LaneNote | LabelRole::Tick => {
                 return None;
             }

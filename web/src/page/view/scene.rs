@@ -4,7 +4,7 @@ use super::{Faces, Language, Shared};
 use crate::page::state::Action;
 use std::rc::Rc;
 use synema_diagram::scene::{
-    Arrow, ArrowEnd, Certainty, Gap, Label, Point, Scene, StateBar, Timer, TimerEnd,
+    Arrow, ArrowEnd, Bracket, Certainty, Gap, Label, Point, Scene, StateBar, Timer, TimerEnd,
 };
 use yew::prelude::*;
 
@@ -50,6 +50,7 @@ pub fn SceneView(props: &SceneProps) -> Html {
             { for scene.states.iter().map(state_bar) }
             { for scene.gaps.iter().map(|gap| cut(gap, scene)) }
             { for scene.timers.iter().rev().map(timer) }
+            { for scene.brackets.iter().map(bracket) }
             { for scene.arrows.iter().map(|arrow| line(arrow, props)) }
             { for scene.ticks.iter().map(|label| text(label, &props.faces.0, "")) }
             { for scene.states.iter().map(|bar| state_name(bar, props)) }
@@ -57,6 +58,10 @@ pub fn SceneView(props: &SceneProps) -> Html {
                 .map(|label| text(label, &props.faces.0, "")) }
             { for scene.timers.iter().flat_map(|timer| [&timer.armed, &timer.ended]).flatten()
                 .map(|label| text(label, &props.faces.0, "")) }
+            { for scene.brackets.iter().filter_map(|bracket| {
+                let label = bracket.label.as_ref()?;
+                Some(text(label, &props.faces.0, bracket.kind.class()))
+            }) }
             { for scene.arrows.iter().filter_map(|arrow| arrow_label(arrow, props)) }
         </svg>
     }
@@ -162,6 +167,17 @@ fn timer(timer: &Timer) -> Html {
                     <path class="timer-stopped" d={format!("M{} {}h8", px(x - 4.0), px(y1))} />
                 },
             } }
+        </g>
+    }
+}
+
+fn bracket(bracket: &Bracket) -> Html {
+    let (x, end, y0, y1) = (bracket.x, bracket.end_x, bracket.y0, bracket.y1);
+    let d = format!("M{} {}H{}V{}H{}", px(end), px(y0), px(x), px(y1), px(end));
+    html! {
+        <g class={classes!("bracket", bracket.kind.class())} data-test="bracket">
+            <title>{ &bracket.title }</title>
+            <path {d} />
         </g>
     }
 }
