@@ -9,6 +9,7 @@
 //! ```
 
 mod host;
+mod long;
 mod memory;
 mod ours;
 mod theirs;
@@ -47,6 +48,22 @@ enum What {
         #[arg(long)]
         only: Option<Whose>,
     },
+    /// Makes a long capture
+    Capture {
+        /// Its name, ending in .pcap or .pcapng
+        file: PathBuf,
+        /// How many packets
+        #[arg(long, default_value_t = 1_000_000)]
+        packets: u64,
+        /// Bytes kept of each
+        #[arg(long, default_value_t = long::WHOLE)]
+        snap: usize,
+    },
+    /// Opens a capture and draws windows of it
+    Open {
+        /// The capture
+        file: PathBuf,
+    },
     /// From the kernel's web server in the lab, over a veth
     #[cfg(target_os = "linux")]
     Wire {
@@ -75,6 +92,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             buffer_kib,
             only,
         } => through_memory(mib << 20, times, buffer_kib << 10, only),
+        What::Capture {
+            file,
+            packets,
+            snap,
+        } => {
+            let len = long::write(&file, packets, snap)?;
+            println!("  {}: {packets} packets, {len} bytes", file.display());
+        }
+        What::Open { file } => return long::steps(&file),
         #[cfg(target_os = "linux")]
         What::Wire { synema, mib, times } => return over_wire(&synema, mib << 20, times),
     }
