@@ -3,32 +3,32 @@
 use crate::error::{Exit, Failure};
 use crate::say;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
-use synema_diagram::capture::file::{self, Opened};
+use synema_diagram::capture::file::{self, Opened, Unread};
 use synema_diagram::filter::Expression;
 
 /// Opens the capture; `-` is standard input.
 pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
-    let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
-        io::stdin().lock().read_to_end(&mut bytes)
+        file::read_from(io::stdin().lock())
     } else {
-        File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
+        match File::open(path) {
+            Ok(file) => file::read_from(file),
+            Err(error) => Err(Unread::Input(error)),
+        }
     };
-    read.map_err(|error| {
-        Failure::new(
+    read.map_err(|unread| match unread {
+        Unread::Input(error) => Failure::new(
             Exit::LocalIo,
             format!("{} cannot be read: {error}", name(path)),
             "look at its name and its rights; - reads from a pipe",
-        )
-    })?;
-    file::read(&bytes).map_err(|problem| {
-        Failure::new(
+        ),
+        Unread::NoCapture(problem) => Failure::new(
             Exit::BadCapture,
             format!("{}: {problem}", name(path)),
             "give a pcap or pcapng file, gzipped or not, as tcpdump -w and Wireshark write them",
-        )
+        ),
     })
 }
 

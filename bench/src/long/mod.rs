@@ -7,6 +7,7 @@ mod traffic;
 pub(crate) use file::{WHOLE, write};
 
 use std::error::Error;
+use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use synema_diagram::Document;
@@ -23,12 +24,8 @@ const WINDOW_HEIGHT: f64 = 1_000.0;
 /// When it cannot be read.
 pub(crate) fn steps(path: &Path) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
-    let bytes = std::fs::read(path)?;
-    println!("  file in memory    {:>8.0} ms", ms(begun.elapsed()));
-    let begun = Instant::now();
-    let opened = capture_file::read(&bytes)?;
+    let opened = capture_file::read_from(File::open(path)?)?;
     println!("  read              {:>8.0} ms", ms(begun.elapsed()));
-    drop(bytes);
     let begun = Instant::now();
     let mut document = Document::open(opened.capture, View::default());
     println!("  opened            {:>8.0} ms", ms(begun.elapsed()));

@@ -12,6 +12,7 @@ mod own;
 mod packet;
 mod pcapng;
 mod resolved;
+mod source;
 mod write;
 
 pub(super) use resolved::resolved_names;
@@ -22,7 +23,8 @@ use core::fmt;
 use flate2::read::MultiGzDecoder;
 use pcap_file::DataLink;
 use pcap_file::pcap::{PcapParseError, PcapParser, PcapTsResolution};
-use std::io::Read;
+use source::{End, Source};
+use std::io::{self, Read};
 use synema_core::time::Instant;
 use synema_core::trace::FrameId;
 
@@ -30,6 +32,7 @@ use synema_core::trace::FrameId;
 const NOT_SEEN: &str = "not seen here";
 /// Longer than any link's frame; a length beyond it is damage.
 const MAX_FRAME: usize = 1 << 20;
+const PCAP_HEADER_LEN: usize = 24;
 /// A gzipped capture may grow to this many bytes.
 const MAX_INFLATED: u64 = 4 << 30;
 /// More warnings than this are counted, not listed.
@@ -65,54 +68,76 @@ impl fmt::Display for FileProblem {
 
 impl core::error::Error for FileProblem {}
 
-/// Reads a capture file.
+/// Why nothing of a file could be read.
+#[derive(Debug)]
+pub enum Unread {
+    /// The file itself could not be read.
+    Input(io::Error),
+    /// It is no capture.
+    NoCapture(FileProblem),
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => write!(f, "it cannot be read: {error}"),
+            Self::NoCapture(problem) => problem.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Unread {}
+
+/// Reads a capture file that is in memory.
 ///
 /// # Errors
 /// When it is no capture file at all. A file that is damaged further on gives
 /// what could be read, and says in [`Opened::stopped`] where it ended.
 pub fn read(bytes: &[u8]) -> Result<Opened, FileProblem> {
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        return read_plain(&inflate(bytes)?);
-    }
-    read_plain(bytes)
-}
-
-fn inflate(bytes: &[u8]) -> Result<Vec<u8>, FileProblem> {
-    let mut plain = Vec::new();
-    let result = MultiGzDecoder::new(bytes)
-        .take(MAX_INFLATED)
-        .read_to_end(&mut plain);
-    match result {
-        Err(error) if plain.is_empty() => Err(FileProblem {
+    read_from(bytes).map_err(|unread| match unread {
+        Unread::NoCapture(problem) => problem,
+        Unread::Input(error) => FileProblem {
             offset: 0,
-            what: format!("gzip cannot be inflated: {error}"),
-        }),
-        // Damaged later on: the capture inside ends there, and says so.
-        _ => Ok(plain),
-    }
+            what: error.to_string(),
+        },
+    })
 }
 
-fn read_plain(bytes: &[u8]) -> Result<Opened, FileProblem> {
+/// Reads a capture file as it comes; nothing of it is in memory twice.
+///
+/// # Errors
+/// As [`read`], and when the input fails before there is anything.
+pub fn read_from(input: impl Read) -> Result<Opened, Unread> {
+    let mut source = Source::new(input, u64::MAX);
+    while source.rest().len() < 4 && source.fill() {}
+    let zipped = source.rest().starts_with(&[0x1f, 0x8b]);
+    if zipped {
+        let inflated = MultiGzDecoder::new(source.into_input());
+        source = Source::new(inflated, MAX_INFLATED);
+        while source.rest().len() < 4 && source.fill() {}
+    }
+    let problem = |what: String| Unread::NoCapture(FileProblem { offset: 0, what });
     let mut opened = Opened {
         capture: Capture::with_policy(MemoryPolicy::UNLIMITED),
         stopped: None,
         warnings: Vec::new(),
         passed_over: 0,
     };
-    match bytes {
-        [] => Err(FileProblem {
-            offset: 0,
-            what: "the file is empty; choose a pcap or pcapng file".into(),
-        }),
-        [0x0a, 0x0d, 0x0d, 0x0a, ..] => pcapng::read(bytes, &mut opened).map(|()| opened),
+    let read = match source.rest() {
+        [0x0a, 0x0d, 0x0d, 0x0a, ..] => pcapng::read(&mut source, &mut opened),
         [0xa1, 0xb2, ..] | [0xd4, 0xc3, ..] | [0x4d, 0x3c, ..] => {
-            read_pcap(bytes, &mut opened).map(|()| opened)
+            read_pcap(&mut source, &mut opened)
         }
-        _ => Err(FileProblem {
-            offset: 0,
-            what: "not a capture: neither pcap nor pcapng begins like this".into(),
-        }),
-    }
+        [] => match source.into_end() {
+            Some(End::Failed(error)) if zipped => {
+                return Err(problem(format!("gzip cannot be inflated: {error}")));
+            }
+            Some(End::Failed(error)) => return Err(Unread::Input(error)),
+            _ => Err("the file is empty; choose a pcap or pcapng file".into()),
+        },
+        _ => Err("not a capture: neither pcap nor pcapng begins like this".into()),
+    };
+    read.map(|()| opened).map_err(problem)
 }
 
 impl Opened {
@@ -127,6 +152,21 @@ impl Opened {
         self.stopped = Some(FileProblem { offset, what });
     }
 
+    /// Says why no more was read, if that was not the end.
+    fn end(&mut self, source: &Source<'_>) {
+        let what = match source.end() {
+            None | Some(End::OfInput) => return,
+            Some(End::OfRoom) => {
+                format!(
+                    "more than {} GiB, inflated, are not read",
+                    MAX_INFLATED >> 30
+                )
+            }
+            Some(End::Failed(error)) => format!("it cannot be read any further: {error}"),
+        };
+        self.stop(source.offset(), what);
+    }
+
     fn next_id(&self) -> FrameId {
         FrameId::received(self.capture.frames().len() as u64 + 1)
     }
@@ -139,51 +179,70 @@ impl Opened {
     }
 }
 
-fn read_pcap(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem> {
-    let problem = |what: String| FileProblem { offset: 0, what };
-    let (mut rest, parser) = PcapParser::new(bytes).map_err(|error| problem(words(&error)))?;
+fn read_pcap(source: &mut Source<'_>, opened: &mut Opened) -> Result<(), String> {
+    while source.rest().len() < PCAP_HEADER_LEN && source.fill() {}
+    let (_, parser) = PcapParser::new(source.rest()).map_err(|error| words(&error))?;
+    source.take(PCAP_HEADER_LEN);
     let header = parser.header();
     opened.capture.add_interface(Interface {
         name: String::new(),
         link_type: link_type(header.datalink),
         mac: None,
     });
-    while !rest.is_empty() {
-        let offset = (bytes.len() - rest.len()) as u64;
+    let per_unit = match header.ts_resolution {
+        PcapTsResolution::MicroSecond => 1_000,
+        PcapTsResolution::NanoSecond => 1,
+    };
+    while source.has_more() {
+        let rest = source.rest();
         let (after, packet) = match parser.next_raw_packet(rest) {
             Ok((after, packet)) if packet.data.len() <= MAX_FRAME => (after, packet),
             Ok((_, packet)) => {
-                opened.stop(
-                    offset,
-                    format!("a packet of {} bytes is impossible", packet.incl_len),
-                );
-                break;
+                let what = format!("a packet of {} bytes is impossible", packet.incl_len);
+                opened.stop(source.offset(), what);
+                return Ok(());
             }
             Err(PcapParseError::IncompleteBuffer(needed, present)) => {
-                opened.stop(offset, cut_short(needed, present));
-                break;
+                if !go_on(source, (needed, present), MAX_FRAME, opened) {
+                    return Ok(());
+                }
+                continue;
             }
             Err(error) => {
-                opened.stop(offset, words(&error));
-                break;
+                opened.stop(source.offset(), words(&error));
+                return Ok(());
             }
         };
-        rest = after;
-        let per_unit = match header.ts_resolution {
-            PcapTsResolution::MicroSecond => 1_000,
-            PcapTsResolution::NanoSecond => 1,
-        };
+        let len = rest.len() - after.len();
         let ns = u64::from(packet.ts_sec) * 1_000_000_000 + u64::from(packet.ts_frac) * per_unit;
-        let mut frame = Frame::new(
-            opened.next_id(),
-            Instant::from_nanos(ns),
-            Direction::Unknown,
-            &packet.data,
-        );
+        let bytes = source.keep(&packet.data);
+        let at = Instant::from_nanos(ns);
+        let mut frame = Frame::of(opened.next_id(), at, Direction::Unknown, bytes);
         frame.original_len = frame.original_len.max(packet.orig_len);
         opened.capture.push(frame);
+        source.take(len);
     }
+    opened.end(source);
     Ok(())
+}
+
+/// Reads on in a block that is not here whole; false, and said why, where that is of no use.
+fn go_on(
+    source: &mut Source<'_>,
+    (needed, present): (usize, usize),
+    most: usize,
+    opened: &mut Opened,
+) -> bool {
+    if source.rest().len() <= most && source.fill() {
+        return true;
+    }
+    let what = match source.end() {
+        None => format!("a block of {needed} bytes is impossible"),
+        Some(_) => cut_short(needed, present),
+    };
+    opened.stop(source.offset(), what);
+    opened.end(source);
+    false
 }
 
 fn link_type(link: DataLink) -> u16 {
@@ -210,5 +269,7 @@ fn words(error: &dyn core::error::Error) -> String {
     text
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -15,8 +15,11 @@
 //! A capture that grows has a [`MemoryPolicy`]: payloads are let go first, oldest
 //! first, headers are kept, and [`Capture::payloads_let_go`] says how many.
 
+mod bytes;
 pub mod file;
 mod foreign;
+
+pub use bytes::Bytes;
 
 use self::foreign::Foreign;
 use crate::annotate::{Annotations, Edit, Note, On};
@@ -104,7 +107,7 @@ pub struct Frame {
     /// Its length on the wire in bytes, without FCS.
     pub original_len: u32,
     /// The bytes that were kept, from the first on.
-    pub bytes: Box<[u8]>,
+    pub bytes: Bytes,
     /// Which way it went.
     pub direction: Direction,
     /// What became of it.
@@ -124,12 +127,17 @@ pub struct Frame {
 impl Frame {
     /// A frame of which no more is known than its time and its bytes.
     pub fn new(id: FrameId, at: Instant, direction: Direction, bytes: &[u8]) -> Self {
+        Self::of(id, at, direction, bytes.into())
+    }
+
+    /// The same, of bytes that are kept already.
+    pub(crate) fn of(id: FrameId, at: Instant, direction: Direction, bytes: Bytes) -> Self {
         Self {
             id,
             interface: 0,
             at,
             original_len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-            bytes: bytes.into(),
+            bytes,
             direction,
             fate: Fate::Seen,
             other_end: None,
@@ -401,7 +409,7 @@ impl Capture {
             let bytes = &mut self.frames[self.trimmed].bytes;
             if bytes.len() > keep {
                 let freed = bytes.len() - keep;
-                *bytes = bytes[..keep].into();
+                *bytes = Bytes::from(&bytes[..keep]);
                 self.held_bytes -= freed as u64;
                 self.payloads_let_go += 1;
             }

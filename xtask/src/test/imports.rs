@@ -44,7 +44,10 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("synema-fuzz", &["synema-core"]),
     ("browser-tests", &["judge"]),
     ("judge", &[]),
-    ("synema-bench", &["synema-core", "synema-bridge"]),
+    (
+        "synema-bench",
+        &["synema-core", "synema-diagram", "synema-bridge"],
+    ),
     ("xtask", &["judge"]),
 ];
 

@@ -9,7 +9,7 @@ use pcap_file::Endianness;
 use std::io::{self, Write};
 
 /// Readers refuse a block that is longer.
-const MAX_BLOCK: usize = 16 << 20;
+pub(super) const MAX_BLOCK: usize = 16 << 20;
 
 pub(super) fn u16_at(bytes: &[u8], at: usize, order: Endianness) -> Option<u16> {
     let field = field(bytes, at)?;

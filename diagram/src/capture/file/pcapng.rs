@@ -5,11 +5,12 @@
 //! ([`foreign`](crate::capture::foreign)).
 
 use super::bare::bare;
-use super::blocks::{Options, custom, u16_at, u32_at, u64_at};
+use super::blocks::{MAX_BLOCK, Options, custom, u16_at, u32_at, u64_at};
 use super::documents::Documents;
 use super::own::{CUSTOM_BYTES, SectionParts, VERSION};
 use super::packet::{COMMENT, PacketBlock, read_options};
-use super::{FileProblem, NOT_SEEN, Opened, cut_short, resolved, words};
+use super::source::Source;
+use super::{NOT_SEEN, Opened, cut_short, go_on, resolved, words};
 use crate::capture::foreign::{FrameRest, InterfaceRest, OtherBlock, Section, Ticks};
 use crate::capture::{Direction, Fate, Frame, Interface};
 use pcap_file::Endianness;
@@ -50,15 +51,8 @@ struct Reading<'a> {
     documents: Documents,
 }
 
-pub(super) fn read(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem> {
-    let problem = |what: String| FileProblem { offset: 0, what };
-    let mut parser = match PcapNgParser::new(bytes) {
-        Ok((_, parser)) => parser,
-        // Told of when it is read below.
-        Err(error) => bare(bytes, &PcapNgState::default())
-            .and_then(|bare| Some(PcapNgParser::new(&bare.block).ok()?.1))
-            .ok_or_else(|| problem(words(&error)))?,
-    };
+pub(super) fn read(source: &mut Source<'_>, opened: &mut Opened) -> Result<(), String> {
+    let mut parser = open_section(source)?;
     let mut reading = Reading {
         opened,
         order: Endianness::Little,
@@ -67,13 +61,15 @@ pub(super) fn read(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem>
         documents: Documents::default(),
     };
     // From the beginning again: the first section header is a block like the others.
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let offset = (bytes.len() - rest.len()) as u64;
+    while source.has_more() {
+        let offset = source.offset();
+        let rest = source.rest();
         let (len, type_) = match parser.next_raw_block(rest) {
             Ok((after, raw)) => (rest.len() - after.len(), raw.type_),
             Err(PcapNgParseError::IncompleteBuffer(needed, present)) => {
-                reading.opened.stop(offset, cut_short(needed, present));
+                if go_on(source, (needed, present), MAX_BLOCK, reading.opened) {
+                    continue;
+                }
                 break;
             }
             // An option that breaks its own rules does not cost us what the block describes.
@@ -100,12 +96,15 @@ pub(super) fn read(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem>
                 break;
             }
         };
-        let block;
-        (block, rest) = rest.split_at(len.min(rest.len()));
+        let block = &rest[..len.min(rest.len())];
         reading.order = parser.state().endianness();
         // Between its type and length, and its length.
         let body = block.get(8..block.len() - 4).unwrap_or_default();
-        reading.block(type_, body, offset);
+        reading.block(type_, body, source);
+        source.take(len);
+    }
+    if reading.opened.stopped.is_none() {
+        reading.opened.end(source);
     }
     let capture = &mut reading.opened.capture;
     reading.documents.finish(capture);
@@ -115,13 +114,32 @@ pub(super) fn read(bytes: &[u8], opened: &mut Opened) -> Result<(), FileProblem>
     Ok(())
 }
 
+/// The first section header, for the order of its bytes; it is read again as a block.
+fn open_section(source: &mut Source<'_>) -> Result<PcapNgParser, String> {
+    let error = loop {
+        match PcapNgParser::new(source.rest()) {
+            Ok((_, parser)) => return Ok(parser),
+            Err(PcapNgParseError::IncompleteBuffer(needed, present)) => {
+                if source.rest().len() > MAX_BLOCK || !source.fill() {
+                    break cut_short(needed, present);
+                }
+            }
+            Err(error) => break words(&error),
+        }
+    };
+    // Told of when it is read as a block.
+    bare(source.rest(), &PcapNgState::default())
+        .and_then(|bare| Some(PcapNgParser::new(&bare.block).ok()?.1))
+        .ok_or(error)
+}
+
 impl Reading<'_> {
-    fn block(&mut self, type_: u32, body: &[u8], offset: u64) {
+    fn block(&mut self, type_: u32, body: &[u8], source: &Source<'_>) {
         match type_ {
-            SECTION_HEADER_BLOCK => self.section(body, offset),
+            SECTION_HEADER_BLOCK => self.section(body, source.offset()),
             INTERFACE_DESCRIPTION_BLOCK => self.interface(body),
             ENHANCED_PACKET_BLOCK | SIMPLE_PACKET_BLOCK | PACKET_BLOCK => {
-                self.packet(type_, body, offset);
+                self.packet(type_, body, source);
             }
             NAME_RESOLUTION_BLOCK if resolved::are_ours(body, self.order) => {}
             _ => {
@@ -237,7 +255,8 @@ impl Reading<'_> {
         });
     }
 
-    fn packet(&mut self, type_: u32, body: &[u8], offset: u64) {
+    fn packet(&mut self, type_: u32, body: &[u8], source: &Source<'_>) {
+        let offset = source.offset();
         let snaplen = self.interfaces.first().map_or(0, |first| first.snaplen);
         let block = match PacketBlock::read(type_, body, self.order, snaplen) {
             Ok(block) => block,
@@ -259,7 +278,7 @@ impl Reading<'_> {
             |ticks| Instant::from_nanos(interface.ticks.to_nanos(ticks)),
         );
         let for_now = FrameId::received(0);
-        let mut frame = Frame::new(for_now, at, Direction::Unknown, block.bytes);
+        let mut frame = Frame::of(for_now, at, Direction::Unknown, source.keep(block.bytes));
         frame.interface = interface.index;
         frame.original_len = frame.original_len.max(block.original_len);
         frame.drops_before = block.drops;
