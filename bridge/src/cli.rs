@@ -285,7 +285,7 @@ pub struct DrawArgs {
     /// The capture: pcap or pcapng, gzipped or not; - reads from standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Where the picture goes; how its name ends says what it is: .svg, .png, .txt, .md, .mmd.
+    /// Where the picture goes; how its name ends says what it is: .svg, .png, .html, .txt, .md, .mmd.
     /// Without it, text on standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

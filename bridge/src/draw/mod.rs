@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use synema_diagram::Document;
 use synema_diagram::annotate::Annotations;
-use synema_diagram::render::{SvgOptions, Theme, markdown, mermaid, svg, text};
+use synema_diagram::render::{HtmlOptions, SvgOptions, Theme, html, markdown, mermaid, svg, text};
 use synema_diagram::view::{Axis, Filter, LabelMode, View};
 use synema_diagram::words::Story;
 
@@ -24,6 +24,7 @@ const PIXELS: u32 = 900;
 enum Kind {
     Svg,
     Png,
+    Html,
     Text,
     Markdown,
     Mermaid,
@@ -39,13 +40,14 @@ impl Kind {
         match extension.to_ascii_lowercase().as_str() {
             "svg" => Ok(Self::Svg),
             "png" => Ok(Self::Png),
+            "html" | "htm" => Ok(Self::Html),
             "txt" => Ok(Self::Text),
             "md" => Ok(Self::Markdown),
             "mmd" => Ok(Self::Mermaid),
             _ => Err(Failure::new(
                 Exit::Usage,
                 format!("{} does not say what to draw", path.display()),
-                "let its name end in .svg, .png, .txt, .md or .mmd",
+                "let its name end in .svg, .png, .html, .txt, .md or .mmd",
             )),
         }
     }
@@ -106,6 +108,13 @@ fn draw(
     Ok(match kind {
         Kind::Svg => svg(document, &options).into_bytes(),
         Kind::Png => png::png(&svg(document, &options))?,
+        Kind::Html => {
+            let options = HtmlOptions {
+                title: title.to_owned(),
+                ..HtmlOptions::default()
+            };
+            html(document, &options).into_bytes()
+        }
         Kind::Text => text(document, columns).into_bytes(),
         Kind::Markdown => markdown(document, title, columns).into_bytes(),
         Kind::Mermaid => mermaid(document, title).into_bytes(),
@@ -115,7 +124,7 @@ fn draw(
 fn view(kind: Kind, args: &DrawArgs) -> View {
     // The width of a text is told in columns, and lanes are named in full.
     let pixels = match kind {
-        Kind::Svg | Kind::Png => args.width.unwrap_or(PIXELS),
+        Kind::Svg | Kind::Png | Kind::Html => args.width.unwrap_or(PIXELS),
         Kind::Text | Kind::Markdown | Kind::Mermaid => PIXELS,
     };
     View {

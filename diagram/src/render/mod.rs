@@ -1,6 +1,7 @@
 //! Drawing a document: SVG for pictures; text, Markdown and Mermaid for where people write.
 
 pub mod chart;
+pub mod html;
 mod listing;
 pub mod markdown;
 pub mod mermaid;
@@ -8,6 +9,7 @@ pub mod svg;
 pub mod text;
 
 pub use chart::chart;
+pub use html::{Download, HtmlOptions, html};
 pub use markdown::markdown;
 pub use mermaid::mermaid;
 pub use svg::{SvgOptions, Theme, graph_svg, svg};

@@ -5,7 +5,7 @@
 
 mod graph;
 mod marks;
-mod style;
+pub(super) mod style;
 
 pub use graph::graph_svg;
 
@@ -168,7 +168,7 @@ fn head(out: &mut String, lane: &Lane) {
     out.push_str("</g>\n");
 }
 
-fn text(out: &mut String, label: &Label, class: &str) {
+pub(super) fn text(out: &mut String, label: &Label, class: &str) {
     let certainty = if label.certainty == Certainty::Inferred {
         " inferred"
     } else {
@@ -406,7 +406,7 @@ fn finish(out: &mut String, arrow: &Arrow, scene: &Scene, (tail, tip): (Point, P
 }
 
 /// One sentence about what can be seen.
-fn describe(scene: &Scene) -> String {
+pub(super) fn describe(scene: &Scene) -> String {
     let names: Vec<_> = scene.lanes.iter().map(|lane| lane.title.as_str()).collect();
     let again = scene
         .arrows
@@ -426,7 +426,7 @@ fn describe(scene: &Scene) -> String {
 }
 
 /// Text as XML wants it; what XML cannot hold at all becomes a question mark.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -5,23 +5,23 @@ use crate::scene::{Kind, LabelRole, Scene};
 use core::fmt::Write;
 
 /// What a theme is made of.
-pub(super) struct Palette {
-    pub(super) ground: &'static str,
-    pub(super) ink: &'static str,
-    pub(super) quiet: &'static str,
-    pub(super) hairline: &'static str,
-    pub(super) selection: &'static str,
-    pub(super) data: &'static str,
-    pub(super) ack: &'static str,
-    pub(super) syn: &'static str,
-    pub(super) again: &'static str,
-    pub(super) red: &'static str,
-    pub(super) green: &'static str,
+pub(in crate::render) struct Palette {
+    pub(in crate::render) ground: &'static str,
+    pub(in crate::render) ink: &'static str,
+    pub(in crate::render) quiet: &'static str,
+    pub(in crate::render) hairline: &'static str,
+    pub(in crate::render) selection: &'static str,
+    pub(in crate::render) data: &'static str,
+    pub(in crate::render) ack: &'static str,
+    pub(in crate::render) syn: &'static str,
+    pub(in crate::render) again: &'static str,
+    pub(in crate::render) red: &'static str,
+    pub(in crate::render) green: &'static str,
     /// Idle, opening, open, closing, waiting.
     states: [&'static str; 5],
 }
 
-pub(super) const LIGHT: Palette = Palette {
+pub(in crate::render) const LIGHT: Palette = Palette {
     ground: "#fbfaf7",
     ink: "#1c1e22",
     quiet: "#5d646d",
@@ -36,7 +36,7 @@ pub(super) const LIGHT: Palette = Palette {
     states: ["#e4e2dc", "#cbb4e8", "#a9ceb4", "#ecd0a5", "#dcd6c8"],
 };
 
-pub(super) const DARK: Palette = Palette {
+pub(in crate::render) const DARK: Palette = Palette {
     ground: "#15181d",
     ink: "#e8e9eb",
     quiet: "#a3abb5",
@@ -52,7 +52,7 @@ pub(super) const DARK: Palette = Palette {
 };
 
 /// The style sheet of a scene.
-pub(super) fn style(scene: &Scene, theme: Theme) -> String {
+pub(in crate::render) fn style(scene: &Scene, theme: Theme) -> String {
     let mut css = String::new();
     sizes(&mut css, scene);
     match theme {
