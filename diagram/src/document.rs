@@ -381,7 +381,7 @@ fn judge(
     let digest = &analysis.digests()[index];
     let packet = u32::try_from(index).unwrap_or(u32::MAX);
     if let Some(tcp) = &digest.tcp {
-        states.push(packet, tcp);
+        states.push(packet, tcp, frame.at);
         if analysis.streams().len() > before
             && let Some(ends) = analysis.socket_addresses(tcp.stream)
         {

@@ -9,9 +9,12 @@
 //!   LISTEN ──SYN in──► SYN-RECEIVED ──ACK in──►  ESTABLISHED ──FIN in──► CLOSE-WAIT
 //! ```
 
+mod end;
+
 use crate::analysis::TcpDigest;
 use crate::layout::scene::Certainty;
 use core::net::SocketAddrV4;
+use end::End;
 use std::collections::BTreeMap;
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, Event, FrameId, Record, TcpState, TimerKind, Trigger};
@@ -36,49 +39,6 @@ pub struct Change {
     pub when: When,
     /// Which.
     pub state: TcpState,
-}
-
-/// One end of a conversation.
-#[derive(Clone, Debug, Default)]
-struct End {
-    state: Option<TcpState>,
-    changes: Vec<Change>,
-    /// Whether anybody heard from it: it sent, or the other end acknowledges that it
-    /// did. Of who is only spoken to nothing is known.
-    heard: bool,
-    /// It sent a SYN.
-    syn_sent: bool,
-    /// One past the other end's FIN, once it was taken.
-    taken_fin: Option<i64>,
-    /// One past its FIN, once it was sent.
-    fin_end: Option<i64>,
-    /// A FIN of the other end came before data that is missing: not taken yet.
-    early_fin: Option<i64>,
-}
-
-impl End {
-    fn go(&mut self, state: TcpState, when: When) {
-        if self.state != Some(state) {
-            self.state = Some(state);
-            self.changes.push(Change { when, state });
-        }
-    }
-}
-
-impl End {
-    /// What it sent now shows that the last change came after: it sent, and only then
-    /// received.
-    fn had_sent(&mut self, sent: TcpState, when: When, then: TcpState) {
-        let Some(came) = self.changes.pop() else {
-            return;
-        };
-        self.changes.push(Change { when, state: sent });
-        self.changes.push(Change {
-            when: came.when,
-            state: then,
-        });
-        self.state = Some(then);
-    }
 }
 
 /// A connection of our own stack.
@@ -116,8 +76,8 @@ pub struct States {
 }
 
 impl States {
-    /// Takes the next packet of a conversation.
-    pub fn push(&mut self, index: u32, tcp: &TcpDigest) {
+    /// Takes the next packet of a conversation, which passed by at `at`.
+    pub fn push(&mut self, index: u32, tcp: &TcpDigest, at: Instant) {
         let stream = tcp.stream as usize;
         if self.streams.len() <= stream {
             self.streams.resize_with(stream + 1, Default::default);
@@ -128,38 +88,8 @@ impl States {
         } else {
             (server, client)
         };
-        let departs = When::Departure(index);
-        let arrives = When::Arrival(index);
-        if tcp.flags.rst() {
-            if !sender.heard {
-                // RFC 9293 §3.10.7.1: whoever answers with a reset was closed all along.
-                sender.changes.clear();
-            }
-            sender.heard = true;
-            sender.go(TcpState::Closed, departs);
-            receiver.go(TcpState::Closed, arrives);
-            return;
-        }
-        sender.heard = true;
-        receiver.heard |= tcp.flags.ack();
-        if !tcp.flags.syn() {
-            // A capture that begins in the middle.
-            for (end, when) in [(&mut *sender, departs), (&mut *receiver, arrives)] {
-                if end.state.is_none() {
-                    end.go(TcpState::Established, when);
-                }
-            }
-        }
-        send(sender, tcp, departs);
-        receive(receiver, tcp, arrives);
-        if let Some(fin) = sender.early_fin
-            && tcp.flags.ack()
-            && tcp.ack >= fin
-        {
-            // It acknowledges the FIN that came too early: so it has taken it now.
-            sender.early_fin = None;
-            take_fin(sender, fin, departs);
-        }
+        sender.sent(index, tcp, at);
+        receiver.came(index, tcp, at);
     }
 
     /// Takes what our own stack says of its connections.
@@ -279,10 +209,7 @@ impl States {
             .streams
             .get(stream as usize)
             .map(|ends| &ends[usize::from(!client)]);
-        (
-            end.filter(|end| end.heard).map_or(&[], |end| &end.changes),
-            Certainty::Inferred,
-        )
+        (end.map_or(&[], End::changes), Certainty::Inferred)
     }
 
     /// Whether a conversation has ended, for one of its ends at least.
@@ -320,101 +247,6 @@ impl States {
     /// Our connection behind a conversation.
     pub fn conn_of(&self, stream: u32) -> Option<ConnId> {
         self.firm.get(&stream).map(|&(conn, _)| conn)
-    }
-}
-
-/// What sending makes of the sender. RFC 9293 §3.10.
-fn send(end: &mut End, tcp: &TcpDigest, when: When) {
-    use TcpState::*;
-    if tcp.flags.syn() {
-        // RFC 9293 §3.5, figure 7: without knowing of the other's SYN.
-        if !tcp.flags.ack() && end.state == Some(SynReceived) && !end.syn_sent {
-            end.had_sent(SynSent, when, SynReceived);
-            end.syn_sent = true;
-            return;
-        }
-        end.syn_sent = true;
-        let state = if tcp.flags.ack() {
-            SynReceived
-        } else {
-            SynSent
-        };
-        if end
-            .state
-            .is_none_or(|state| matches!(state, Closed | Listen | SynReceived))
-        {
-            end.go(state, when);
-        }
-        return;
-    }
-    if tcp.flags.fin() && end.fin_end.is_none() {
-        end.fin_end = Some(tcp.seq + i64::from(tcp.len) + 1);
-        match end.state {
-            // RFC 9293 §3.6, figure 13: without knowing of the other's FIN.
-            Some(CloseWait) if end.taken_fin.is_some_and(|fin| tcp.ack < fin) => {
-                end.had_sent(FinWait1, when, Closing);
-            }
-            Some(CloseWait) => end.go(LastAck, when),
-            Some(Established | SynReceived) => end.go(FinWait1, when),
-            _ => {}
-        }
-    }
-}
-
-/// What receiving makes of the receiver. RFC 9293 §3.10.7.
-fn receive(end: &mut End, tcp: &TcpDigest, when: When) {
-    use TcpState::*;
-    if tcp.flags.syn() && !tcp.flags.ack() {
-        if end
-            .state
-            .is_none_or(|state| matches!(state, Closed | Listen | SynSent))
-        {
-            end.go(SynReceived, when);
-        } else if !end.heard
-            && let Some(change) = end.changes.last_mut()
-        {
-            // It did not answer the SYN before this one: that may have been lost.
-            change.when = when;
-        }
-        return;
-    }
-    if tcp.flags.syn() {
-        if matches!(end.state, Some(SynSent | SynReceived)) {
-            end.go(Established, when);
-        }
-        return;
-    }
-    if tcp.flags.ack() && end.state == Some(SynReceived) && tcp.ack >= 1 {
-        end.go(Established, when);
-    }
-    let fin_acked = tcp.flags.ack() && end.fin_end.is_some_and(|fin| tcp.ack >= fin);
-    if fin_acked {
-        match end.state {
-            Some(FinWait1) => end.go(FinWait2, when),
-            Some(Closing) => end.go(TimeWait, when),
-            Some(LastAck) => end.go(Closed, when),
-            _ => {}
-        }
-    }
-    if tcp.flags.fin() {
-        let fin = tcp.seq + i64::from(tcp.len) + 1;
-        let early = tcp.verdicts.has(crate::analysis::Verdicts::LOST_SEGMENT);
-        if early {
-            end.early_fin = Some(fin);
-        } else {
-            take_fin(end, fin, when);
-        }
-    }
-}
-
-fn take_fin(end: &mut End, fin: i64, when: When) {
-    use TcpState::*;
-    end.taken_fin.get_or_insert(fin);
-    match end.state {
-        Some(Established | SynReceived) => end.go(CloseWait, when),
-        Some(FinWait1) => end.go(Closing, when),
-        Some(FinWait2) => end.go(TimeWait, when),
-        _ => {}
     }
 }
 
