@@ -33,7 +33,7 @@ const PORT: Port = Port(80);
 const CALLED_FROM: Port = Port(5_000);
 
 /// So many scenes are played on each way.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 150;
 
 /// What an end does, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
