@@ -275,6 +275,11 @@ fn corrupted_bit(random: u32, len: u64) -> Option<u64> {
     (body_bits > 0).then(|| header * 8 + scaled(random, body_bits))
 }
 
+/// Whether a frame carries a TCP segment with data.
+pub(crate) fn is_tcp_data(frame: &[u8]) -> bool {
+    tcp_segment(frame).is_some_and(|segment| !segment.payload().is_empty())
+}
+
 fn tcp_segment(frame: &[u8]) -> Option<tcp::Segment<'_>> {
     let frame = ethernet::Frame::parse(frame).ok()?;
     if frame.ether_type() != EtherType::IPV4 {

@@ -1,10 +1,12 @@
 //! A machine with our own stack and an application on it.
 
+use crate::conditions::is_tcp_data;
 use crate::node::{Node, Port};
+use std::collections::VecDeque;
 use synema_core::app::server::Service;
 use synema_core::ip::Interface;
 use synema_core::stack::{Config, ListenError, Stack, StackEvent};
-use synema_core::time::Instant;
+use synema_core::time::{Duration, Instant};
 use synema_core::trace::{FrameId, Record};
 use synema_core::wire::MacAddr;
 
@@ -21,6 +23,11 @@ impl<S: Service<Vec<Record>> + 'static> App for S {}
 pub struct Host<A> {
     stack: TracedStack,
     app: A,
+    think: Duration,
+    /// What it thinks of, and what came meanwhile.
+    inbox: VecDeque<(FrameId, Vec<u8>)>,
+    /// When it has thought over the first of them.
+    thinks_until: Instant,
 }
 
 impl<A: App> Host<A> {
@@ -35,7 +42,35 @@ impl<A: App> Host<A> {
             .expect("a fresh stack has claimed nothing");
         app.start(&mut stack)
             .expect("a fresh stack has every port free");
-        Self { stack, app }
+        Self {
+            stack,
+            app,
+            think: Duration::ZERO,
+            inbox: VecDeque::new(),
+            thinks_until: Instant::ZERO,
+        }
+    }
+
+    /// From now on it takes so long over every segment with data, one after the other, as a
+    /// slow program does; what comes behind one waits. Nothing is lost by it.
+    pub fn set_think(&mut self, think: Duration) {
+        self.think = think;
+    }
+
+    /// The frame that it has thought over by now.
+    fn thought_over(&mut self, now: Instant) -> Option<(FrameId, Vec<u8>)> {
+        if self.thinks_until > now {
+            return None;
+        }
+        let done = self.inbox.pop_front()?;
+        let next_has_data = self
+            .inbox
+            .front()
+            .is_some_and(|(_, next)| is_tcp_data(next));
+        if next_has_data {
+            self.thinks_until = now + self.think;
+        }
+        Some(done)
     }
 
     /// What the stack did, and why.
@@ -49,17 +84,36 @@ impl<A: App> Host<A> {
     }
 
     /// The application.
+    pub fn app(&self) -> &A {
+        &self.app
+    }
+
+    /// The application.
     pub fn app_mut(&mut self) -> &mut A {
         &mut self.app
+    }
+
+    /// Both, for an application that is asked to do something with its connections.
+    pub fn app_and_stack(&mut self) -> (&mut A, &mut TracedStack) {
+        (&mut self.app, &mut self.stack)
     }
 }
 
 impl<A: App> Node for Host<A> {
     fn on_frame(&mut self, now: Instant, _port: Port, frame: FrameId, bytes: &[u8]) {
-        self.stack.handle_frame(now, frame, bytes);
+        if self.inbox.is_empty() {
+            if self.think.is_zero() || !is_tcp_data(bytes) {
+                return self.stack.handle_frame(now, frame, bytes);
+            }
+            self.thinks_until = now + self.think;
+        }
+        self.inbox.push_back((frame, bytes.to_vec()));
     }
 
     fn on_timeout(&mut self, now: Instant) {
+        if let Some((frame, bytes)) = self.thought_over(now) {
+            return self.stack.handle_frame(now, frame, &bytes);
+        }
         self.stack.handle_timeout(now);
         if self.app.poll_timeout().is_some_and(|at| at <= now) {
             self.app.on_timeout(&mut self.stack, now);
@@ -77,7 +131,8 @@ impl<A: App> Node for Host<A> {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let deadlines = [self.stack.poll_timeout(), self.app.poll_timeout()];
+        let thought = (!self.inbox.is_empty()).then_some(self.thinks_until);
+        let deadlines = [self.stack.poll_timeout(), self.app.poll_timeout(), thought];
         deadlines.into_iter().flatten().min()
     }
 }

@@ -15,6 +15,7 @@
 
 pub mod client;
 pub mod conditions;
+pub mod experiment;
 pub mod host;
 pub mod http_server;
 pub mod lab;

@@ -224,20 +224,32 @@ impl Network {
             if !condition(self) {
                 return true;
             }
-            let Some(next) = self.next_time().filter(|next| *next <= deadline) else {
-                if deadline != Instant::FAR_FUTURE {
-                    self.now = self.now.max(deadline);
-                }
+            let before = self.now;
+            if !self.step_until(deadline) {
                 return false;
-            };
-            steps = if next > self.now { 0 } else { steps + 1 };
+            }
+            steps = if self.now > before { 0 } else { steps + 1 };
             assert!(
                 steps < MAX_STEPS_AT_ONCE,
                 "a node asks for the same moment again and again"
             );
-            self.now = self.now.max(next);
-            self.step();
         }
+    }
+
+    /// Does the next thing that happens by `deadline`, and all that is said to it. Whether
+    /// there was one: if not, time then is `deadline`, or no node will ever do anything again.
+    pub fn step_until(&mut self, deadline: Instant) -> bool {
+        self.settle();
+        let Some(next) = self.next_time().filter(|next| *next <= deadline) else {
+            if deadline != Instant::FAR_FUTURE {
+                self.now = self.now.max(deadline);
+            }
+            return false;
+        };
+        self.now = self.now.max(next);
+        self.step();
+        self.settle();
+        true
     }
 
     /// Goes on until nothing is on its way and no node waits for a time.

@@ -1,0 +1,209 @@
+//! An experiment that runs: step by step, with knobs turned on the way, and back again.
+
+use super::scene::{Scene, Stage};
+use super::{Experiment, ExperimentError, Setting, Settings};
+use crate::network::Passage;
+use crate::node::NodeId;
+use core::hash::Hasher;
+use siphasher::sip128::{Hasher128, SipHasher24};
+use synema_core::app::recording::Digest;
+use synema_core::time::Instant;
+use synema_core::trace::Record;
+
+/// A run of an experiment. The same experiment, settings, seed and turns give the same
+/// run to the byte.
+pub struct Run {
+    experiment: Experiment,
+    /// As it began.
+    settings: Settings,
+    seed: u64,
+    /// As it is now.
+    now_set: Settings,
+    scene: Scene,
+    stage: Stage,
+    steps: u64,
+    turns: Vec<Turn>,
+}
+
+/// A knob that was turned on the way.
+#[derive(Clone, Debug)]
+struct Turn {
+    after_steps: u64,
+    at: Instant,
+    knob: String,
+    setting: Setting,
+}
+
+/// What came of turning a knob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// It holds from now on.
+    FromNow,
+    /// It changes what has been already; the run was left as it is, and has to be begun
+    /// again with it.
+    FromTheStart,
+}
+
+impl Run {
+    /// A run before anything has happened.
+    ///
+    /// # Errors
+    /// For a knob or a setting that the experiment has not.
+    pub fn new(
+        experiment: &Experiment,
+        settings: &Settings,
+        seed: u64,
+    ) -> Result<Self, ExperimentError> {
+        let scene = experiment.scene(settings)?;
+        Ok(Self {
+            experiment: experiment.clone(),
+            settings: settings.clone(),
+            seed,
+            now_set: settings.clone(),
+            stage: Stage::new(&scene, seed)?,
+            scene,
+            steps: 0,
+            turns: Vec::new(),
+        })
+    }
+
+    /// The time in it.
+    pub fn now(&self) -> Instant {
+        self.stage.network.now()
+    }
+
+    /// When it ends at the latest.
+    pub fn end(&self) -> Instant {
+        Instant::ZERO + self.scene.until
+    }
+
+    /// Does the next thing that happens: a frame arrives, or times come. Whether there
+    /// was one before the end.
+    pub fn step(&mut self) -> bool {
+        self.step_until(self.end())
+    }
+
+    /// Goes on until `at`, or to its end if that comes first.
+    pub fn run_until(&mut self, at: Instant) {
+        while self.step_until(at.min(self.end())) {}
+    }
+
+    /// Goes on to its end.
+    pub fn run_to_end(&mut self) {
+        self.run_until(Instant::FAR_FUTURE);
+    }
+
+    fn step_until(&mut self, deadline: Instant) -> bool {
+        let stepped = self.stage.network.step_until(deadline);
+        self.steps += u64::from(stepped);
+        stepped
+    }
+
+    /// Turns a knob. Ways and policies change under way; all else is the beginning's.
+    ///
+    /// # Errors
+    /// For a knob or a setting that the experiment has not.
+    pub fn turn(&mut self, knob: &str, setting: Setting) -> Result<Turned, ExperimentError> {
+        let mut settings = self.now_set.clone();
+        settings.insert(knob.to_owned(), setting.clone());
+        let scene = self.experiment.scene(&settings)?;
+        let differs_only_in_manners = {
+            let mut same = self.scene.clone();
+            same.way = scene.way.clone();
+            for (end, new) in [
+                (&mut same.page, &scene.page),
+                (&mut same.server, &scene.server),
+            ] {
+                end.policy = new.policy.clone();
+                end.think = new.think;
+            }
+            same == scene
+        };
+        if !differs_only_in_manners {
+            return Ok(Turned::FromTheStart);
+        }
+        self.turns.push(Turn {
+            after_steps: self.steps,
+            at: self.now(),
+            knob: knob.to_owned(),
+            setting,
+        });
+        self.take(scene)?;
+        self.now_set = settings;
+        Ok(Turned::FromNow)
+    }
+
+    fn take(&mut self, scene: Scene) -> Result<(), ExperimentError> {
+        let now = self.now();
+        let ends = [
+            (self.stage.page, &self.scene.page, &scene.page),
+            (self.stage.server, &self.scene.server, &scene.server),
+        ];
+        for (node, old, new) in ends {
+            let host = self.stage.network.node_mut(node);
+            host.set_think(new.think);
+            if old.policy != new.policy {
+                let (talker, stack) = host.app_and_stack();
+                talker.set_policy(stack, now, new.policy.policy()?);
+            }
+        }
+        self.stage.set_way(&scene.way);
+        self.scene = scene;
+        Ok(())
+    }
+
+    /// The same run at an earlier time: played again from the start, with every knob turned
+    /// where it was.
+    ///
+    /// # Errors
+    /// None that this run had not.
+    pub fn back_to(&self, at: Instant) -> Result<Self, ExperimentError> {
+        let mut run = Self::new(&self.experiment, &self.settings, self.seed)?;
+        for turn in self.turns.iter().filter(|turn| turn.at <= at) {
+            while run.steps < turn.after_steps && run.step() {}
+            run.run_until(turn.at);
+            run.turn(&turn.knob, turn.setting.clone())?;
+        }
+        run.run_until(at);
+        Ok(run)
+    }
+
+    /// Every frame's way so far, in the order of departure.
+    pub fn passages(&self) -> &[Passage] {
+        self.stage.network.passages()
+    }
+
+    /// The page's machine.
+    pub fn page(&self) -> NodeId {
+        self.stage.page.id()
+    }
+
+    /// The server's.
+    pub fn server(&self) -> NodeId {
+        self.stage.server.id()
+    }
+
+    /// What the page's stack did, and why.
+    pub fn page_trace(&self) -> &[Record] {
+        self.stage.network.node(self.stage.page).trace()
+    }
+
+    /// What the server's stack did, and why.
+    pub fn server_trace(&self) -> &[Record] {
+        self.stage.network.node(self.stage.server).trace()
+    }
+
+    /// How many bytes the page's application has read.
+    pub fn page_received(&self) -> u64 {
+        self.stage.network.node(self.stage.page).app().received()
+    }
+
+    /// What tells this run from any other: of all frames, their ways and both traces.
+    pub fn digest(&self) -> Digest {
+        let mut hasher = SipHasher24::new();
+        let both = (self.passages(), self.page_trace(), self.server_trace());
+        let bytes = postcard::to_allocvec(&both).expect("a trace always has an encoding");
+        hasher.write(&bytes);
+        Digest(hasher.finish128().as_bytes())
+    }
+}
