@@ -35,6 +35,8 @@ pub enum Command {
     Graph(GraphArgs),
     /// Say what is worth looking at in a capture, and what every TCP segment was
     Analyze(AnalyzeArgs),
+    /// Write on a capture: notes, brackets, names of lanes, a title; Wireshark shows them, too
+    Annotate(AnnotateArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
     #[command(name = LAB_CHILD, hide = true)]
     LabChild,
@@ -433,6 +435,52 @@ pub enum AnalyzeFormat {
     Tsv,
     /// The same as an array of objects
     Json,
+}
+
+/// Arguments of `synema annotate`. Packets are meant by their numbers, as `synema analyze` and
+/// Wireshark count them.
+#[derive(Args, Clone, Debug, Default)]
+pub struct AnnotateArgs {
+    /// The capture: pcap or pcapng, gzipped or not; - reads from standard input.
+    /// Without anything to write, what is written on it is printed
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the annotated capture goes, as pcapng; - writes to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// A note on a packet: 12="text"
+    #[arg(long, value_name = "N=TEXT")]
+    pub note: Vec<String>,
+    /// A note on a packet's field, by tshark's name: 12:tcp.window_size_value="text"
+    #[arg(long, value_name = "N:FIELD=TEXT")]
+    pub field: Vec<String>,
+    /// A note on a range of time, in seconds since the first packet: 0.1-0.5="text"
+    #[arg(long, value_name = "FROM-TO=TEXT")]
+    pub time: Vec<String>,
+    /// A bracket from one packet to another: 3-7="text"
+    #[arg(long, value_name = "N-M=TEXT")]
+    pub bracket: Vec<String>,
+    /// What the lane of an address is called: 192.0.2.1="name"
+    #[arg(long, value_name = "ADDRESS=NAME")]
+    pub lane: Vec<String>,
+    /// A note on the lane of an address: 192.0.2.1="text"
+    #[arg(long, value_name = "ADDRESS=TEXT")]
+    pub lane_note: Vec<String>,
+    /// Packets that are to catch the eye: 5,7-9
+    #[arg(long, value_name = "N,N-M")]
+    pub highlight: Vec<String>,
+    /// Packets that are not to be drawn: 1-4
+    #[arg(long, value_name = "N,N-M")]
+    pub hide: Vec<String>,
+    /// What the whole is called
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// What the whole is about
+    #[arg(long, value_name = "TEXT")]
+    pub summary: Option<String>,
+    /// Take away first what is written on it now
+    #[arg(long)]
+    pub clear: bool,
 }
 
 #[cfg(test)]

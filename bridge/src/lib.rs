@@ -7,7 +7,7 @@
 //!               ├─ serve-http            the same stack as a server of files
 //!               ├─ lab                   a network of namespaces to do both in
 //!               │    all of these over io (one raw socket) and privilege (none left)
-//!               └─ draw, graph, analyze  a capture as pictures, and what every segment was
+//!               └─ draw, graph, analyze, annotate   a capture as pictures, what every segment was, notes
 //! ```
 //!
 //! The bridge never keeps TCP state; `curl` and `serve-http` alone drive a stack of their own.
@@ -16,6 +16,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod analyze;
+pub mod annotate;
 mod capture_input;
 pub mod check;
 pub mod cli;
@@ -51,6 +52,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Lab(args) => serve::run_lab(&args),
         Command::Curl(args) => curl::run(&args),
         Command::ServeHttp(args) => serve_http::run(&args),
+        Command::Annotate(args) => annotate::run(&args),
         Command::Analyze(args) => analyze::run(&args),
         Command::Draw(args) => draw::run(&args),
         Command::Graph(args) => graph::run(&args),

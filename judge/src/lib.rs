@@ -1,8 +1,10 @@
 //! tshark as the second opinion on captures: the one place where it is asked.
 
 mod segments;
+mod whole;
 
 pub use segments::{Agreement, Comparison, FLAGS, MORE, filtered, more, segments};
+pub use whole::{comments, rewrite, whole};
 
 use std::{
     path::Path,

@@ -10,9 +10,11 @@
 
 mod address;
 mod edit;
+mod listing;
 
 pub use address::{HostAddress, ParseHostAddressError};
 pub use edit::{Edit, History};
+pub use listing::listing;
 
 use crate::analysis::Host;
 use serde::{Deserialize, Serialize};

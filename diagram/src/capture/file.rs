@@ -18,6 +18,7 @@ mod write;
 pub(super) use resolved::resolved_names;
 pub use write::write_pcapng;
 
+use super::foreign::{InterfaceRest, Ticks};
 use super::{Capture, Direction, Frame, Interface, MemoryPolicy};
 use core::fmt;
 use flate2::read::MultiGzDecoder;
@@ -189,10 +190,16 @@ fn read_pcap(source: &mut Source<'_>, opened: &mut Opened) -> Result<(), String>
         link_type: link_type(header.datalink),
         mac: None,
     });
-    let per_unit = match header.ts_resolution {
-        PcapTsResolution::MicroSecond => 1_000,
-        PcapTsResolution::NanoSecond => 1,
+    let (per_unit, ticks) = match header.ts_resolution {
+        PcapTsResolution::MicroSecond => (1_000, Ticks::default()),
+        PcapTsResolution::NanoSecond => (1, Ticks::NANOSECONDS),
     };
+    let rest = InterfaceRest {
+        snaplen: header.snaplen,
+        ticks,
+        ..InterfaceRest::default()
+    };
+    opened.capture.foreign_mut().interfaces.insert(0, rest);
     while source.has_more() {
         let rest = source.rest();
         let (after, packet) = match parser.next_raw_packet(rest) {

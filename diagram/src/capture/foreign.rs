@@ -32,6 +32,8 @@ pub(super) struct Section {
     /// The index of the first interface, and of the first frame, that may be its own.
     pub(super) first_interface: u32,
     pub(super) first_frame: u32,
+    /// Whether it does not say that it was written by us.
+    pub(super) is_foreign: bool,
     /// Whole options of its header.
     pub(super) options: Vec<u8>,
     /// Its comments, where they are no title and summary of the kind that we write.
@@ -41,7 +43,7 @@ pub(super) struct Section {
 /// What we do not know of an interface.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct InterfaceRest {
-    /// Whole options, without name and MAC address, but with those about time.
+    /// Whole options, without name and MAC address.
     pub(super) options: Vec<u8>,
     pub(super) snaplen: u32,
     pub(super) ticks: Ticks,
@@ -116,8 +118,8 @@ impl Default for Ticks {
 pub(super) struct FrameRest {
     /// Whole options.
     pub(super) options: Vec<u8>,
-    /// Its flags but for the direction.
-    pub(super) flags: u32,
+    /// Its flags but for the direction, where there are any.
+    pub(super) flags: Option<u32>,
     /// Its time, where nanoseconds do not tell it.
     pub(super) ticks: Option<u64>,
     /// It was a simple packet block, which has no time at all.

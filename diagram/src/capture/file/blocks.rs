@@ -113,6 +113,12 @@ impl<W: Write> BlockWriter<W> {
         }
     }
 
+    /// What it wrote to.
+    #[cfg(test)]
+    pub(super) fn into_inner(self) -> W {
+        self.out
+    }
+
     /// Begins a block of this type.
     pub(super) fn begin(&mut self, type_: u32) {
         self.block.clear();

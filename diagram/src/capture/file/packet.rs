@@ -118,12 +118,13 @@ pub(super) fn read_options(
                     0b10 => Direction::Sent,
                     _ => Direction::Unknown,
                 };
-                rest.flags = flags & !DIRECTION;
+                let others = flags & !DIRECTION;
+                rest.flags = Some(others).filter(|_| others != 0 || flags == 0);
                 true
             }),
             DROP_COUNT => u64_at(value, 0, order).is_some_and(|count| {
                 frame.drops_before = count;
-                true
+                count > 0
             }),
             CUSTOM_TEXT => custom(value, order)
                 .filter(|&(pen, _)| pen == PEN)
@@ -158,13 +159,14 @@ pub(super) fn write<W: Write>(
 ) -> io::Result<()> {
     let none = FrameRest::default();
     let rest = beside.rest.unwrap_or(&none);
-    let flags = rest.flags
+    let flags = rest.flags.unwrap_or(0)
         | match frame.direction {
             Direction::Unknown => 0,
             Direction::Received => 0b01,
             Direction::Sent => 0b10,
         };
-    let says_nothing = flags == 0 && frame.drops_before == 0 && beside.comments.is_empty();
+    let has_flags = flags != 0 || rest.flags.is_some();
+    let says_nothing = !has_flags && frame.drops_before == 0 && beside.comments.is_empty();
     let len = u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX);
     let is_cut_alike = len == frame.original_len || len == beside.snaplen;
     let is_first = beside.interface == 0 && is_cut_alike;
@@ -186,7 +188,7 @@ pub(super) fn write<W: Write>(
     out.u32(len);
     out.u32(frame.original_len);
     out.padded(&frame.bytes);
-    if flags != 0 {
+    if has_flags {
         out.option_u32(FLAGS, flags);
     }
     if frame.drops_before > 0 {

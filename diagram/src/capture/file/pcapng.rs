@@ -72,19 +72,14 @@ pub(super) fn read(source: &mut Source<'_>, opened: &mut Opened) -> Result<(), S
                 }
                 break;
             }
-            // An option that breaks its own rules does not cost us what the block describes.
+            // An option that it does not like does not cost us what the block describes.
             Err(PcapNgParseError::StateUpdate(error)) => {
                 let Some(bare) = bare(rest, parser.state()) else {
                     reading.opened.stop(offset, words(&error));
                     break;
                 };
                 match parser.next_raw_block(&bare.block) {
-                    Ok((_, raw)) => {
-                        let what =
-                            format!("an option of a block is kept, not shown: {}", words(&error));
-                        reading.opened.warn(offset, what);
-                        (bare.len, raw.type_)
-                    }
+                    Ok((_, raw)) => (bare.len, raw.type_),
                     Err(error) => {
                         reading.opened.stop(offset, words(&error));
                         break;
@@ -137,7 +132,7 @@ impl Reading<'_> {
     fn block(&mut self, type_: u32, body: &[u8], source: &Source<'_>) {
         match type_ {
             SECTION_HEADER_BLOCK => self.section(body, source.offset()),
-            INTERFACE_DESCRIPTION_BLOCK => self.interface(body),
+            INTERFACE_DESCRIPTION_BLOCK => self.interface(body, source.offset()),
             ENHANCED_PACKET_BLOCK | SIMPLE_PACKET_BLOCK | PACKET_BLOCK => {
                 self.packet(type_, body, source);
             }
@@ -161,18 +156,30 @@ impl Reading<'_> {
             big_endian: self.order == Endianness::Big,
             first_interface: count(self.opened.capture.interfaces()),
             first_frame: count(self.opened.capture.frames()),
+            is_foreign: true,
             ..Section::default()
         };
         let mut comments = Vec::new();
         let mut parts = SectionParts::default();
-        for option in Options::new(body.get(16..).unwrap_or_default(), self.order) {
+        let mut broken = false;
+        let mut options = Options::new(body.get(16..).unwrap_or_default(), self.order);
+        for option in options.by_ref() {
             let value = option.value;
             let known = match option.code {
-                COMMENT => str::from_utf8(value).is_ok_and(|text| {
-                    comments.push(text.to_owned());
+                COMMENT => match str::from_utf8(value) {
+                    Ok(text) => {
+                        comments.push(text.to_owned());
+                        true
+                    }
+                    Err(_) => {
+                        broken = true;
+                        false
+                    }
+                },
+                SECTION_APPLICATION if value == OUR_NAME.as_bytes() => {
+                    section.is_foreign = false;
                     true
-                }),
-                SECTION_APPLICATION => value == OUR_NAME.as_bytes(),
+                }
                 CUSTOM_BYTES => {
                     custom(value, self.order).is_some_and(|(pen, bytes)| parts.take(pen, bytes))
                 }
@@ -182,6 +189,7 @@ impl Reading<'_> {
                 section.options.extend_from_slice(option.whole);
             }
         }
+        self.told_if(broken || options.are_broken(), "a section", offset);
         self.interfaces.clear();
         let (document, mut records, lines) = parts.told();
         self.records.append(&mut records);
@@ -196,7 +204,7 @@ impl Reading<'_> {
         self.documents.begin_section(section, comments, document);
     }
 
-    fn interface(&mut self, body: &[u8]) {
+    fn interface(&mut self, body: &[u8], offset: u64) {
         let mut interface = Interface {
             name: String::new(),
             link_type: u16_at(body, 0, self.order).unwrap_or(0),
@@ -206,33 +214,44 @@ impl Reading<'_> {
             snaplen: u32_at(body, 4, self.order).unwrap_or(0),
             ..InterfaceRest::default()
         };
-        for option in Options::new(body.get(8..).unwrap_or_default(), self.order) {
+        let mut broken = false;
+        let mut options = Options::new(body.get(8..).unwrap_or_default(), self.order);
+        for option in options.by_ref() {
             let value = option.value;
             let known = match option.code {
-                INTERFACE_NAME => str::from_utf8(value).is_ok_and(|name| {
-                    name.clone_into(&mut interface.name);
-                    true
-                }),
-                INTERFACE_MAC => value.try_into().is_ok_and(|mac| {
-                    interface.mac = Some(MacAddr(mac));
-                    true
-                }),
-                INTERFACE_RESOLUTION => {
-                    if let &[resolution] = value {
-                        rest.ticks.resolution = resolution;
-                    }
-                    value.len() == 1
+                INTERFACE_NAME => {
+                    let name = str::from_utf8(value);
+                    broken |= name.is_err();
+                    name.is_ok_and(|name| {
+                        name.clone_into(&mut interface.name);
+                        true
+                    })
                 }
-                INTERFACE_OFFSET => u64_at(value, 0, self.order).is_some_and(|offset| {
+                INTERFACE_MAC => {
+                    let mac = value.try_into().ok().map(MacAddr);
+                    broken |= mac.is_none();
+                    interface.mac = mac.or(interface.mac);
+                    mac.is_some()
+                }
+                INTERFACE_RESOLUTION => {
+                    match value {
+                        &[resolution] => rest.ticks.resolution = resolution,
+                        _ => broken = true,
+                    }
+                    *value == [Ticks::NANOSECONDS.resolution]
+                }
+                INTERFACE_OFFSET => {
+                    let offset = u64_at(value, 0, self.order).unwrap_or(0);
                     rest.ticks.offset = offset.cast_signed();
-                    true
-                }),
+                    false
+                }
                 _ => false,
             };
             if !known {
                 rest.options.extend_from_slice(option.whole);
             }
         }
+        self.told_if(broken || options.are_broken(), "an interface", offset);
         let capture = &mut self.opened.capture;
         let (ticks, snaplen) = (rest.ticks, rest.snaplen);
         let seen = interface.name != NOT_SEEN || capture.interfaces().is_empty();
@@ -253,6 +272,14 @@ impl Reading<'_> {
             ticks,
             snaplen,
         });
+    }
+
+    /// Tells of options that are none, or hold what they may not.
+    fn told_if(&mut self, broken: bool, whose: &str, offset: u64) {
+        if broken {
+            let what = format!("an option of {whose} breaks its own rules: kept, not shown");
+            self.opened.warn(offset, what);
+        }
     }
 
     fn packet(&mut self, type_: u32, body: &[u8], source: &Source<'_>) {
@@ -290,10 +317,7 @@ impl Reading<'_> {
             ..FrameRest::default()
         };
         let mut told = read_options(&block, self.order, &mut frame, &mut rest);
-        if told.broken {
-            let what = "options of a packet that are none, or no text: kept, not shown";
-            self.opened.warn(offset, what.into());
-        }
+        self.told_if(told.broken, "a packet", offset);
         told.own.put_on(&mut frame);
         rest.own = std::mem::take(&mut told.own.rest);
         if !interface.seen && frame.fate == Fate::Seen {

@@ -5,7 +5,7 @@ mod speaker;
 
 use self::speaker::Speaker;
 use super::NOT_SEEN;
-use super::blocks::BlockWriter;
+use super::blocks::{BlockWriter, Options};
 use super::documents::titled;
 use super::own::{CUSTOM_BYTES, DocumentTold, PEN, parts_of, section_parts};
 use super::packet::{self, Beside, COMMENT};
@@ -65,7 +65,12 @@ fn ticks(capture: &Capture, foreign: &Foreign) -> Vec<Ticks> {
             continue;
         };
         let nanos = frame.at.as_nanos();
-        let kept = foreign.frames.get(&index).and_then(|rest| rest.ticks);
+        let rest = foreign.frames.get(&index);
+        // It had no time of its own to be told.
+        if rest.is_some_and(|rest| rest.is_simple) {
+            continue;
+        }
+        let kept = rest.and_then(|rest| rest.ticks);
         let told = kept.unwrap_or_else(|| ticks.of_nanos(nanos));
         if ticks.to_nanos(told) != nanos {
             *ticks = Ticks::NANOSECONDS;
@@ -136,7 +141,7 @@ impl<W: Write> Writing<'_, W> {
         out.u16(0);
         out.raw(&[0xff; 8]);
         out.raw_options(&section.options);
-        if section.options.is_empty() {
+        if !section.is_foreign {
             out.option(SECTION_APPLICATION, OUR_NAME.as_bytes());
         }
         if number > 0 {
@@ -224,13 +229,17 @@ impl<W: Write> Writing<'_, W> {
         if let Some(mac) = &interface.mac {
             out.option(INTERFACE_MAC, &mac.0);
         }
-        if ticks.resolution != Ticks::default().resolution {
+        let is_about_time = |code| [INTERFACE_RESOLUTION, INTERFACE_OFFSET].contains(&code);
+        if ticks.resolution == Ticks::NANOSECONDS.resolution {
             out.option(INTERFACE_RESOLUTION, &[ticks.resolution]);
         }
-        if ticks.offset != 0 {
-            out.option_u64(INTERFACE_OFFSET, ticks.offset.cast_unsigned());
+        // Where they would no longer be true, those about time are left out.
+        let as_it_was = ticks == rest.ticks;
+        for option in Options::new(&rest.options, out.order) {
+            if as_it_was || !is_about_time(option.code) {
+                out.raw_options(option.whole);
+            }
         }
-        out.raw_options(&rest.options);
         self.local.insert(index, self.interfaces);
         self.interfaces += 1;
         out.end()
