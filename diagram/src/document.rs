@@ -183,6 +183,14 @@ impl Document {
         notable::contents(story, most)
     }
 
+    /// What sentences are made from.
+    pub(crate) fn story(&self) -> Story<'_> {
+        Story {
+            capture: &self.capture,
+            analysis: &self.analysis,
+        }
+    }
+
     /// The frames and records.
     pub fn capture(&self) -> &Capture {
         &self.capture

@@ -65,6 +65,9 @@ pub struct View {
     pub labels: LabelMode,
     /// The drawing's width in CSS pixels.
     pub width: f64,
+    /// The width of the notes' column at the right, where there are notes and the
+    /// drawing is wide enough; 0 for none.
+    pub notes_width: f64,
     /// The labels' face.
     pub metrics: Metrics,
     /// What is drawn.
@@ -79,6 +82,7 @@ impl Default for View {
             axis: Axis::Gaps,
             labels: LabelMode::Words,
             width: 760.0,
+            notes_width: 200.0,
             metrics: Metrics::default(),
             filter: Filter::All,
             selected: None,

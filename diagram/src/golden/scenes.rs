@@ -1,7 +1,7 @@
 //! The scenes that are kept as pictures: each a short story of the kind that people
 //! explain to each other.
 
-use crate::annotate::Edit;
+use crate::annotate::{Bracket, Edit, HostAddress, Note, NoteId, On};
 use crate::capture::Capture;
 use crate::testing::script::{Ends, Script, Seen, Tcp};
 use crate::testing::{PAGE, SERVER, icmp_frame, lab_fetch};
@@ -377,21 +377,65 @@ pub(super) fn hello() -> Capture {
     made.capture()
 }
 
-/// Packets that people wrote something on.
+/// All that people write on a capture.
 pub(super) fn noted() -> Capture {
-    let mut made = Script::new(Seen::Simulated, WAY_US, WEB);
-    made.opens(0);
-    let note =
-        "The last packet is the dearest one to lose. Lose packet 2 instead: 25 ms late, not 240.";
-    made.server(30_000, Tcp::data(1, 1, 500).lost().noted("never came"));
-    made.server(
-        270_000,
-        Tcp::data(1, 1, 500)
-            .because(Cause::RetransmissionTimeout)
-            .noted(note),
-    );
-    made.client(280_100, Tcp::ack(1, 501));
-    let mut capture = made.capture();
+    let mut capture = last_is_lost();
+    let id = |number: usize| capture.frames()[number - 1].id;
+    let [get, lost, again, last] = [id(4), id(11), id(12), id(13)];
+    let acks: Vec<_> = [8, 9].map(id).into();
+    let at = |us| Instant::from_micros(us);
+    let field = On::Field {
+        packet: get,
+        field: "tcp.window_size_value".into(),
+    };
+    let silence = On::Time {
+        from: at(52_650),
+        to: at(272_600),
+    };
+    let notes = [
+        (
+            On::Packet(lost),
+            "Never came: nothing after it tells the page that it is missing.",
+        ),
+        (
+            On::Packet(again),
+            "The last packet is the dearest one to lose.\nLose packet 2 instead: 25 ms late, not 240.",
+        ),
+        (field, "Room for 64 kB."),
+        (
+            silence,
+            "Here nobody but the server's timer knows that anything is wrong.",
+        ),
+        (On::Lane(HostAddress::Ip(IpAddr::V4(SERVER))), "Linux 6.1"),
+        (On::Packet(last), LONG),
+    ];
+    for (number, (on, text)) in (1..).zip(notes) {
+        capture.annotate(Edit::write(Note {
+            id: NoteId(number),
+            on,
+            text: text.into(),
+        }));
+    }
+    capture.annotate(Edit::draw(Bracket {
+        id: NoteId(20),
+        from: get,
+        to: last,
+        text: "what a visitor waits".into(),
+    }));
+    capture.annotate(Edit::highlight([again], true));
+    capture.annotate(Edit::hide(acks, true));
+    let server = HostAddress::Ip(IpAddr::V4(SERVER));
+    capture.annotate(Edit::LaneName(server, Some("the shop".into())));
     capture.annotate(Edit::Title("What if the last packet is lost?".into()));
+    capture.annotate(Edit::Summary(
+        "Four packets answer the question, and the last of them is lost on its way. No packet \
+         after it can tell, so the server waits for its timer: ten round trips."
+            .into(),
+    ));
     capture
 }
+
+const LONG: &str = "All of it is here. It took 260 ms from the question on, of which 220 were \
+    spent waiting for a timer. A tail loss probe (RFC 8985) would have been sent after two round \
+    trips, and the page would have had its last bytes after some 60 ms more. That is the whole \
+    reason for which it was invented: the end of a flight has nothing behind it that could ask.";

@@ -67,7 +67,7 @@ impl Arrows<'_> {
             Certainty::Firm
         };
         let line = Line::of(shape);
-        let room = view.width - 16.0;
+        let room = self.lanes.width - 16.0;
         let mut candidates = Vec::new();
         // What fits between the lanes comes first, however short; what does not, after.
         let (fitting, longer): (Vec<_>, Vec<_>) = wordings
@@ -83,7 +83,7 @@ impl Arrows<'_> {
         for (text, parts) in near.chain(texts.iter().map(|text| (text, parts.1))) {
             let text = words::cut(text, (room / view.metrics.char_width) as usize);
             let width = chars(&text) * view.metrics.char_width;
-            for (x, y) in line.places(width, parts, view.width) {
+            for (x, y) in line.places(width, parts, self.lanes.width) {
                 candidates.push(Label {
                     text: text.clone(),
                     x,

@@ -1,17 +1,18 @@
 //! What surrounds the arrows: states, timers, silences, times.
 
 mod brackets;
+mod ticks;
 mod timers;
 
-use super::ladder::{Source, near_departs};
+use super::hidden;
+use super::ladder::Source;
 use super::lanes::{Lanes, chars};
 use super::place::Request;
-use super::scene::{Anchor, Certainty, Gap, Label, LabelRole, Scene, StateBar};
+use super::scene::{Anchor, Certainty, Gap, Hidden, Label, LabelRole, Scene, StateBar};
 use super::slots::{offset, slot};
 use super::spans::Spans;
 use super::warp::{Cut, Warp};
 use crate::analysis::StreamInfo;
-use crate::capture::Fate;
 use crate::states::{Change, When};
 use crate::view::Filter;
 use crate::words;
@@ -26,8 +27,6 @@ const BAR: f64 = 7.0;
 const STATE_BESIDE: f64 = 24.0;
 /// How long an ended state is still drawn.
 const AFTERWARDS: f64 = 56.0;
-/// Times at the left edge are at least this far apart.
-const TICK_CELL: f64 = 44.0;
 
 /// What a text belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +43,8 @@ pub(super) enum Key {
     /// Conversation, which timer, whether its end.
     Timer(u32, u32, bool),
     Bracket(Which),
+    /// The first of the hidden packets.
+    Hidden(u32),
 }
 
 /// What is needed to draw them.
@@ -53,6 +54,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) warp: &'a Warp,
     pub(super) lanes: &'a Lanes,
     pub(super) spans: &'a Spans,
+    pub(super) hidden: &'a [hidden::Run],
     /// The conversations that are drawn, where not all are.
     pub(super) shown: Option<&'a BTreeSet<u32>>,
 }
@@ -92,13 +94,20 @@ impl Surroundings<'_> {
             None => Vec::new(),
         };
         let near = self.tick_labels(y0, y1, false);
-        near.into_iter()
-            .chain(far)
-            .map(|(key, label)| Request {
-                key,
-                candidates: vec![label],
-            })
-            .collect()
+        let hidden = self.hidden_marks(y0, y1).into_iter();
+        let hidden = hidden.filter(|(_, mark)| (y0..y1).contains(&mark.y));
+        let columns = (self.lanes.left, self.lanes.right);
+        let metrics = self.source.view.metrics;
+        let hidden = hidden.map(|(key, mark)| Request {
+            key,
+            candidates: hidden::texts(&mark, metrics, columns),
+        });
+        let ticks = near.into_iter().chain(far);
+        let ticks = ticks.map(|(key, label)| Request {
+            key,
+            candidates: vec![label],
+        });
+        hidden.chain(ticks).collect()
     }
 
     /// Puts all of it into a scene.
@@ -125,6 +134,10 @@ impl Surroundings<'_> {
             timer.ended = texts.get(&Key::Timer(stream, index, true)).cloned();
             scene.timers.push(timer);
         }
+        for (key, mut mark) in self.hidden_marks(y0, y1) {
+            mark.label = texts.get(&key).cloned();
+            scene.hidden.push(mark);
+        }
         for (which, mut bracket) in self.brackets(y0, y1) {
             bracket.label = match which {
                 Which::Selected => self.bracket_texts(&bracket).into_iter().next(),
@@ -137,6 +150,20 @@ impl Surroundings<'_> {
                 scene.ticks.push(label.clone());
             }
         }
+    }
+
+    /// Where packets are hidden within a window.
+    fn hidden_marks(&self, y0: f64, y1: f64) -> Vec<(Key, Hidden)> {
+        let height_of = |run: &hidden::Run| match self.seen_at(run.item) {
+            Some((y, _, _)) => y,
+            None => self.warp.height() - 20.0,
+        };
+        let first = self.hidden.partition_point(|run| height_of(run) < y0);
+        self.hidden[first..]
+            .iter()
+            .map(|run| (Key::Hidden(run.first), hidden::mark(*run, height_of(run))))
+            .take_while(|(_, mark)| mark.y <= y1 + 20.0)
+            .collect()
     }
 
     fn label(&self, text: &str, role: LabelRole, anchor: Anchor, x: f64, y: f64) -> Label {
@@ -348,78 +375,6 @@ impl Surroundings<'_> {
         }
         Request { key, candidates }
     }
-
-    /// A time now and then, at the height of something that happened at the
-    /// vantage point, or at the far end.
-    fn tick_labels(&self, y0: f64, y1: f64, far: bool) -> Vec<(Key, Label)> {
-        let mut labels: Vec<(Key, Label)> = Vec::new();
-        let origin = self.source.origin_ns();
-        let mut last_cell = f64::NEG_INFINITY;
-        let mut items: Vec<_> = self
-            .warp
-            .items_between(y0, y1)
-            .into_iter()
-            .filter_map(|item| {
-                if far {
-                    self.far_at(item)
-                } else {
-                    self.seen_at(item)
-                }
-            })
-            .filter(|&(y, _, _)| (y0..y1).contains(&y))
-            .collect();
-        items.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (y, ns, item) in items {
-            let cell = (y / TICK_CELL).floor();
-            if cell <= last_cell {
-                continue;
-            }
-            last_cell = cell;
-            let text = milliseconds(ns.saturating_sub(origin), self.warp.scale());
-            let mut label = self.label(&text, LabelRole::Tick, Anchor::Start, 8.0, y + 4.0);
-            // Times stand in a column, right-aligned to their point.
-            label.anchor = Anchor::End;
-            label.x = match far {
-                true => self.source.view.width - 8.0,
-                false => 8.0 + 8.0 * self.source.view.metrics.char_width,
-            };
-            labels.push((Key::Tick(item, far), label));
-        }
-        labels
-    }
-
-    /// The height at which the vantage point saw an item's packet, and the time.
-    fn seen_at(&self, item: u32) -> Option<(f64, u64, u32)> {
-        let kept = self.warp.items().get(item as usize)?;
-        let frame = self.source.capture.frames().get(kept.packet as usize)?;
-        let times = self.source.timing.times().get(kept.packet as usize)?;
-        let (departs, arrives) = self.warp.of_item(item as usize);
-        let ns = frame.at.as_nanos();
-        let departure = near_departs(ns, times);
-        Some((if departure { departs } else { arrives }, ns, item))
-    }
-
-    /// The height at which an item's packet was at the last lane, and the time, where
-    /// both ends' times are known.
-    fn far_at(&self, item: u32) -> Option<(f64, u64, u32)> {
-        let kept = self.warp.items().get(item as usize)?;
-        let frame = self.source.capture.frames().get(kept.packet as usize)?;
-        let digest = self.source.analysis.digests().get(kept.packet as usize)?;
-        let last = Some(self.lanes.last());
-        let was_there = match frame.fate {
-            Fate::Seen | Fate::NeverSeen => true,
-            Fate::LostLater | Fate::Refused(_) => false,
-        };
-        let is_far = self.lanes.of(digest.from) == last || self.lanes.of(digest.to) == last;
-        let ns = frame.other_end?.as_nanos();
-        let (departs, arrives) = self.warp.of_item(item as usize);
-        let y = if ns <= frame.at.as_nanos() {
-            departs
-        } else {
-            arrives
-        };
-        (was_there && is_far && !kept.detached).then_some((y, ns, item))
-    }
 }
 
 /// What is said of a time that was cut out, the longest wording first.
@@ -430,18 +385,5 @@ fn silence(ns: u64, awaited: Option<&str>) -> Vec<String> {
             let time = words::duration(ns);
             vec![format!("{time} on the way"), time]
         }
-    }
-}
-
-/// Milliseconds, with as many decimals as `scale` (pixels for a millisecond) lets be seen
-/// and the column has room for.
-fn milliseconds(ns: u64, scale: f64) -> String {
-    let whole = ns / 1_000_000;
-    if scale < 6.0 {
-        format!("{whole}.{}", ns / 100_000 % 10)
-    } else if scale < 12.0 || whole >= 10_000 {
-        format!("{whole}.{:02}", ns / 10_000 % 100)
-    } else {
-        format!("{whole}.{:03}", ns / 1_000 % 1_000)
     }
 }

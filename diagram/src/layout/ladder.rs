@@ -2,9 +2,11 @@
 
 use super::arrows::{Arrows, Drawn, MAX_FALL};
 use super::furniture::{self, Key};
+use super::hidden;
 use super::lanes::{Beside, Lanes, lanes};
+use super::notes::Cards;
 use super::place::{Bounds, CHUNK, Placed, REACH, Request, place};
-use super::scene::{Band, Certainty, Kind, Label, Scene};
+use super::scene::{Band, Certainty, Kind, Label, Point, Scene};
 use super::slots::slot;
 use super::spans::Spans;
 use super::warp::{Item, Warp};
@@ -53,6 +55,12 @@ impl<'a> Source<'a> {
             .map_or(0, |frame| frame.at.as_nanos())
     }
 
+    /// Whether somebody chose not to show it.
+    pub(super) fn is_hidden(self, index: usize) -> bool {
+        let frame = self.capture.frames().get(index);
+        frame.is_some_and(|frame| self.capture.annotations().hidden().contains(&frame.id))
+    }
+
     pub(crate) fn shows(self, index: usize) -> bool {
         let in_view = match self.view.filter {
             Filter::All => true,
@@ -63,7 +71,9 @@ impl<'a> Source<'a> {
                 .and_then(|digest| digest.tcp)
                 .is_some_and(|tcp| tcp.stream == stream),
         };
+        let hidden = self.capture.annotations().hidden();
         in_view
+            && (hidden.is_empty() || !self.is_hidden(index))
             && self
                 .wanted
                 .is_none_or(|wanted| wanted.matches(self.story(), index))
@@ -103,6 +113,8 @@ pub(crate) struct Ladder {
     shown: Shown,
     beside: Beside,
     spans: Spans,
+    hidden: Vec<hidden::Run>,
+    cards: Cards,
 }
 
 const NO_ITEM: u32 = u32::MAX;
@@ -121,6 +133,8 @@ impl Ladder {
             shown: Shown::default(),
             beside: Beside::default(),
             spans: Spans::default(),
+            hidden: Vec::new(),
+            cards: Cards::default(),
         }
     }
 
@@ -139,6 +153,8 @@ impl Ladder {
             });
             if item.is_some() {
                 ladder.learn(source, index);
+            } else if source.is_hidden(index) {
+                ladder.hide(index, items.len());
             }
             items.extend(item);
             ladder.find_ghost(source, index);
@@ -158,7 +174,14 @@ impl Ladder {
             self.warp.push(item);
             self.learn(source, index);
             self.new_ghost_ns = self.find_ghost(source, index).or(self.new_ghost_ns);
+        } else if source.is_hidden(index) {
+            self.hide(index, self.warp.items().len());
         }
+    }
+
+    fn hide(&mut self, index: usize, items: usize) {
+        let packet = u32::try_from(index).unwrap_or(NO_ITEM);
+        hidden::push(&mut self.hidden, packet, items);
     }
 
     /// What a packet that is drawn tells of the whole.
@@ -217,9 +240,13 @@ impl Ladder {
         }
         let shown = source.wanted.map(|_| &self.shown.hosts);
         let lanes = lanes(source, self.beside, shown);
+        let stands = lanes == self.lanes && !moved.is_finite();
         if lanes != self.lanes {
             self.lanes = lanes;
             self.chunks.clear();
+        }
+        if !stands {
+            self.cards = self.cards(source);
         }
     }
 
@@ -241,17 +268,35 @@ impl Ladder {
     /// The whole drawing's height.
     pub(crate) fn height(&mut self, source: Source<'_>) -> f64 {
         self.settle(source);
+        self.warp.height().max(self.cards.bottom)
+    }
+
+    pub(super) fn ladder_height(&self) -> f64 {
         self.warp.height()
+    }
+
+    pub(super) fn of_time(&self, ns: u64) -> f64 {
+        self.warp.of_time(ns)
+    }
+
+    pub(super) fn lanes(&self) -> &Lanes {
+        &self.lanes
+    }
+
+    /// Where a packet's arrow begins and ends.
+    pub(super) fn arrow_ends(&self, source: Source<'_>, index: usize) -> Option<(Point, Point)> {
+        let item = *self.item_of.get(index).filter(|&&item| item != NO_ITEM)?;
+        let shape = self.arrows(source).shape(item)?;
+        Some((shape.tail, shape.tip))
     }
 
     /// The heights between which a packet's arrow lies.
     pub(crate) fn row_of(&mut self, source: Source<'_>, index: usize) -> Option<Band> {
         self.settle(source);
-        let item = *self.item_of.get(index).filter(|&&item| item != NO_ITEM)?;
-        let shape = self.arrows(source).shape(item)?;
+        let (tail, tip) = self.arrow_ends(source, index)?;
         Some(Band {
-            y0: shape.tail.y.min(shape.tip.y) - 10.0,
-            y1: shape.tail.y.max(shape.tip.y) + 8.0,
+            y0: tail.y.min(tip.y) - 10.0,
+            y1: tail.y.max(tip.y) + 8.0,
         })
     }
 
@@ -278,7 +323,7 @@ impl Ladder {
     /// What touches the heights from `y0` to `y1`.
     pub(crate) fn window(&mut self, source: Source<'_>, y0: f64, y1: f64) -> Scene {
         self.settle(source);
-        let height = self.warp.height();
+        let height = self.warp.height().max(self.cards.bottom);
         let (y0, y1) = (y0.clamp(0.0, height), y1.clamp(0.0, height));
         let (first, last) = (chunk_of(y0 - REACH), chunk_of(y1 + REACH));
         for chunk in self.chunks_between(first, last) {
@@ -295,9 +340,12 @@ impl Ladder {
             warp: &self.warp,
             lanes: &self.lanes,
             spans: &self.spans,
+            hidden: &self.hidden,
             shown: source.wanted.map(|_| &self.shown.streams),
         };
         surroundings.add(&mut scene, &texts);
+        scene.cards = self.cards.between(y0, y1).cloned().collect();
+        scene.periods = self.cards.periods_between(y0, y1).copied().collect();
         while self.chunks.len() > MAX_CHUNKS {
             let far = self
                 .chunks
@@ -359,6 +407,7 @@ impl Ladder {
             scene.arrows_left_out = (all - items.len()) as u64;
         }
         let focus = focused_stream(source);
+        let highlights = source.capture.annotations().highlights();
         let arrows = self.arrows(source);
         for item in items {
             self.add_ghost(arrows, item, scene, texts);
@@ -380,11 +429,15 @@ impl Ladder {
                     .and_then(|digest| digest.tcp);
                 arrow.in_focus = tcp.map(|tcp| tcp.stream) == focus;
             }
+            let band = Band {
+                y0: top - 14.0,
+                y1: bottom + 10.0,
+            };
+            if arrow.frame.is_some_and(|id| highlights.contains(&id)) {
+                scene.highlights.push(band);
+            }
             if Some(arrow.number) == selected && arrow.certainty == Certainty::Firm {
-                scene.selection = Some(Band {
-                    y0: top - 14.0,
-                    y1: bottom + 10.0,
-                });
+                scene.selection = Some(band);
             }
             scene.arrows.push(arrow);
         }
@@ -431,7 +484,7 @@ impl Ladder {
             return;
         }
         let bounds = Bounds {
-            width: source.view.width,
+            width: self.lanes.width,
             line_height: source.view.metrics.line_height,
             height: self.warp.height(),
             chunk,
@@ -459,6 +512,7 @@ impl Ladder {
             warp: &self.warp,
             lanes: &self.lanes,
             spans: &self.spans,
+            hidden: &self.hidden,
             shown: source.wanted.map(|_| &self.shown.streams),
         };
         let mut requests = surroundings.first_requests(y0, y1);

@@ -3,6 +3,7 @@
 mod order;
 
 use super::ladder::Source;
+use super::notes;
 use super::scene::{Anchor, Label, LabelRole, Lane};
 use crate::analysis::{Analysis, Host, HostId, Role};
 use crate::view::{Metrics, View};
@@ -20,6 +21,8 @@ const EDGE: f64 = 8.0;
 const STATE_CHARS: f64 = 12.0;
 /// ` :49152`.
 const PORT_CHARS: f64 = 7.0;
+/// A drawing at least so wide, with a ladder at least so wide, has times and brackets.
+const WIDE: (f64, f64) = (640.0, 540.0);
 /// A bracket with its text along it, and where in it the line runs.
 const BRACKET: f64 = 22.0;
 const BRACKET_LINE: f64 = 6.0;
@@ -43,6 +46,8 @@ pub(super) struct Lanes {
     shared: Option<u16>,
     pub(super) left: f64,
     pub(super) right: f64,
+    /// Of the ladder, without the notes' column.
+    pub(super) width: f64,
 }
 
 impl Lanes {
@@ -82,7 +87,8 @@ pub(super) struct Beside {
 pub(super) fn lanes(source: Source<'_>, beside: Beside, shown: Option<&BTreeSet<HostId>>) -> Lanes {
     let (analysis, view) = (source.analysis, source.view);
     let metrics = view.metrics;
-    let wide = view.width >= 640.0;
+    let width = view.width - notes::column(source);
+    let wide = view.width >= WIDE.0 && width >= WIDE.1;
     let chars = STATE_CHARS
         + if wide && beside.ports {
             PORT_CHARS
@@ -101,7 +107,7 @@ pub(super) fn lanes(source: Source<'_>, beside: Beside, shown: Option<&BTreeSet<
     };
     let outside = [ticks(true), ticks(beside.far_times)];
     let left = EDGE + outside[0] + bracket(0) + state + BESIDE;
-    let right = view.width - EDGE - outside[1] - bracket(1) - state - BESIDE;
+    let right = width - EDGE - outside[1] - bracket(1) - state - BESIDE;
     let right = right.max(left + MIN_SPACING);
     let hosts = order::chosen(analysis, view.filter, shown);
     let room = ((right - left) / MIN_SPACING) as usize + 1;
@@ -114,10 +120,11 @@ pub(super) fn lanes(source: Source<'_>, beside: Beside, shown: Option<&BTreeSet<
     let mut lanes = Lanes {
         left,
         right,
+        width,
         head_height: head_height(metrics),
         brackets: [
             (bracket(0) > 0.0).then_some(EDGE + outside[0] + BRACKET - BRACKET_LINE),
-            (bracket(1) > 0.0).then_some(view.width - EDGE - outside[1] - BRACKET + BRACKET_LINE),
+            (bracket(1) > 0.0).then_some(width - EDGE - outside[1] - BRACKET + BRACKET_LINE),
         ],
         ..Lanes::default()
     };
@@ -127,7 +134,7 @@ pub(super) fn lanes(source: Source<'_>, beside: Beside, shown: Option<&BTreeSet<
         let room = Room {
             x: left + spacing * index as f64,
             spacing,
-            width: view.width,
+            width,
             metrics,
         };
         lanes
@@ -190,7 +197,7 @@ fn far_clock(view: &View, lanes: &Lanes) -> Label {
         "ms, the other end's clock"
     };
     Label {
-        x: view.width - EDGE,
+        x: lanes.width - EDGE,
         anchor: Anchor::End,
         text: text.into(),
         width: chars(text) * view.metrics.char_width * LabelRole::Clock.scale(),

@@ -17,8 +17,10 @@
 mod arrows;
 mod furniture;
 mod geometry;
+mod hidden;
 mod ladder;
 mod lanes;
+mod notes;
 mod place;
 pub mod scene;
 mod slots;

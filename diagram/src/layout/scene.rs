@@ -22,7 +22,7 @@
 
 mod marks;
 
-pub use marks::{Bracket, BracketKind};
+pub use marks::{Bracket, BracketKind, Card, Hidden};
 
 use crate::view::{Axis, LabelMode};
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,10 @@ pub struct Scene {
     pub far_clock: Option<Label>,
     /// The lanes, from left to right.
     pub lanes: Vec<Lane>,
+    /// Ranges of time that somebody wrote a note on, to be drawn below all else.
+    pub periods: Vec<Band>,
+    /// The rows of packets that are to catch the eye.
+    pub highlights: Vec<Band>,
     /// The row of the selected packet, to be drawn below all else.
     pub selection: Option<Band>,
     /// TCP states as bars along the lanes.
@@ -65,6 +69,10 @@ pub struct Scene {
     pub timers: Vec<Timer>,
     /// Stretches of time at the edges.
     pub brackets: Vec<Bracket>,
+    /// Where packets are not shown.
+    pub hidden: Vec<Hidden>,
+    /// Notes, in a column at the right.
+    pub cards: Vec<Card>,
     /// The packets, earliest departure first.
     pub arrows: Vec<Arrow>,
     /// How many packets of this window are not in `arrows`, because more than
@@ -198,6 +206,16 @@ pub enum LabelRole {
     Timer,
     /// A stretch of time: the text face, small, quiet.
     Bracket,
+    /// What a note is on: the text face, small, bold.
+    NoteHead,
+    /// A line of a note: the text face, small.
+    Note,
+    /// How many packets are hidden: the text face, small, quiet.
+    Hidden,
+    /// What the whole is called: the text face, large, bold.
+    Title,
+    /// What the whole is about: the text face.
+    Summary,
 }
 
 impl LabelRole {
@@ -214,6 +232,11 @@ impl LabelRole {
             Self::Gap => "gap-text",
             Self::Timer => "timer-text",
             Self::Bracket => "bracket-text",
+            Self::NoteHead => "note-head",
+            Self::Note => "note-text",
+            Self::Hidden => "hidden-text",
+            Self::Title => "title-text",
+            Self::Summary => "summary-text",
         }
     }
 
@@ -221,9 +244,17 @@ impl LabelRole {
     /// [`Metrics::char_width`](crate::view::Metrics::char_width) is for.
     pub const fn scale(self) -> f64 {
         match self {
+            Self::Title => 1.4,
             Self::LaneName => 1.2,
+            Self::Summary => 1.0,
             Self::Arrow | Self::LaneAddress | Self::LaneNote | Self::Gap | Self::Tick => 1.0,
-            Self::State | Self::Clock | Self::Timer | Self::Bracket => 0.9,
+            Self::State
+            | Self::Clock
+            | Self::Timer
+            | Self::Bracket
+            | Self::NoteHead
+            | Self::Note
+            | Self::Hidden => 0.9,
         }
     }
 }

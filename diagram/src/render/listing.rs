@@ -28,6 +28,8 @@ pub(super) struct Entry<'a> {
     pub(super) silence: Option<String>,
     /// What people wrote on the packet.
     pub(super) notes: Vec<Cow<'a, str>>,
+    /// How many packets before it are hidden, in words.
+    pub(super) hidden: Option<&'a str>,
     /// Stretches of time that it ends.
     pub(super) brackets: Vec<&'a Bracket>,
 }
@@ -54,6 +56,7 @@ impl<'a> Listing<'a> {
         let origin = frames.first().map_or(0, |frame| frame.at.as_nanos());
         let mut arrows: Vec<&Arrow> = self.scene.arrows.iter().collect();
         arrows.sort_by_key(|arrow| (arrow.number, arrow.certainty == Certainty::Firm));
+        let mut hidden = self.scene.hidden.iter().peekable();
         let mut last: Option<usize> = None;
         let mut entries = Vec::with_capacity(arrows.len());
         for arrow in arrows {
@@ -86,6 +89,9 @@ impl<'a> Listing<'a> {
                 since_ns: ns.saturating_sub(origin),
                 silence,
                 notes: notes.map(Note::words).collect(),
+                hidden: hidden
+                    .next_if(|mark| mark.first < arrow.number)
+                    .map(|mark| mark.title.as_str()),
                 brackets: self
                     .scene
                     .brackets

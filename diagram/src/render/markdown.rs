@@ -3,6 +3,7 @@
 use super::listing::Listing;
 use super::text::text;
 use crate::Document;
+use crate::words;
 use core::fmt::Write;
 
 /// The whole of it, the drawing `columns` wide where the lanes allow it.
@@ -22,6 +23,12 @@ pub fn markdown(document: &Document, title: &str, columns: usize) -> String {
             }
             let _ = writeln!(out, "- packet {}: {}", entry.arrow.number, plain(&note));
         }
+    }
+    for (on, note) in words::elsewhere(document.story()) {
+        if !std::mem::replace(&mut any, true) {
+            out.push_str("\n## Notes\n\n");
+        }
+        let _ = writeln!(out, "- {}: {}", plain(&on), plain(note));
     }
     out
 }

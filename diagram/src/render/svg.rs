@@ -3,18 +3,20 @@
 //! Colour means kind and never stands alone: width, dashes and the label's words
 //! say it too. What is estimated is drawn lighter towards the end that is.
 
+mod arrow;
 mod graph;
+mod heading;
 mod marks;
 pub(super) mod style;
 
 pub use graph::graph_svg;
 
 use crate::Document;
-use crate::scene::{
-    Arrow, ArrowEnd, Certainty, Gap, Kind, Label, Lane, Point, Scene, StateBar, Timer, TimerEnd,
-};
+use crate::scene::{ArrowEnd, Certainty, Gap, Kind, Label, Lane, Scene, StateBar, Timer, TimerEnd};
+use crate::words;
 use core::fmt::Write;
 use core::ops::Range;
+use heading::Heading;
 
 /// Which colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,33 +50,42 @@ pub fn svg(document: &mut Document, options: &SvgOptions) -> String {
     let scene = document.window(rows.start, rows.end);
     let mut description = options.description.clone();
     if description.is_empty() {
-        description = describe(&scene);
+        description = describe(document, &scene);
     }
-    let title = if options.title.is_empty() {
-        "Sequence diagram"
-    } else {
-        &options.title
+    let given = document.annotations().title();
+    let title = match (options.title.as_str(), given) {
+        ("", "") => "Sequence diagram",
+        ("", title) | (title, _) => title,
     };
-    draw(&scene, options.theme, title, &description)
+    let heading = heading::of(document);
+    draw_under(&heading, &scene, options.theme, (title, &description))
 }
 
 /// A scene as a whole SVG file, the lanes' heads on top.
-pub fn draw(scene: &Scene, theme: Theme, title: &str, description: &str) -> String {
+pub(super) fn draw(scene: &Scene, theme: Theme, title: &str, description: &str) -> String {
+    draw_under(&Heading::default(), scene, theme, (title, description))
+}
+
+/// The same with a heading above the heads.
+fn draw_under(heading: &Heading, scene: &Scene, theme: Theme, words: (&str, &str)) -> String {
     let (y0, y1) = scene.window;
-    let (width, height) = (scene.width, y1 - y0 + scene.head_height);
+    let (width, top) = (scene.width, heading.height);
+    let height = y1 - y0 + scene.head_height + top;
     let mut out = String::with_capacity(scene.arrows.len() * 600 + 8_192);
     let _ = write!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"title desc\">\n\
+         viewBox=\"0 {:.0} {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"title desc\">\n\
          <title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n<style>{}</style>\n",
-        escape(title),
-        escape(description),
+        0.0 - top,
+        escape(words.0),
+        escape(words.1),
         style::style(scene, theme),
     );
     let _ = writeln!(
         out,
-        "<rect class=\"ground\" width=\"{width:.0}\" height=\"{height:.0}\"/>"
+        "<rect class=\"ground\" y=\"{:.0}\" width=\"{width:.0}\" height=\"{height:.0}\"/>",
+        0.0 - top
     );
     let _ = writeln!(
         out,
@@ -91,10 +102,8 @@ pub fn draw(scene: &Scene, theme: Theme, title: &str, description: &str) -> Stri
     for lane in &scene.lanes {
         head(&mut out, lane);
     }
-    for label in [Some(&scene.clock), scene.far_clock.as_ref()]
-        .into_iter()
-        .flatten()
-    {
+    let clocks = [Some(&scene.clock), scene.far_clock.as_ref()];
+    for label in clocks.into_iter().flatten().chain(&heading.lines) {
         text(&mut out, label, "");
     }
     out.push_str("</svg>\n");
@@ -103,14 +112,11 @@ pub fn draw(scene: &Scene, theme: Theme, title: &str, description: &str) -> Stri
 
 fn body(out: &mut String, scene: &Scene) {
     let (y0, y1) = scene.window;
-    if let Some(band) = &scene.selection {
-        let _ = writeln!(
-            out,
-            "<rect class=\"selection\" x=\"4\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"4\"/>",
-            band.y0,
-            scene.width - 8.0,
-            band.y1 - band.y0
-        );
+    let periods = scene.periods.iter().map(|band| ("period", band));
+    let highlights = scene.highlights.iter().map(|band| ("highlight", band));
+    let selection = scene.selection.iter().map(|band| ("selection", band));
+    for (class, band) in periods.chain(highlights).chain(selection) {
+        marks::band(out, class, band, scene);
     }
     for lane in &scene.lanes {
         let _ = writeln!(
@@ -130,9 +136,10 @@ fn body(out: &mut String, scene: &Scene) {
         timer_line(out, timer);
     }
     for item in &scene.arrows {
-        arrow(out, item, scene);
+        arrow::arrow(out, item, scene);
     }
     marks::brackets(out, scene);
+    marks::hidden(out, scene);
     for tick in &scene.ticks {
         text(out, tick, "");
     }
@@ -158,6 +165,7 @@ fn body(out: &mut String, scene: &Scene) {
             text(out, label, &format!("{}{lost}", item.kind.class()));
         }
     }
+    marks::cards(out, scene);
 }
 
 fn head(out: &mut String, lane: &Lane) {
@@ -267,146 +275,23 @@ fn timer_line(out: &mut String, timer: &Timer) {
     out.push_str("</g>\n");
 }
 
-/// Lines keep this far from the middle of a lane.
-const CLEAR: f64 = 5.0;
-
-fn arrow(out: &mut String, arrow: &Arrow, scene: &Scene) {
-    let ghost = if arrow.certainty == Certainty::Inferred {
-        " ghost"
-    } else {
-        ""
-    };
-    let focus = if arrow.in_focus { "" } else { " aside" };
-    let _ = write!(
-        out,
-        "<g class=\"arrow {}{ghost}{focus}\" data-packet=\"{}\"><title>{}</title>",
-        arrow.kind.class(),
-        arrow.number,
-        escape(&arrow.title)
-    );
-    let (tail, tip) = ends(arrow);
-    let middle = Point {
-        x: (tail.x + tip.x) / 2.0,
-        y: (tail.y + tip.y) / 2.0,
-    };
-    line(out, tail, middle, arrow.departure);
-    line(out, middle, tip, arrow.arrival);
-    if arrow.shortened {
-        let _ = write!(
-            out,
-            "<path class=\"break\" d=\"M{:.1} {:.1}l8 -5m-8 10l8 -5\"/>",
-            middle.x - 4.0,
-            middle.y
-        );
+/// What can be seen, for who cannot: what people wrote, or else one sentence.
+pub(super) fn describe(document: &Document, scene: &Scene) -> String {
+    let annotations = document.annotations();
+    let mut told: Vec<_> = [annotations.title(), annotations.summary()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+        .collect();
+    told.extend(words::all_notes(document.story()));
+    if annotations.summary().is_empty() {
+        told.push(counted(scene));
     }
-    finish(out, arrow, scene, (tail, tip));
-    out.push_str("</g>\n");
-}
-
-/// The line's ends, clear of the lanes' bars.
-fn ends(arrow: &Arrow) -> (Point, Point) {
-    let (dx, dy) = (arrow.tip.x - arrow.tail.x, arrow.tip.y - arrow.tail.y);
-    let length = (dx * dx + dy * dy).sqrt().max(1.0);
-    let clear = CLEAR.min(length / 3.0);
-    let (ux, uy) = (dx / length * clear, dy / length * clear);
-    let tail = Point {
-        x: arrow.tail.x + ux,
-        y: arrow.tail.y + uy,
-    };
-    let at_lane = !matches!(arrow.end, ArrowEnd::Lost | ArrowEnd::Refused);
-    let back = if at_lane { 1.0 } else { 0.0 };
-    (
-        tail,
-        Point {
-            x: arrow.tip.x - ux * back,
-            y: arrow.tip.y - uy * back,
-        },
-    )
-}
-
-fn line(out: &mut String, from: Point, to: Point, certainty: Certainty) {
-    let class = if certainty == Certainty::Inferred {
-        " class=\"estimated\""
-    } else {
-        ""
-    };
-    let _ = write!(
-        out,
-        "<line{class} x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
-        from.x, from.y, to.x, to.y
-    );
-}
-
-/// What stands at the tip.
-fn finish(out: &mut String, arrow: &Arrow, scene: &Scene, (tail, tip): (Point, Point)) {
-    let (dx, dy) = (tip.x - tail.x, tip.y - tail.y);
-    let length = (dx * dx + dy * dy).sqrt().max(1.0);
-    let (ux, uy) = (dx / length, dy / length);
-    let head = |out: &mut String| {
-        let (bx, by) = (tip.x - ux * 9.0, tip.y - uy * 9.0);
-        let estimated = if arrow.arrival == Certainty::Inferred {
-            " estimated"
-        } else {
-            ""
-        };
-        let _ = write!(
-            out,
-            "<path class=\"head{estimated}\" d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z\"/>",
-            tip.x,
-            tip.y,
-            bx - uy * 3.4,
-            by + ux * 3.4,
-            bx + uy * 3.4,
-            by - ux * 3.4
-        );
-    };
-    let cross = |out: &mut String, at: Point, size: f64| {
-        let _ = write!(
-            out,
-            "<path class=\"cross\" d=\"M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}M{x0:.1} {y1:.1}L{x1:.1} {y0:.1}\"/>",
-            x0 = at.x - size,
-            x1 = at.x + size,
-            y0 = at.y - size,
-            y1 = at.y + size
-        );
-    };
-    match arrow.end {
-        ArrowEnd::Arrives => head(out),
-        ArrowEnd::Lost => cross(out, tip, 4.5),
-        ArrowEnd::Dropped => {
-            head(out);
-            let beside = Point {
-                x: tip.x - ux * 16.0,
-                y: tip.y - uy * 16.0,
-            };
-            cross(out, beside, 3.2);
-        }
-        ArrowEnd::Refused => {
-            let _ = write!(
-                out,
-                "<path class=\"cross\" d=\"M{:.1} {:.1}v10\"/>",
-                tip.x,
-                tip.y - 5.0
-            );
-        }
-        ArrowEnd::Everyone => {
-            head(out);
-            let between = |x: f64| (x - tail.x) * (x - tip.x) < -1.0;
-            for lane in scene.lanes.iter().filter(|lane| between(lane.x)) {
-                let part = (lane.x - tail.x) / dx;
-                let _ = write!(
-                    out,
-                    "<circle class=\"passes\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.6\"/>",
-                    lane.x,
-                    tail.y + dy * part
-                );
-            }
-        }
-    }
+    told.join(" ")
 }
 
 /// One sentence about what can be seen.
-pub(super) fn describe(scene: &Scene) -> String {
+fn counted(scene: &Scene) -> String {
     let names: Vec<_> = scene.lanes.iter().map(|lane| lane.title.as_str()).collect();
     let again = scene
         .arrows

@@ -24,8 +24,15 @@ pub fn text(document: &Document, columns: usize) -> String {
     let lanes = &listing.scene.lanes;
     let gaps = lanes.len().saturating_sub(1).max(1);
     let between = (columns.saturating_sub(TIMES + 2) / gaps).max(MIN_BETWEEN);
-    let mut out = heads(lanes, between);
+    let mut out = heading(document, columns);
+    out.push_str(&heads(lanes, between));
+    for (on, note) in words::elsewhere(document.story()) {
+        noted(&mut out, &format!("{on}: {note}"), columns);
+    }
     for entry in listing.entries() {
+        if let Some(hidden) = entry.hidden {
+            let _ = writeln!(out, "{:TIMES$}⋯ {hidden}", "");
+        }
         if let Some(silence) = &entry.silence {
             let _ = writeln!(out, "{:TIMES$}≈ {silence}", "");
         }
@@ -43,12 +50,27 @@ pub fn text(document: &Document, columns: usize) -> String {
             let _ = writeln!(out, "{:TIMES$}└ {title}, since packet {from}", "");
         }
         for note in &entry.notes {
-            for line in words::wrapped(note, columns.saturating_sub(TIMES + 3).max(20)) {
-                let _ = writeln!(out, "{:TIMES$}▌ {line}", "");
-            }
+            noted(&mut out, note, columns);
         }
     }
     out
+}
+
+/// Title and summary.
+fn heading(document: &Document, columns: usize) -> String {
+    let annotations = document.annotations();
+    let mut lines = words::wrapped(annotations.title(), columns);
+    lines.extend(words::wrapped(annotations.summary(), columns));
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn noted(out: &mut String, note: &str, columns: usize) {
+    for line in words::wrapped(note, columns.saturating_sub(TIMES + 3).max(20)) {
+        let _ = writeln!(out, "{:TIMES$}▌ {line}", "");
+    }
 }
 
 fn heads(lanes: &[Lane], between: usize) -> String {

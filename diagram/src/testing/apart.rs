@@ -1,6 +1,6 @@
 //! Whether the texts of a scene keep apart: the layout is not its own witness.
 
-use crate::scene::{Anchor, Label, Scene};
+use crate::scene::{Anchor, Card, Label, Scene};
 
 /// Corners of the room that a text takes, the bounds that a browser would give.
 fn corners(label: &Label, line_height: f64) -> [(f64, f64); 4] {
@@ -58,6 +58,10 @@ fn texts(scene: &Scene) -> Vec<Label> {
     texts.extend(scene.gaps.iter().filter_map(|gap| gap.label.clone()));
     texts.extend(scene.ticks.iter().cloned());
     texts.extend(scene.brackets.iter().filter_map(|b| b.label.clone()));
+    texts.extend(scene.hidden.iter().filter_map(|mark| mark.label.clone()));
+    for card in &scene.cards {
+        texts.extend(core::iter::once(&card.head).chain(&card.lines).cloned());
+    }
     for timer in &scene.timers {
         texts.extend(timer.armed.iter().chain(&timer.ended).cloned());
     }
@@ -83,6 +87,7 @@ pub(crate) fn check_texts(scene: &Scene) -> Result<(), String> {
             }
         }
     }
+    check_cards(scene, &rooms)?;
     let heads: Vec<_> = scene
         .lanes
         .iter()
@@ -101,6 +106,44 @@ pub(crate) fn check_texts(scene: &Scene) -> Result<(), String> {
         for other in &heads[..index] {
             if intersect(&room, &corners(other, scene.line_height)) {
                 return Err(format!("head {label:?} touches {other:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No two cards touch, none leaves the drawing, and each holds its own texts and no
+/// other.
+fn check_cards(scene: &Scene, rooms: &[([(f64, f64); 4], Label)]) -> Result<(), String> {
+    let edges = |card: &Card| {
+        let (x, y) = (card.x + card.width, card.y + card.height);
+        [(card.x, card.y), (x, card.y), (x, y), (card.x, y)]
+    };
+    for (index, card) in scene.cards.iter().enumerate() {
+        let inside = card.x >= 0.0
+            && card.x + card.width <= scene.width
+            && card.y >= 0.0
+            && card.y + card.height <= scene.height;
+        if !inside {
+            return Err(format!("{card:?} leaves the drawing"));
+        }
+        let touches = |other: &&Card| intersect(&edges(card), &edges(other));
+        if let Some(other) = scene.cards[..index].iter().find(touches) {
+            return Err(format!("{card:?} touches {other:?}"));
+        }
+        for (room, label) in rooms {
+            let own = core::iter::once(&card.head)
+                .chain(&card.lines)
+                .any(|line| line == label);
+            let held = room.iter().all(|&(x, y)| {
+                (card.x..=card.x + card.width).contains(&x)
+                    && (card.y..=card.y + card.height).contains(&y)
+            });
+            if own && !held {
+                return Err(format!("{label:?} leaves its {card:?}"));
+            }
+            if !own && intersect(room, &edges(card)) {
+                return Err(format!("{label:?} lies under {card:?}"));
             }
         }
     }

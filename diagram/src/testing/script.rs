@@ -58,7 +58,6 @@ pub(crate) struct Tcp {
     later_us: u64,
     is_lost: bool,
     cause: Option<Cause>,
-    note: Option<&'static str>,
 }
 
 impl Tcp {
@@ -74,7 +73,6 @@ impl Tcp {
             later_us: 0,
             is_lost: false,
             cause: None,
-            note: None,
         }
     }
 
@@ -159,13 +157,6 @@ impl Tcp {
             ..self
         }
     }
-
-    pub(crate) fn noted(self, note: &'static str) -> Self {
-        Self {
-            note: Some(note),
-            ..self
-        }
-    }
 }
 
 /// A capture in the making.
@@ -175,7 +166,6 @@ pub(crate) struct Script {
     ends: Ends,
     frames: Vec<Frame>,
     records: Vec<Record>,
-    notes: Vec<(FrameId, &'static str)>,
 }
 
 impl Script {
@@ -186,7 +176,6 @@ impl Script {
             ends,
             frames: Vec::new(),
             records: Vec::new(),
-            notes: Vec::new(),
         }
     }
 
@@ -242,9 +231,6 @@ impl Script {
             (true, true) => Direction::Sent,
             (true, false) => Direction::Received,
         };
-        if let Some(note) = tcp.note {
-            self.notes.push((id, note));
-        }
         let (is_lost, cause) = (tcp.is_lost, tcp.cause);
         let bytes = self.frame(from_client, tcp);
         let frame = Frame {
@@ -323,10 +309,6 @@ impl Script {
         self.records.sort_by_key(|record| record.at);
         for record in self.records.drain(..) {
             capture.record(record);
-        }
-        for (frame, note) in self.notes.drain(..) {
-            let index = capture.index_of(frame).expect("it was pushed");
-            assert!(capture.comment(index, note));
         }
         capture
     }

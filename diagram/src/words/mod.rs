@@ -9,6 +9,7 @@ mod cause;
 mod concluded;
 mod dropped;
 mod label;
+mod notes;
 mod path;
 mod recovery;
 mod title;
@@ -19,6 +20,7 @@ pub use app::app_line;
 pub(crate) use awaited::awaited;
 pub(crate) use label::{cut, silence_labels};
 pub use label::{ghost_labels, labels};
+pub(crate) use notes::{all_notes, elsewhere};
 pub use title::title;
 pub use why::why;
 pub(crate) use wrap::wrapped;
@@ -69,7 +71,11 @@ impl<'a> Story<'a> {
 
 /// A host's name within a sentence.
 pub(crate) fn host_name(story: Story<'_>, host: HostId) -> String {
-    match story.analysis.hosts().at(host) {
+    let known = story.analysis.hosts().at(host);
+    if let Some(given) = known.and_then(|host| story.capture.annotations().lane_name(host)) {
+        return given.to_owned();
+    }
+    match known {
         Some(host) if host.is_page => "this page".into(),
         _ => why::name(story, host),
     }

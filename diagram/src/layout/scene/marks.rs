@@ -1,6 +1,6 @@
-//! What stands beside the ladder: brackets.
+//! What stands beside the ladder: brackets, and what people wrote.
 
-use super::Label;
+use super::{Label, Point};
 use serde::{Deserialize, Serialize};
 
 /// A stretch of time beside a lane: a line from one height to another with short ends
@@ -52,4 +52,56 @@ impl BracketKind {
             Self::Own => "own",
         }
     }
+}
+
+/// A note: a card at the right, and a dotted line to what it is written on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// The note's number.
+    pub note: u32,
+    /// The number of the packet that it is on, if it is on one.
+    pub packet: Option<u64>,
+    /// The card's left edge.
+    pub x: f64,
+    /// Its upper edge.
+    pub y: f64,
+    /// Its width.
+    pub width: f64,
+    /// Its height.
+    pub height: f64,
+    /// What it is on.
+    pub head: Label,
+    /// The text, cut where it is long.
+    pub lines: Vec<Label>,
+    /// The whole of it.
+    pub title: String,
+    /// From the card to what it is on; level at both ends.
+    pub leader: Option<[Point; 2]>,
+}
+
+impl Card {
+    /// Its dotted line as an SVG path.
+    pub fn leader_path(&self) -> Option<String> {
+        let [from, to] = self.leader?;
+        let bend = (from.x + to.x) / 2.0;
+        Some(format!(
+            "M{:.1} {:.1}C{bend:.1} {:.1} {bend:.1} {:.1} {:.1} {:.1}",
+            from.x, from.y, from.y, to.y, to.x, to.y
+        ))
+    }
+}
+
+/// Where packets are not shown: a thin line across the lanes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hidden {
+    /// Where.
+    pub y: f64,
+    /// How many.
+    pub count: u64,
+    /// The number of the first of them.
+    pub first: u64,
+    /// How many, in words; none where there was no room.
+    pub label: Option<Label>,
+    /// How many and which.
+    pub title: String,
 }

@@ -78,7 +78,8 @@ pub fn html(document: &mut Document, options: &HtmlOptions) -> String {
         .find(|title| !title.is_empty())
         .unwrap_or_default()
         .to_owned();
-    let picture = svg::draw(&scene, Theme::Light, &title, &svg::describe(&scene));
+    let description = svg::describe(document, &scene);
+    let picture = svg::draw(&scene, Theme::Light, &title, &description);
     let mut out = String::with_capacity(picture.len() + numbers.len() * 4_096);
     let dark = format!("{}{}", style(&scene, Theme::Dark), variables(&DARK));
     head(&mut out, &title, &scene, &dark);

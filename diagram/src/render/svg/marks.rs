@@ -1,7 +1,7 @@
 //! What stands beside the ladder.
 
 use super::{escape, text};
-use crate::scene::Scene;
+use crate::scene::{Band, Card, Scene};
 use core::fmt::Write;
 
 /// Brackets with their texts.
@@ -21,5 +21,62 @@ pub(super) fn brackets(out: &mut String, scene: &Scene) {
         if let Some(label) = &bracket.label {
             text(out, label, bracket.kind.class());
         }
+    }
+}
+
+/// A stripe across the ladder.
+pub(super) fn band(out: &mut String, class: &str, band: &Band, scene: &Scene) {
+    let column = scene.cards.iter().map(|card| card.x - 6.0);
+    let width = column.fold(scene.width, f64::min) - 8.0;
+    let _ = writeln!(
+        out,
+        "<rect class=\"{class}\" x=\"4\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{:.1}\" rx=\"4\"/>",
+        band.y0,
+        band.y1 - band.y0
+    );
+}
+
+/// Where packets are not shown.
+pub(super) fn hidden(out: &mut String, scene: &Scene) {
+    let lanes = || scene.lanes.iter().map(|lane| lane.x);
+    let (left, right) = (
+        lanes().fold(scene.width, f64::min),
+        lanes().fold(0.0, f64::max),
+    );
+    for mark in &scene.hidden {
+        let _ = writeln!(
+            out,
+            "<g class=\"hidden\"><title>{}</title><path d=\"M{:.1} {:.1}H{:.1}\"/></g>",
+            escape(&mark.title),
+            left - 10.0,
+            mark.y,
+            right + 10.0
+        );
+        if let Some(label) = &mark.label {
+            text(out, label, "");
+        }
+    }
+}
+
+/// Notes: first the dotted lines, then the cards, then their texts.
+pub(super) fn cards(out: &mut String, scene: &Scene) {
+    for path in scene.cards.iter().filter_map(Card::leader_path) {
+        let _ = writeln!(out, "<path class=\"leader\" d=\"{path}\"/>");
+    }
+    for card in &scene.cards {
+        let _ = writeln!(
+            out,
+            "<g class=\"card\"><title>{}</title>\
+             <rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"5\"/>",
+            escape(&card.title),
+            card.x,
+            card.y,
+            card.width,
+            card.height
+        );
+        for line in core::iter::once(&card.head).chain(&card.lines) {
+            text(out, line, "");
+        }
+        out.push_str("</g>\n");
     }
 }

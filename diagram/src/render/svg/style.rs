@@ -11,6 +11,8 @@ pub(in crate::render) struct Palette {
     pub(in crate::render) quiet: &'static str,
     pub(in crate::render) hairline: &'static str,
     pub(in crate::render) selection: &'static str,
+    /// A note's card, its edge, and what it lies on.
+    note: [&'static str; 3],
     pub(in crate::render) data: &'static str,
     pub(in crate::render) ack: &'static str,
     pub(in crate::render) syn: &'static str,
@@ -27,6 +29,7 @@ pub(in crate::render) const LIGHT: Palette = Palette {
     quiet: "#5d646d",
     hairline: "#d9d6cf",
     selection: "#e7f0fb",
+    note: ["#fff4c2", "#d4b106", "#fbf3d3"],
     data: "#0b5cad",
     ack: "#6b7680",
     syn: "#6f3ba8",
@@ -42,6 +45,7 @@ pub(in crate::render) const DARK: Palette = Palette {
     quiet: "#a3abb5",
     hairline: "#3a3f47",
     selection: "#1e2f45",
+    note: ["#3a3318", "#b39a2e", "#2c281a"],
     data: "#6fb1f5",
     ack: "#9aa5b0",
     syn: "#c59bf2",
@@ -76,12 +80,16 @@ fn sizes(css: &mut String, scene: &Scene) {
         css,
         "text{{font-family:'IBM Plex Mono','DejaVu Sans Mono',monospace;font-size:{:.2}px;\
          paint-order:stroke;stroke-width:4px;stroke-linejoin:round}}\
-         .lane-name,.state-name,.gap-text,.timer-text,.bracket-text,.clock\
+         .lane-name,.state-name,.gap-text,.timer-text,.bracket-text,.clock,.note-head,.note-text,\
+         .hidden-text,.title-text,.summary-text\
          {{font-family:Inter,'DejaVu Sans',sans-serif}}\
          .lane-name{{font-size:{:.2}px;font-weight:700}}\
          .state-name{{font-size:{:.2}px;font-weight:600;letter-spacing:.02em}}\
          .gap-text{{font-size:{:.2}px}}.tick,.lane-address,.lane-note{{font-size:{:.2}px}}\
-         .timer-text,.bracket-text,.clock{{font-size:{:.2}px}}\
+         .timer-text,.bracket-text,.clock,.note-head,.note-text,.hidden-text{{font-size:{:.2}px}}\
+         .note-head,.title-text{{font-weight:700}}.title-text{{font-size:{:.2}px}}\
+         .note-head,.note-text{{stroke:none}}.card rect{{stroke-width:1}}\
+         .leader,.hidden path{{fill:none;stroke-width:1.1;stroke-dasharray:2 3}}\
          .bracket path{{fill:none;stroke-width:1.2}}\
          .retransmission.label{{font-weight:700}}\
          .arrow line,.arrow .cross,.arrow .break,.arrow .passes,.timer line,.wave,.stopped{{fill:none}}\
@@ -94,6 +102,7 @@ fn sizes(css: &mut String, scene: &Scene) {
         at(LabelRole::Gap) * 0.98,
         size,
         at(LabelRole::Timer) * 0.95,
+        at(LabelRole::Title) * 0.92,
     );
     for kind in Kind::ALL {
         let class = kind.class();
@@ -117,6 +126,7 @@ fn colours(css: &mut String, palette: &Palette) {
         quiet,
         hairline,
         selection,
+        note: [card, edge, under],
         red,
         again,
         ..
@@ -124,7 +134,9 @@ fn colours(css: &mut String, palette: &Palette) {
     let _ = write!(
         css,
         ".ground,.cut{{fill:{ground}}}text{{fill:{ink};stroke:{ground}}}\
-         .tick,.lane-address,.lane-note,.clock,.state-name,.bracket-text{{fill:{quiet}}}\
+         .tick,.lane-address,.lane-note,.clock,.state-name,.bracket-text,.hidden-text{{fill:{quiet}}}\
+         .card rect{{fill:{card};stroke:{edge}}}.leader{{stroke:{edge}}}.hidden path{{stroke:{quiet}}}\
+         .period{{fill:{under}}}.highlight{{fill:{card}}}\
          .bracket path{{stroke:{quiet}}}.bracket.timeout path{{stroke:{again}}}.bracket-text.timeout{{fill:{again}}}\
          .lane{{stroke:{hairline}}}.selection{{fill:{selection}}}\
          .gap-text,.timer-text{{fill:{again}}}.wave{{stroke:{quiet}}}\

@@ -61,7 +61,14 @@ impl Faces {
             LabelRole::LaneName => "700 14px",
             LabelRole::State => "600 9.5px",
             LabelRole::Gap => "400 11.5px",
-            LabelRole::Clock | LabelRole::Timer | LabelRole::Bracket => "400 10px",
+            LabelRole::Clock
+            | LabelRole::Timer
+            | LabelRole::Bracket
+            | LabelRole::Note
+            | LabelRole::Hidden => "400 10px",
+            LabelRole::NoteHead => "700 10px",
+            LabelRole::Title => "700 15px",
+            LabelRole::Summary => "400 11px",
             LabelRole::Arrow | LabelRole::LaneAddress | LabelRole::LaneNote | LabelRole::Tick => {
                 return None;
             }

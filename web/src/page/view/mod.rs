@@ -5,6 +5,7 @@ pub mod filter;
 pub mod foot;
 pub mod ladder;
 pub mod legend;
+pub mod marks;
 pub mod measure;
 pub mod menus;
 pub mod overview;

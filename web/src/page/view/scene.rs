@@ -1,10 +1,10 @@
 //! A window of the ladder as SVG: lines first, then every text above them.
 
-use super::{Faces, Language, Shared};
+use super::{Faces, Language, Shared, marks};
 use crate::page::state::Action;
 use std::rc::Rc;
 use synema_diagram::scene::{
-    Arrow, ArrowEnd, Bracket, Certainty, Gap, Label, Point, Scene, StateBar, Timer, TimerEnd,
+    Arrow, ArrowEnd, Certainty, Gap, Label, Point, Scene, StateBar, Timer, TimerEnd,
 };
 use yew::prelude::*;
 
@@ -40,17 +40,16 @@ pub fn SceneView(props: &SceneProps) -> Html {
         <svg data-test="ladder" role="group" aria-label={props.words.ladder}
             width={px(scene.width)} height={px(height)}
             viewBox={format!("0 {} {} {}", px(y0), px(scene.width), px(height))}>
-            if let Some(band) = scene.selection {
-                <rect class="chosen-band" x="0" width={px(scene.width)} rx="6"
-                    y={px(band.y0)} height={px(band.y1 - band.y0)} />
-            }
+            { marks::bands(scene) }
             { for scene.lanes.iter().map(|lane| html! {
                 <line class="lane-line" x1={px(lane.x)} x2={px(lane.x)} y1={px(y0)} y2={px(y0 + height)} />
             }) }
             { for scene.states.iter().map(state_bar) }
             { for scene.gaps.iter().map(|gap| cut(gap, scene)) }
             { for scene.timers.iter().rev().map(timer) }
-            { for scene.brackets.iter().map(bracket) }
+            { for scene.brackets.iter().map(marks::bracket) }
+            { for scene.hidden.iter().map(|mark| marks::hidden(mark, scene)) }
+            { for scene.cards.iter().map(marks::leader) }
             { for scene.arrows.iter().map(|arrow| line(arrow, props)) }
             { for scene.ticks.iter().map(|label| text(label, &props.faces.0, "")) }
             { for scene.states.iter().map(|bar| state_name(bar, props)) }
@@ -62,7 +61,10 @@ pub fn SceneView(props: &SceneProps) -> Html {
                 let label = bracket.label.as_ref()?;
                 Some(text(label, &props.faces.0, bracket.kind.class()))
             }) }
+            { for scene.hidden.iter().filter_map(|mark| mark.label.as_ref())
+                .map(|label| text(label, &props.faces.0, "")) }
             { for scene.arrows.iter().filter_map(|arrow| arrow_label(arrow, props)) }
+            { for scene.cards.iter().map(|card| marks::card(card, props)) }
         </svg>
     }
 }
@@ -88,12 +90,13 @@ pub fn Heads(props: &SceneProps) -> Html {
 }
 
 /// A length or a place, with two digits behind the point.
-fn px(value: f64) -> String {
+pub(super) fn px(value: f64) -> String {
     let rounded = (value * 100.0).round() / 100.0;
     rounded.to_string()
 }
 
-fn text(label: &Label, faces: &Faces, class: &str) -> Html {
+/// One text of the drawing.
+pub(super) fn text(label: &Label, faces: &Faces, class: &str) -> Html {
     if label.text.is_empty() {
         return html! {};
     }
@@ -167,17 +170,6 @@ fn timer(timer: &Timer) -> Html {
                     <path class="timer-stopped" d={format!("M{} {}h8", px(x - 4.0), px(y1))} />
                 },
             } }
-        </g>
-    }
-}
-
-fn bracket(bracket: &Bracket) -> Html {
-    let (x, end, y0, y1) = (bracket.x, bracket.end_x, bracket.y0, bracket.y1);
-    let d = format!("M{} {}H{}V{}H{}", px(end), px(y0), px(x), px(y1), px(end));
-    html! {
-        <g class={classes!("bracket", bracket.kind.class())} data-test="bracket">
-            <title>{ &bracket.title }</title>
-            <path {d} />
         </g>
     }
 }
