@@ -53,6 +53,9 @@ pub enum Chosen {
     TcpData(u64),
     /// The nth TCP segment with SYN.
     TcpSyn(u64),
+    /// The first frame of any kind that is sent then or later, counted from the beginning
+    /// of the clock.
+    From(Duration),
 }
 
 impl Conditions {
@@ -127,6 +130,8 @@ pub struct Wire {
     frames: u64,
     data_segments: u64,
     syns: u64,
+    /// When the frame before was sent.
+    last_sent: Option<Instant>,
 }
 
 impl Wire {
@@ -140,6 +145,7 @@ impl Wire {
             frames: 0,
             data_segments: 0,
             syns: 0,
+            last_sent: None,
         }
     }
 
@@ -152,7 +158,7 @@ impl Wire {
     pub fn send(&mut self, now: Instant, frame: &[u8]) -> Vec<Fate> {
         // All are drawn for every frame, so that one knob does not move another's chances.
         let draws = Draws::new(&mut self.random);
-        let chosen = self.count(frame);
+        let chosen = self.count(now, frame);
         let len = frame.len() as u64;
         let Some(sent_at) = self.serialize(now, len) else {
             return vec![Fate::Lost {
@@ -221,8 +227,9 @@ impl Wire {
     }
 
     /// Counts the frame, and says whether it was chosen to be lost.
-    fn count(&mut self, frame: &[u8]) -> bool {
+    fn count(&mut self, now: Instant, frame: &[u8]) -> bool {
         self.frames += 1;
+        let before = self.last_sent.replace(now);
         let (mut is_data, mut is_syn) = (false, false);
         if let Some(segment) = tcp_segment(frame) {
             is_data = !segment.payload().is_empty();
@@ -234,6 +241,10 @@ impl Wire {
             Chosen::Frame(n) => *n == self.frames,
             Chosen::TcpData(n) => is_data && *n == self.data_segments,
             Chosen::TcpSyn(n) => is_syn && *n == self.syns,
+            Chosen::From(after) => {
+                let from = Instant::ZERO + *after;
+                now >= from && before.is_none_or(|before| before < from)
+            }
         })
     }
 }
@@ -439,6 +450,11 @@ mod tests {
         let mut wire = Wire::new(conditions, 5);
         let fates = arrivals(&mut wire, Instant::ZERO, 4);
         let lost: Vec<_> = fates.iter().map(|fate| arrives(fate).is_none()).collect();
+        assert_eq!(lost, [false, true, false, false]);
+        let from = Chosen::From(Duration::from_millis(2));
+        let mut wire = Wire::new(Conditions::default().losing(&[from]), 5);
+        let fates = [1, 3, 3, 4].map(|ms| wire.send(Instant::from_millis(ms), &FRAME)[0]);
+        let lost = fates.map(|fate| arrives(&fate).is_none());
         assert_eq!(lost, [false, true, false, false]);
     }
 }

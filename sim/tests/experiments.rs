@@ -196,10 +196,11 @@ fn every_run_is_the_same_everywhere() {
         std::fs::write(path, &lines).expect("the file can be written");
         return;
     }
-    assert_eq!(
-        lines, DIGESTS,
-        "SYNEMA_BLESS=1 writes them anew, if the stack is meant to behave otherwise"
-    );
+    let hint = "SYNEMA_BLESS=1 writes them anew, if the stack is meant to behave otherwise";
+    for (is, was) in lines.lines().zip(DIGESTS.lines()) {
+        assert_eq!(is, was, "{hint}");
+    }
+    assert_eq!(lines.len(), DIGESTS.len(), "{hint}");
 }
 
 /// As it is opened, and with one knob at a time at each of its ends.
@@ -310,4 +311,175 @@ fn a_fin_that_is_not_counted_stalls_the_page_and_one_that_is_does_not() {
     assert_eq!(timeouts, 7);
     let (received, ms, _) = outcome(&[("close", "yes"), ("fin", "counted")]);
     assert_eq!((received, ms), (60_000, 180));
+}
+
+#[test]
+fn a_lost_ack_is_not_missed_unless_it_is_the_last() {
+    for lose in ["none", "111", "231", "431"] {
+        let played = play("a-lost-ack", &[("lose", lose)]);
+        assert_eq!(played.count(Verdicts::RETRANSMISSION), 0, "{lose}");
+        assert_eq!(played.last_read_ms(), 40);
+    }
+    let played = play("a-lost-ack", &[("lose", "931")]);
+    assert_eq!(played.server_timeouts(), 1);
+    expect![[r#"
+        0.0     page   SYN 0
+        20.0    server SYN ACK 0 ack 1
+        20.0    page   ACK 1 ack 1
+        20.0    page   PSH ACK 1+78 ack 1
+        40.0    server ACK 1 ack 79
+        40.0    server PSH ACK 1+110 ack 79
+        40.0    server PSH ACK 111+120 ack 79
+        40.0    server PSH ACK 231+200 ack 79
+        40.0    server PSH ACK 431+500 ack 79
+        40.0    page   ACK 79 ack 111
+        40.0    page   ACK 79 ack 231
+        40.0    page   ACK 79 ack 431
+        40.0    page   ACK 79 ack 931 LOST
+        280.0   server PSH ACK 431+500 ack 79 [retransmission] [spurious_retransmission]
+        280.0   page   ACK 79 ack 931 [duplicate_ack]
+    "#]]
+    .assert_eq(&played.story());
+}
+
+#[test]
+fn nagle_and_the_delayed_ack_wait_for_each_other() {
+    expect![[r#"
+        0.0     page   SYN 0
+        20.0    server SYN ACK 0 ack 1
+        20.0    page   ACK 1 ack 1
+        20.0    page   PSH ACK 1+40 ack 1
+        80.0    server ACK 1 ack 41
+        80.0    page   PSH ACK 41+30 ack 1
+        100.0   server PSH ACK 1+500 ack 71
+        100.0   page   ACK 71 ack 501
+    "#]]
+    .assert_eq(&play("nagle-and-the-delayed-ack", &[]).story());
+    // Either alone costs a round trip at most.
+    let answered = |set| play("nagle-and-the-delayed-ack", set).last_read_ms();
+    assert_eq!(answered(&[]), 100);
+    assert_eq!(answered(&[("acks", "200")]), 260);
+    assert_eq!(answered(&[("acks", "0")]), 60);
+    assert_eq!(answered(&[("nagle", "off")]), 40);
+}
+
+#[test]
+fn a_closed_window_is_probed_until_it_opens() {
+    expect![[r#"
+        0.0     page   SYN 0
+        20.0    server SYN ACK 0 ack 1
+        20.0    page   ACK 1 ack 1
+        20.0    page   PSH ACK 1+22 ack 1
+        40.0    server ACK 1 ack 23
+        40.0    server ACK 1+1448 ack 23
+        40.0    server ACK 1449+1448 ack 23
+        40.0    server ACK 2897+1448 ack 23
+        40.0    server ACK 4345+1448 ack 23
+        40.0    server ACK 5793+1448 ack 23
+        40.0    page   ACK 23 ack 1449
+        40.0    page   ACK 23 ack 2897
+        40.0    page   ACK 23 ack 4345
+        40.0    page   ACK 23 ack 5793
+        40.0    page   ACK 23 ack 7241
+        1060.0  server ACK 7241+952 ack 23 [window_full]
+        1060.0  page   ACK 23 ack 8193 [zero_window]
+        2020.0  page   ACK 23 ack 8193 [window_update]
+        2040.0  server ACK 8193+1448 ack 23
+        2040.0  server ACK 9641+1448 ack 23
+        2040.0  server ACK 11089+1448 ack 23
+        2040.0  server ACK 12537+1448 ack 23
+        2040.0  server ACK 13985+1448 ack 23
+        2040.0  page   ACK 23 ack 9641
+        2040.0  page   ACK 23 ack 11089
+        2040.0  page   ACK 23 ack 13985
+        2060.0  server ACK 15433+1448 ack 23
+        2060.0  server ACK 16881+1448 ack 23
+        2060.0  server ACK 18329+1448 ack 23
+        2060.0  server ACK 19777+1448 ack 23
+        2060.0  page   ACK 23 ack 16881
+        2060.0  page   ACK 23 ack 19777
+        2080.0  server ACK 21225+1448 ack 23
+        2080.0  server ACK 22673+1448 ack 23
+        2080.0  server ACK 24121+1448 ack 23
+        2080.0  server ACK 25569+1448 ack 23
+        2080.0  page   ACK 23 ack 22673
+        2080.0  page   ACK 23 ack 25569
+        2100.0  server ACK 27017+1448 ack 23
+        2100.0  server ACK 28465+1448 ack 23
+        2100.0  page   ACK 23 ack 28465
+        2140.0  page   ACK 23 ack 29913
+        2160.0  server PSH ACK 29913+88 ack 23
+        2200.0  page   ACK 23 ack 30001
+    "#]]
+    .assert_eq(&play("zero-window", &[]).story());
+    expect![[r#"
+        0.0     page   SYN 0
+        20.0    server SYN ACK 0 ack 1
+        20.0    page   ACK 1 ack 1
+        20.0    page   PSH ACK 1+22 ack 1
+        40.0    server ACK 1 ack 23
+        40.0    server ACK 1+1448 ack 23
+        40.0    server ACK 1449+1448 ack 23
+        40.0    server ACK 2897+1448 ack 23
+        40.0    server ACK 4345+1448 ack 23
+        40.0    server ACK 5793+1448 ack 23
+        40.0    page   ACK 23 ack 1449
+        40.0    page   ACK 23 ack 2897
+        40.0    page   ACK 23 ack 4345
+        40.0    page   ACK 23 ack 5793
+        40.0    page   ACK 23 ack 7241
+        1060.0  server ACK 7241+952 ack 23 [window_full]
+        1060.0  page   ACK 23 ack 8193 [zero_window]
+        2020.0  page   ACK 23 ack 8193 LOST [window_update]
+        3080.0  server ACK 8193+1 ack 23
+        3080.0  page   ACK 23 ack 8194
+        3100.0  server ACK 8194+1448 ack 23
+        3100.0  server ACK 9642+1448 ack 23
+        3100.0  server ACK 11090+1448 ack 23
+        3100.0  server ACK 12538+1448 ack 23
+        3100.0  server ACK 13986+1448 ack 23
+        3100.0  page   ACK 23 ack 9642
+        3100.0  page   ACK 23 ack 12538
+        3100.0  page   ACK 23 ack 15434
+        3120.0  server ACK 15434+1448 ack 23
+        3120.0  server ACK 16882+1448 ack 23
+        3120.0  server ACK 18330+1448 ack 23
+        3120.0  server ACK 19778+1448 ack 23
+        3120.0  server ACK 21226+1448 ack 23
+        3120.0  page   ACK 23 ack 18330
+        3120.0  page   ACK 23 ack 21226
+        3140.0  server ACK 22674+1448 ack 23
+        3140.0  server ACK 24122+1448 ack 23
+        3140.0  server ACK 25570+1448 ack 23
+        3140.0  server ACK 27018+1448 ack 23
+        3140.0  page   ACK 23 ack 24122
+        3140.0  page   ACK 23 ack 27018
+        3160.0  server ACK 28466+1448 ack 23
+        3160.0  page   ACK 23 ack 29914
+        3180.0  server PSH ACK 29914+87 ack 23
+        3220.0  page   ACK 23 ack 30001
+    "#]]
+    .assert_eq(&play("zero-window", &[("lose", "yes")]).story());
+}
+
+#[test]
+fn one_side_is_closed_and_the_other_speaks_on() {
+    expect![[r#"
+        0.0     page   SYN 0
+        20.0    server SYN ACK 0 ack 1
+        20.0    page   ACK 1 ack 1
+        20.0    page   PSH ACK 1+22 ack 1
+        20.0    page   FIN ACK 23 ack 1
+        40.0    server ACK 1 ack 23
+        40.0    server ACK 1 ack 24
+        240.0   server ACK 1+1448 ack 24
+        240.0   server PSH ACK 1449+1448 ack 24
+        240.0   server PSH ACK 2897+104 ack 24
+        240.0   server FIN ACK 3001 ack 24
+        240.0   page   ACK 24 ack 1449
+        240.0   page   ACK 24 ack 2897
+        240.0   page   ACK 24 ack 3001
+        240.0   page   ACK 24 ack 3002
+    "#]]
+    .assert_eq(&play("half-close", &[]).story());
 }

@@ -72,6 +72,9 @@ pub struct Experiment {
     pub question: Option<Question>,
     /// What to look at, once it has run.
     pub notice: Vec<Text>,
+    /// Whether it stands behind "more": what can be told once the story is.
+    #[serde(default)]
+    pub more: bool,
     /// The seed that it has when it is opened.
     pub seed: u64,
     /// What a reader may change.
@@ -81,7 +84,7 @@ pub struct Experiment {
 }
 
 /// All experiments, in the order in which they are told.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 8] = [
     (
         "010-handshake.toml",
         include_str!("../../experiments/010-handshake.toml"),
@@ -97,6 +100,22 @@ const FILES: [(&str, &str); 4] = [
     (
         "080-why-google-gave-up.toml",
         include_str!("../../experiments/080-why-google-gave-up.toml"),
+    ),
+    (
+        "210-a-lost-ack.toml",
+        include_str!("../../experiments/210-a-lost-ack.toml"),
+    ),
+    (
+        "240-nagle-and-the-delayed-ack.toml",
+        include_str!("../../experiments/240-nagle-and-the-delayed-ack.toml"),
+    ),
+    (
+        "260-zero-window.toml",
+        include_str!("../../experiments/260-zero-window.toml"),
+    ),
+    (
+        "290-half-close.toml",
+        include_str!("../../experiments/290-half-close.toml"),
     ),
 ];
 
