@@ -338,6 +338,21 @@ impl Page {
         Ok(())
     }
 
+    /// Waits until there is no such element.
+    ///
+    /// # Errors
+    /// When it is still there after ten seconds.
+    pub async fn gone(&self, test: &str) -> anyhow::Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.find_opt(test).await?.is_some() {
+            if Instant::now() > deadline {
+                bail!("{test} is still there: {}", self.text(test).await?);
+            }
+            sleep(GLANCE).await;
+        }
+        Ok(())
+    }
+
     /// Presses a key in an element.
     ///
     /// # Errors

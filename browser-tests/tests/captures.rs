@@ -84,16 +84,8 @@ async fn a_capture_tells_what_is_worth_looking_at_and_is_looked_through() -> any
     );
     page.screenshot("conversation-alone").await?;
     page.press("show-all").await?;
-    for _ in 0..100 {
-        if page.texts("shown-count").await?.is_empty() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    ensure!(
-        page.texts("shown-count").await?.is_empty(),
-        "all {all} packets are to be there again"
-    );
+    page.gone("shown-count").await?;
+    ensure!(count(&page, "packet-count").await? == all, "all of them");
 
     for size in [(1280, 800), (900, 800), (1920, 1080)] {
         page.resize(size).await?;

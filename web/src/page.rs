@@ -13,6 +13,7 @@ pub mod state;
 mod tests;
 pub mod view;
 pub mod wire;
+pub mod writing;
 
 use crate::protocol::{FromDocument, FromStack};
 use shell::Shell;
@@ -106,8 +107,10 @@ impl Component for App {
                 { middle(state, &act) }
                 { tabs(state, &act) }
                 <PacketView detail={view::packet::shared(&state.reader.detail)}
+                    written={Shared(state.writing.written.clone())} bracket_from={state.writing.bracket_from}
                     packets={state.reader.extent.packets} marked={state.reader.marked}
                     words={state.words} act={act.clone()} />
+                { view::dialog::view(state, &act) }
                 if state.looking.dragged {
                     <div class="drop-here" data-test="drop-here"><p>{ state.words.drop_here }</p></div>
                 }
@@ -129,6 +132,9 @@ fn document_said((batch, attached): (Vec<FromDocument>, Option<JsValue>)) -> Msg
 
 /// What is to be done on the wire, or what an opened file contains.
 fn left(state: &State, act: &Callback<Action>) -> Html {
+    if state.writing.open {
+        return view::notes::panel(state, act);
+    }
     match state.source {
         Source::Wire => view::wire::panel(state, act),
         Source::File { .. } => view::contents::panel(state, act),
@@ -147,6 +153,7 @@ fn middle(state: &State, act: &Callback<Action>) -> Html {
                 { view::menus::menus(state, act) }
             </div>
             { view::filter::note(state, act) }
+            { view::notes::bracket_note(state, act) }
             <Ladder scene={view::ladder::shared(&reader.scene)} scroll={reader.scroll}
                 selected={reader.selected} {words}
                 empty={empty(state, act)} overview={overview(state, act)} act={act.clone()} />
@@ -216,6 +223,7 @@ fn tabs(state: &State, act: &Callback<Action>) -> Html {
         }
     };
     let left = match state.source {
+        _ if state.writing.open => words.notes_title,
         Source::Wire => words.tab_wire,
         Source::File { .. } => words.tab_capture,
     };

@@ -14,6 +14,10 @@
 //! Nobody posts more often than every [`BATCH_MS`]; a first word after a silence
 //! goes at once.
 
+mod writing;
+
+pub use writing::{Place, Write, Written, WrittenBracket, WrittenNote};
+
 use crate::page::fetch::Body;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -289,6 +293,8 @@ pub enum ToDocument {
         /// Whether from now on only what it means is drawn.
         apply: bool,
     },
+    /// Write on what is shown.
+    Write(Write),
     /// Show the wire again.
     ShowWire,
     /// Make a pcapng of what is shown.
@@ -343,6 +349,8 @@ pub enum FromDocument {
     },
     /// What the file contains.
     Contents(Box<Contents>),
+    /// What is written on what is shown.
+    Written(Box<Written>),
     /// A filter was read.
     Wanted {
         /// The question's number.

@@ -1,9 +1,10 @@
 //! What is known of a segment beyond its own bytes: of its conversation, and of why it
 //! was sent again.
 
+use super::names::tshark;
 use super::{DetailLayer, Field};
 use crate::words::{Story, duration};
-use synema_core::wire::{Body, Packet};
+use synema_core::wire::{Body, LayerKind, Packet};
 
 /// Adds it to the layer of the segment itself.
 pub(super) fn add(story: Story<'_>, index: usize, packet: &Packet<'_>, shown: &mut [DetailLayer]) {
@@ -23,8 +24,12 @@ pub(super) fn add(story: Story<'_>, index: usize, packet: &Packet<'_>, shown: &m
     };
     let range = layer.range;
     let mut add = |name: &str, value: String| {
-        let name = name.to_owned();
-        layer.fields.push(Field { name, value, range });
+        layer.fields.push(Field {
+            name: name.to_owned(),
+            id: tshark(LayerKind::Tcp, name).unwrap_or_default().to_owned(),
+            value,
+            range,
+        });
     };
     if let Some((ns, since)) = story.waited(index) {
         let text = format!("{}, since packet {}", duration(ns), since + 1);

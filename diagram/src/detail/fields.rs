@@ -1,5 +1,6 @@
 //! Layers and fields, each with its bytes and its meaning.
 
+use super::names::tshark;
 use super::{DetailLayer, Field};
 use crate::analysis::exchange::{dns_addresses, dns_question};
 use crate::analysis::sack::came_twice;
@@ -13,8 +14,8 @@ use synema_core::wire::dissect::PayloadOf;
 use synema_core::wire::icmpv4::Message;
 use synema_core::wire::tcp::{Segment, TcpOption};
 use synema_core::wire::{
-    Body, ChecksumStatus, EtherType, Layer, Packet, SeqRange, arp, ethernet, icmpv4, ipv4, ipv6,
-    udp,
+    Body, ChecksumStatus, EtherType, Layer, LayerKind, Packet, SeqRange, arp, ethernet, icmpv4,
+    ipv4, ipv6, udp,
 };
 
 /// The layers of a packet, outermost first.
@@ -55,6 +56,7 @@ pub(super) fn checksum_problems(packet: &Packet<'_>) -> Vec<String> {
 
 /// Collects the fields of a layer that begins at a given byte.
 struct Fields {
+    layer: LayerKind,
     start: usize,
     list: Vec<Field>,
 }
@@ -64,6 +66,7 @@ impl Fields {
         let byte = |at: usize| u32::try_from(self.start + at).unwrap_or(u32::MAX);
         self.list.push(Field {
             name: name.to_owned(),
+            id: tshark(self.layer, name).unwrap_or_default().to_owned(),
             value: value.into(),
             range: (byte(bytes.start), byte(bytes.end)),
         });
@@ -72,6 +75,7 @@ impl Fields {
 
 fn of_layer(layer: &Layer<'_>, digest: &Digest) -> DetailLayer {
     let mut fields = Fields {
+        layer: layer.body.kind(),
         start: layer.range.start,
         list: Vec::new(),
     };
@@ -477,6 +481,7 @@ fn payload_fields(
     shown: &mut DetailLayer,
 ) {
     let mut fields = Fields {
+        layer: LayerKind::Payload,
         start: range.start,
         list: Vec::new(),
     };

@@ -2,6 +2,7 @@
 
 mod conversation;
 mod fields;
+mod names;
 
 use crate::capture::Direction;
 use crate::layout::scene::Kind;
@@ -68,6 +69,8 @@ pub struct DetailLayer {
 pub struct Field {
     /// `sequence`.
     pub name: String,
+    /// What tshark calls it: `tcp.seq`; empty where tshark has no single field for it.
+    pub id: String,
     /// `431 (raw 2 801 114 411)`.
     pub value: String,
     /// Its first byte, and one past its last, in [`Detail::bytes`].

@@ -6,6 +6,7 @@ use super::ladder::Source;
 use super::notes;
 use super::scene::{Anchor, Label, LabelRole, Lane};
 use crate::analysis::{Analysis, Host, HostId, Role};
+use crate::annotate::HostAddress;
 use crate::view::{Metrics, View};
 use crate::words;
 use order::Place;
@@ -236,11 +237,14 @@ fn lane_of(analysis: &Analysis, host: &Host, given: Option<&str>, id: String, ro
         (Role::Host, None) => (address, String::new()),
     };
     let title = join(&name, &address);
-    room.lane(
-        id,
-        title,
-        [vec![name], vec![address], notes(analysis, host)],
-    )
+    Lane {
+        address: HostAddress::of(host),
+        ..room.lane(
+            id,
+            title,
+            [vec![name], vec![address], notes(analysis, host)],
+        )
+    }
 }
 
 /// What else is worth saying of a host, from the longest wording to the shortest.
@@ -328,6 +332,7 @@ impl Room {
         }
         Lane {
             id,
+            address: None,
             x: self.x,
             title,
             head,

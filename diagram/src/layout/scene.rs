@@ -24,6 +24,7 @@ mod marks;
 
 pub use marks::{Bracket, BracketKind, Card, Hidden};
 
+use crate::annotate::HostAddress;
 use crate::view::{Axis, LabelMode};
 use serde::{Deserialize, Serialize};
 use synema_core::trace::{Cause, FrameId, TcpState, TimerKind};
@@ -105,6 +106,9 @@ pub struct Lane {
     /// `page`, `router`, `dns`, `server`, `server-2`, ..., `host`, `host-2`, ...:
     /// unique, and stable while the capture grows.
     pub id: String,
+    /// The address of its host, by which it is named and written on; none for a
+    /// lane that several share.
+    pub address: Option<HostAddress>,
     /// Where its line runs.
     pub x: f64,
     /// The whole name (or address) for assistive technology.

@@ -9,6 +9,7 @@
 pub mod body;
 pub mod live;
 pub mod shown;
+pub mod writing;
 
 use crate::broken;
 use crate::post;
@@ -174,6 +175,7 @@ impl Worker {
                 if before.packets() > 0 && self.file.is_none() {
                     self.keep(before);
                 }
+                self.tell_written();
                 return true;
             }
             Live::BodyBegin {
@@ -231,16 +233,28 @@ impl Worker {
                     row,
                 }
             }
+            ToDocument::Write(ref change) => {
+                self.shown().write(change.clone());
+                self.version += 1;
+                return self.tell_written();
+            }
             ToDocument::ShowWire => {
                 self.file = None;
                 self.version += 1;
-                return;
+                return self.tell_written();
             }
             ToDocument::Download => return self.download(),
             ToDocument::SaveBody { fetch } => return self.save_body(fetch),
             ToDocument::Stack | ToDocument::Open { .. } => return,
         };
         self.say(answer);
+    }
+
+    /// Tells the page what is written on what is shown.
+    fn tell_written(&mut self) {
+        let mut written = self.shown().written();
+        written.unsaved_anywhere |= self.wire.is_unsaved();
+        self.say(FromDocument::Written(Box::new(written)));
     }
 
     fn filter(&mut self, number: u32, text: &str, apply: bool) -> FromDocument {
@@ -267,19 +281,19 @@ impl Worker {
     }
 
     fn open(&mut self, name: String, bytes: &[u8]) {
-        let answer = match Shown::file(bytes, self.view) {
+        match Shown::file(bytes, self.view) {
             Ok((file, read)) => {
                 self.file = Some((name.clone(), file));
                 self.version += 1;
-                FromDocument::Opened {
+                self.say(FromDocument::Opened {
                     name,
                     partly: read.partly,
                     passed_over: read.passed_over,
-                }
+                });
+                self.tell_written();
             }
-            Err(why) => FromDocument::OpenFailed { name, why },
-        };
-        self.say(answer);
+            Err(why) => self.say(FromDocument::OpenFailed { name, why }),
+        }
     }
 
     fn download(&mut self) {
@@ -300,7 +314,11 @@ impl Worker {
                 octets(&Array::of1(&Uint8Array::from(bytes.as_slice())))
                     .map_err(|error| format!("{error:?}"))
             });
+        if made.is_ok() {
+            self.shown().saved();
+        }
         self.hand_over(name, made);
+        self.tell_written();
     }
 
     fn save_body(&mut self, fetch: u32) {

@@ -1,9 +1,10 @@
 //! One document that can be shown: the live capture, or a file.
 
-use super::live;
-use crate::protocol::{Extent, FilterProblem, Live};
+use super::{live, writing};
+use crate::protocol::{Extent, FilterProblem, Live, Write, Written};
 use synema_core::wire::MacAddr;
 use synema_diagram::Document;
+use synema_diagram::annotate::Annotations;
 use synema_diagram::capture::{Interface, MemoryPolicy, file};
 use synema_diagram::detail::Detail;
 use synema_diagram::filter::{Expression, FilterError};
@@ -20,6 +21,8 @@ pub struct Shown {
     document: Document,
     /// Of the live capture.
     numbers: live::Numbers,
+    /// What is written in a file already.
+    saved: Annotations,
 }
 
 /// What was wrong with a file that could be read.
@@ -98,6 +101,26 @@ impl Shown {
         Ok(())
     }
 
+    /// Changes what is written on it.
+    pub fn write(&mut self, change: Write) {
+        writing::write(&mut self.document, change);
+    }
+
+    /// What is written on it.
+    pub fn written(&self) -> Written {
+        writing::written(&self.document, &self.saved)
+    }
+
+    /// Whether something is written on it that is in no file.
+    pub fn is_unsaved(&self) -> bool {
+        *self.document.annotations() != self.saved
+    }
+
+    /// What is written on it is in a file now.
+    pub fn saved(&mut self) {
+        self.saved = self.document.annotations().clone();
+    }
+
     /// A part of the ladder.
     pub fn scene(&mut self, view: View, y0: f64, y1: f64) -> Scene {
         self.look(view);
@@ -140,6 +163,7 @@ impl Shown {
 
     fn of(document: Document) -> Self {
         Self {
+            saved: document.annotations().clone(),
             document,
             numbers: live::Numbers::default(),
         }

@@ -145,6 +145,7 @@ impl State {
     /// Another document is shown: all of it, and what it contains is asked for.
     pub(super) fn look_anew(&mut self) -> Vec<Effect> {
         self.looking.contents = None;
+        self.write_anew();
         let field = &mut self.looking.filter;
         let was_filtered = !field.applied.is_empty() || !field.text.is_empty();
         field.text.clear();

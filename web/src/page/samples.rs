@@ -3,7 +3,7 @@
 use super::state::Action;
 use crate::post;
 use crate::protocol::{FromDocument, ToDocument};
-use crate::words::{ENGLISH, Words, fill};
+use crate::words::{ENGLISH, Word, fill};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, Response, Worker};
@@ -15,7 +15,7 @@ pub struct Sample {
     /// Its file's name below `samples/`.
     pub file: &'static str,
     /// What it shows, in a few words.
-    pub title: fn(&Words) -> &'static str,
+    pub title: Word,
 }
 
 /// All of them.

@@ -3,8 +3,11 @@
 use super::entry;
 use super::samples;
 use super::state::{Action, Effect, Theme};
+use super::writing::{Dialog, Pen};
 use crate::post;
-use crate::protocol::{FromDocument, FromStack, ToDocument, ToStack};
+use crate::protocol::{FromDocument, FromStack, ToDocument, ToStack, Write};
+use std::cell::Cell;
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{
     Blob, Element, ErrorEvent, Event, HtmlAnchorElement, HtmlElement, KeyboardEvent,
@@ -17,6 +20,8 @@ pub struct Shell {
     stack: Option<Worker>,
     document: Option<Worker>,
     act: Callback<Action>,
+    /// Whether who leaves the page is warned.
+    warns: Rc<Cell<bool>>,
 }
 
 impl Shell {
@@ -43,13 +48,16 @@ impl Shell {
                 on_document.emit((batch, attached));
             });
         }
+        let warns = Rc::new(Cell::new(false));
         listen(act);
+        listen_to_leaving(warns.clone());
         let act = act.clone();
         (
             Self {
                 stack,
                 document,
                 act,
+                warns,
             },
             failed,
         )
@@ -80,6 +88,7 @@ impl Shell {
                 }
             }
             Effect::Join => self.join(),
+            Effect::Warn(warns) => self.warns.set(warns),
             Effect::Remember(session) => entry::remember(session),
             Effect::KeepTheme(theme) => {
                 entry::keep_theme(theme);
@@ -168,6 +177,18 @@ fn listen(act: &Callback<Action>) {
     }
 }
 
+/// Who leaves is warned when something would be lost.
+fn listen_to_leaving(warns: Rc<Cell<bool>>) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    on(&window, "beforeunload", move |event| {
+        if warns.get() {
+            event.prevent_default();
+        }
+    });
+}
+
 /// A file that is dragged over the page, left there or taken away.
 fn listen_to_drops(window: &web_sys::Window, act: &Callback<Action>) {
     let data = |event: &Event| {
@@ -218,7 +239,7 @@ fn on(target: &web_sys::EventTarget, name: &str, then: impl FnMut(Event) + 'stat
     closure.forget();
 }
 
-/// Up and down go from packet to packet, unless somebody types.
+/// Keys go from packet to packet and write on them, unless somebody types.
 fn keydown(event: &Event, act: &Callback<Action>) {
     let Some(key) = event.dyn_ref::<KeyboardEvent>() else {
         return;
@@ -229,22 +250,50 @@ fn keydown(event: &Event, act: &Callback<Action>) {
     let types = target.is_some_and(|element| {
         matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
     });
-    if types || key.ctrl_key() || key.alt_key() || key.meta_key() {
+    if types || key.alt_key() || is_answering() {
         return;
     }
-    let action = match key.key().as_str() {
-        "ArrowDown" | "j" => Action::Step(1),
-        "ArrowUp" | "k" => Action::Step(-1),
-        "Escape" => Action::Select(None),
-        "/" => {
-            event.prevent_default();
-            focus("filter");
-            return;
+    let action = if key.ctrl_key() || key.meta_key() {
+        match (key.key().to_ascii_lowercase().as_str(), key.shift_key()) {
+            ("z", false) => Action::Pen(Pen::Write(Write::Undo)),
+            ("z", true) | ("y", false) => Action::Pen(Pen::Write(Write::Redo)),
+            _ => return,
         }
-        _ => return,
+    } else {
+        match plain_key(&key.key()) {
+            Some(action) => action,
+            None if key.key() == "/" => {
+                event.prevent_default();
+                focus("filter");
+                return;
+            }
+            None => return,
+        }
     };
     event.prevent_default();
     act.emit(action);
+}
+
+/// Whether a dialog is open: its keys are its own.
+fn is_answering() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| matches!(document.query_selector("dialog[open]"), Ok(Some(_))))
+}
+
+/// What a key does by itself.
+fn plain_key(key: &str) -> Option<Action> {
+    Some(match key {
+        "ArrowDown" | "j" => Action::Step(1),
+        "ArrowUp" | "k" => Action::Step(-1),
+        "Escape" => Action::Select(None),
+        "n" => Action::Pen(Pen::Note),
+        "h" => Action::Pen(Pen::Highlight),
+        "x" => Action::Pen(Pen::Hide),
+        "b" => Action::Pen(Pen::Bracket),
+        "a" => Action::Pen(Pen::Panel),
+        "?" => Action::Dialog(Some(Dialog::Keys)),
+        _ => return None,
+    })
 }
 
 fn focus(id: &str) {

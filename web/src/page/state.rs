@@ -3,6 +3,7 @@
 use super::looking::Looking;
 use super::reader::Reader;
 use super::wire::Wire;
+use super::writing::{Dialog, Pen, Writing};
 use crate::protocol::{FromDocument, FromStack, Link, Problem, ToDocument, ToStack};
 use crate::words::{ENGLISH, Words, fill};
 use std::rc::Rc;
@@ -25,6 +26,10 @@ pub struct State {
     pub reader: Reader,
     /// What of the document is looked at.
     pub looking: Looking,
+    /// What is written on it.
+    pub writing: Writing,
+    /// What is open above the page.
+    pub dialog: Option<Dialog>,
     /// What the ladder shows.
     pub source: Source,
     /// The file that is being read.
@@ -156,6 +161,15 @@ pub enum Action {
     },
     /// Show one conversation alone, or all.
     Only(Option<u32>),
+    /// Write on the capture.
+    Pen(Pen),
+    /// Open something above the page, or close it.
+    Dialog(Option<Dialog>),
+    /// Notes are saved before they would be thrown away, or they are not.
+    Answer {
+        /// Whether they are.
+        save: bool,
+    },
     /// Go to a packet.
     Go {
         /// Its number.
@@ -219,6 +233,8 @@ pub enum Effect {
     Join,
     /// Keep the choice of theme.
     KeepTheme(Theme),
+    /// Whether who leaves the page is warned: something is in no file.
+    Warn(bool),
 }
 
 impl State {
@@ -231,6 +247,8 @@ impl State {
             wire: Wire::new(entry.is_some()),
             reader: Reader::new(),
             looking: Looking::default(),
+            writing: Writing::default(),
+            dialog: None,
             source: Source::Wire,
             reading: None,
             trouble: None,
@@ -243,7 +261,11 @@ impl State {
 
     /// Something happened: the state changes; what the browser has to do is answered, in order.
     pub fn reduce(&mut self, action: Action) -> Vec<Effect> {
-        let effects = self.change(action);
+        let effects = if self.asks_first(&action) {
+            Vec::new()
+        } else {
+            self.change(action)
+        };
         if self.document_ready {
             return effects;
         }
@@ -258,7 +280,7 @@ impl State {
         now
     }
 
-    fn change(&mut self, action: Action) -> Vec<Effect> {
+    pub(super) fn change(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Stack(batch) => batch
                 .into_iter()
@@ -289,6 +311,12 @@ impl State {
             Action::Filter { .. } | Action::Only(_) | Action::Go { .. } | Action::Dragged(_) => {
                 self.looking_action(action)
             }
+            Action::Pen(pen) => self.pen(pen),
+            Action::Dialog(dialog) => {
+                self.dialog = dialog;
+                Vec::new()
+            }
+            Action::Answer { save } => self.answered(save),
             Action::ShowWire => self.show_wire(),
             Action::Download => vec![Effect::Document(ToDocument::Download)],
             Action::Show(tab) => {
@@ -459,6 +487,7 @@ impl State {
                 self.looking.contents = Some(Rc::new(*contents));
                 Vec::new()
             }
+            FromDocument::Written(written) => self.written(*written),
             FromDocument::Wanted {
                 number,
                 applied,

@@ -4,17 +4,14 @@ use super::{Language, does};
 use crate::page::looking::{FilterField, Verdict};
 use crate::page::state::{Action, State};
 use crate::protocol::{Extent, FilterProblem};
-use crate::words::{Words, fill, grouped};
+use crate::words::{Word, fill, grouped};
 use synema_diagram::view::Filter;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
-/// What an expression means, in the language that is spoken.
-type Title = fn(&Words) -> &'static str;
-
 /// Expressions for who does not know the language, and what they mean.
-const EXAMPLES: [(&str, Title); 6] = [
+const EXAMPLES: [(&str, Word); 6] = [
     ("tcp.analysis.retransmission", |words| words.example_again),
     ("tcp.flags.syn == 1 || tcp.flags.fin == 1", |words| {
         words.example_ends
@@ -97,7 +94,7 @@ fn wrong(filter: &FilterField, problem: &FilterProblem) -> Html {
     }
 }
 
-fn example(words: Language, text: &'static str, title: Title, act: &Callback<Action>) -> Html {
+fn example(words: Language, text: &'static str, title: Word, act: &Callback<Action>) -> Html {
     html! {
         <li><button data-test="filter-example" onclick={does(act, move || Action::Filter {
             text: text.to_owned(),

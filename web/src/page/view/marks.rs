@@ -2,6 +2,8 @@
 
 use super::scene::{SceneProps, px, text};
 use crate::page::state::Action;
+use crate::page::writing::{On, Pen};
+use synema_diagram::annotate::NoteId;
 use synema_diagram::scene::{Band, Bracket, Card, Hidden, Scene};
 use yew::prelude::*;
 
@@ -58,14 +60,16 @@ pub fn leader(card: &Card) -> Html {
     html! { <path class="note-leader" d={card.leader_path()} /> }
 }
 
-/// A note; a click on it selects its packet.
+/// A note; a click on it selects its packet, two open it to be written anew.
 pub fn card(card: &Card, props: &SceneProps) -> Html {
     let faces = &props.faces.0;
     let number = card.packet;
     let onclick =
         number.map(|number| super::does(&props.act, move || Action::Select(Some(number))));
+    let id = NoteId(card.note);
+    let ondblclick = super::does(&props.act, move || Action::Pen(Pen::Begin(On::Written(id))));
     html! {
-        <g class="note-card" data-test="note-card" data-note={card.note.to_string()}
+        <g class="note-card" {ondblclick} data-test="note-card" data-note={card.note.to_string()}
             data-packet={number.map(|number| number.to_string())} {onclick} role="note"
             aria-label={card.title.clone()}>
             <title>{ &card.title }</title>

@@ -1,6 +1,8 @@
 //! What is seen: each view is given data and answers with elements. None keeps state.
 
 pub mod contents;
+pub mod dialog;
+pub mod draft;
 pub mod filter;
 pub mod foot;
 pub mod ladder;
@@ -8,6 +10,7 @@ pub mod legend;
 pub mod marks;
 pub mod measure;
 pub mod menus;
+pub mod notes;
 pub mod overview;
 pub mod packet;
 pub mod response;

@@ -1,7 +1,9 @@
 //! The panel at the right: a packet. Why first, then its fields, then its bytes.
 
-use super::{Language, Shared, does, legend};
+use super::{Language, Shared, does, legend, notes};
 use crate::page::state::Action;
+use crate::page::writing::{Dialog, On, Pen};
+use crate::protocol::{Place, Written};
 use crate::words::{fill, grouped};
 use synema_diagram::detail::{Detail, DetailLayer, Field, Link};
 use yew::prelude::*;
@@ -16,6 +18,10 @@ const SHOWN: usize = 2048;
 pub struct PacketProps {
     /// The packet.
     pub detail: Option<Shared<Detail>>,
+    /// What is written on the capture.
+    pub written: Shared<Written>,
+    /// The packet at one end of a bracket that has no other end yet.
+    pub bracket_from: Option<u64>,
     /// How many there are.
     pub packets: u64,
     /// The bytes that are marked.
@@ -37,7 +43,9 @@ pub fn PacketView(props: &PacketProps) -> Html {
             } else {
                 <p class="lead">{ words.packet_none_title }</p>
                 <p class="quiet">{ words.packet_none }</p>
-                <p class="keys"><kbd>{ "↓" }</kbd>{ " " }<kbd>{ "↑" }</kbd>{ " " }<kbd>{ "Esc" }</kbd></p>
+                <p class="keys"><kbd>{ "↓" }</kbd>{ " " }<kbd>{ "↑" }</kbd>{ " " }<kbd>{ "Esc" }</kbd>
+                    { " · " }<button class="link" data-test="show-keys"
+                        onclick={does(&props.act, || Action::Dialog(Some(Dialog::Keys)))}>{ words.keys_all }</button></p>
                 { legend::legend(words) }
             }
         </section>
@@ -73,13 +81,48 @@ fn packet(detail: &Detail, props: &PacketProps) -> Html {
                 <div class="ties">{ for detail.links.iter().map(|link| tie(link, props)) }</div>
             }
             { for detail.problems.iter().map(|text| html! { <p class="problem">{ text }</p> }) }
-            { for detail.comments.iter().map(|text| html! { <p class="note">{ text }</p> }) }
+            { for props.written.0.on_packet(detail.number).map(|note| notes::card(words, note, act)) }
+            { pens(detail, props) }
             <p class="seen">{ &detail.when }</p>
             <div class="layers" role="group" aria-label={words.layers}>
                 { for detail.layers.iter().map(|one| layer(one, props)) }
             </div>
             { bytes(detail, props) }
         </article>
+    }
+}
+
+/// What can be written on it.
+fn pens(detail: &Detail, props: &PacketProps) -> Html {
+    let words = props.words;
+    let written = &props.written.0;
+    let number = detail.number;
+    let pen = |test: &'static str,
+               text: &'static str,
+               key: &'static str,
+               pressed: Option<bool>,
+               pen: fn() -> Pen| {
+        html! {
+            <button class="button small" data-test={test} title={key} aria-keyshortcuts={key}
+                aria-pressed={pressed.map(|pressed| pressed.to_string())}
+                onclick={does(&props.act, move || Action::Pen(pen()))}>{ text }</button>
+        }
+    };
+    let is_hidden = written.is_hidden(number);
+    let bracket = match props.bracket_from {
+        Some(from) if from != number => words.pen_bracket_to,
+        _ => words.pen_bracket,
+    };
+    html! {
+        <>
+            <div class="pens" role="group" aria-label={words.annotate}>
+                { pen("pen-note", words.pen_note, "n", None, || Pen::Note) }
+                { pen("pen-highlight", words.pen_highlight, "h", Some(written.is_highlighted(number)), || Pen::Highlight) }
+                { pen("pen-bracket", bracket, "b", Some(props.bracket_from == Some(number)), || Pen::Bracket) }
+                { pen("pen-hide", words.pen_hide, "x", Some(is_hidden), || Pen::Hide) }
+            </div>
+            if is_hidden { <p class="seen">{ words.is_hidden }</p> }
+        </>
     }
 }
 
@@ -127,10 +170,30 @@ fn layer(layer: &DetailLayer, props: &PacketProps) -> Html {
 fn field(field: &Field, props: &PacketProps) -> Html {
     let is_chosen = props.marked == Some(field.range);
     let class = classes!("item", is_chosen.then_some("chosen"),);
+    let number = props.detail.as_ref().map_or(0, |detail| detail.0.number);
+    let notes = props.written.0.on_field(number, &field.id);
     html! {
-        <button {class} onclick={marks(field.range, props)} aria-pressed={is_chosen.to_string()}>
-            <span>{ &field.name }</span><span class="value">{ &field.value }</span>
-        </button>
+        <>
+            <div class="item-row">
+                <button {class} onclick={marks(field.range, props)} aria-pressed={is_chosen.to_string()}>
+                    <span>{ &field.name }</span><span class="value">{ &field.value }</span>
+                </button>
+                if !field.id.is_empty() { { field_pen(field, number, props) } }
+            </div>
+            if !field.id.is_empty() { { for notes.map(|note| notes::card(props.words, note, &props.act)) } }
+        </>
+    }
+}
+
+fn field_pen(field: &Field, packet: u64, props: &PacketProps) -> Html {
+    let title = fill(props.words.pen_field, &[("field", &field.id)]);
+    let field = field.id.clone();
+    let begin = does(&props.act, move || {
+        let field = field.clone();
+        Action::Pen(Pen::Begin(On::Place(Place::Field { packet, field })))
+    });
+    html! {
+        <button class="pen" data-test="pen-field" aria-label={title.clone()} {title} onclick={begin}>{ "✎" }</button>
     }
 }
 

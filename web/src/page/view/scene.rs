@@ -2,9 +2,10 @@
 
 use super::{Faces, Language, Shared, marks};
 use crate::page::state::Action;
+use crate::page::writing::{On, Pen};
 use std::rc::Rc;
 use synema_diagram::scene::{
-    Arrow, ArrowEnd, Certainty, Gap, Label, Point, Scene, StateBar, Timer, TimerEnd,
+    Arrow, ArrowEnd, Certainty, Gap, Label, Lane, Point, Scene, StateBar, Timer, TimerEnd,
 };
 use yew::prelude::*;
 
@@ -80,13 +81,40 @@ pub fn Heads(props: &SceneProps) -> Html {
             { text(&scene.clock, faces, "") }
             { for scene.far_clock.iter().map(|label| text(label, faces, "")) }
             { for scene.lanes.iter().map(|lane| html! {
-                <g key={lane.id.clone()} data-test="lane" data-lane={lane.id.clone()}>
+                <g key={lane.id.clone()} data-test="lane" data-lane={lane.id.clone()} class="lane-head"
+                    role={lane.address.map(|_| "button")} tabindex={lane.address.map(|_| "0")}
+                    aria-label={lane.title.clone()} onclick={names(lane, props)} onkeydown={names_by_key(lane, props)}>
                     <title>{ &lane.title }</title>
                     { for lane.head.iter().map(|label| text(label, faces, "")) }
                 </g>
             }) }
         </svg>
     }
+}
+
+/// What a lane's head does: it is written on.
+fn begin(lane: &Lane) -> Option<Action> {
+    let on = On::Lane {
+        lane: lane.address?,
+        title: lane.title.clone(),
+    };
+    Some(Action::Pen(Pen::Begin(on)))
+}
+
+fn names(lane: &Lane, props: &SceneProps) -> Option<Callback<MouseEvent>> {
+    let action = begin(lane)?;
+    Some(super::does(&props.act, move || action.clone()))
+}
+
+fn names_by_key(lane: &Lane, props: &SceneProps) -> Option<Callback<KeyboardEvent>> {
+    let action = begin(lane)?;
+    let act = props.act.clone();
+    Some(Callback::from(move |event: KeyboardEvent| {
+        if matches!(event.key().as_str(), "Enter" | " ") {
+            event.prevent_default();
+            act.emit(action.clone());
+        }
+    }))
 }
 
 /// A length or a place, with two digits behind the point.

@@ -3,6 +3,7 @@
 use super::{Language, contents, does, filter};
 use crate::page::state::{Action, Source, State, Theme};
 use crate::page::wire::{Bridge, Claim};
+use crate::page::writing::Pen;
 use crate::words::fill;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlInputElement};
@@ -41,6 +42,10 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
             </nav>
             { filter::field(state, act) }
             <span class="about">{ about(state) }</span>
+            <span class="pens">
+            <button class="button small" data-test="annotate" aria-pressed={state.writing.open.to_string()}
+                title={words.annotate_hint} onclick={does(act, || Action::Pen(Pen::Panel))}>{ words.annotate }</button>
+            </span>
             { lamp(state) }
             <button class="button small" title={words.theme_hint} data-test="theme"
                 onclick={does(act, move || Action::Theme(theme))}>
@@ -55,7 +60,7 @@ fn samples(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
     html! {
         <details class="drop-down">
-            <summary class="place" data-test="samples" aria-label={words.samples} title={words.samples}>{ "▾" }</summary>
+            <summary class="place" data-test="menu" aria-label={words.samples} title={words.samples}>{ "▾" }</summary>
             <div class="drop" onclick={Callback::from(|event: MouseEvent| close(&event))}>
                 { contents::samples(words, "menu-sample", act) }
             </div>
