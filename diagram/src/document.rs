@@ -95,6 +95,11 @@ impl Document {
 
     /// A capture that is all there.
     pub fn open(capture: Capture, view: View) -> Self {
+        Self::open_wanted(capture, view, None)
+    }
+
+    /// The same, of which only what `wanted` means is shown; everything if it is none.
+    pub fn open_wanted(capture: Capture, view: View, wanted: Option<Expression>) -> Self {
         let mut document = Self {
             ladder: Ladder::empty(&view),
             capture,
@@ -103,7 +108,7 @@ impl Document {
             timing: Timing::default(),
             clock: ClockMap::default(),
             view,
-            wanted: None,
+            wanted,
             history: History::default(),
             held: VecDeque::new(),
             stack_times: BTreeMap::new(),

@@ -22,12 +22,17 @@ pub use parse::FilterError;
 
 use crate::analysis::Verdicts;
 use crate::words::Story;
+use core::ops::RangeInclusive;
 use field::{Field, Read, Value};
 use std::cmp::Ordering;
 
 /// An expression that was understood.
 #[derive(Clone, Debug)]
-pub struct Expression(Node);
+pub struct Expression {
+    node: Node,
+    /// Only packets with these numbers, where they are told.
+    numbers: Option<RangeInclusive<u64>>,
+}
 
 #[derive(Clone, Debug)]
 enum Node {
@@ -69,11 +74,34 @@ impl Expression {
     /// # Errors
     /// What is wrong with it, and where.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        parse::parse(text).map(Self)
+        let node = parse::parse(text)?;
+        let numbers = None;
+        Ok(Self { node, numbers })
+    }
+
+    /// All packets with these numbers, counted from 1.
+    pub fn of_packets(numbers: RangeInclusive<u64>) -> Self {
+        Self {
+            node: Node::All(Vec::new()),
+            numbers: Some(numbers),
+        }
+    }
+
+    /// The same, but only of packets with these numbers.
+    pub fn among(self, numbers: RangeInclusive<u64>) -> Self {
+        Self {
+            numbers: Some(numbers),
+            ..self
+        }
     }
 
     /// Whether the packet at `index` is meant.
     pub fn matches(&self, story: Story<'_>, index: usize) -> bool {
+        let number = index as u64 + 1;
+        let is_among = |numbers: &RangeInclusive<u64>| numbers.contains(&number);
+        if !self.numbers.as_ref().is_none_or(is_among) {
+            return false;
+        }
         let Some((frame, digest)) = story.packet(index) else {
             return false;
         };
@@ -85,7 +113,7 @@ impl Expression {
             digest,
             packet: &packet,
         };
-        self.0.holds(&read)
+        self.node.holds(&read)
     }
 }
 

@@ -23,6 +23,9 @@ use timers::timer_texts;
 
 /// Width of a state's bar.
 const BAR: f64 = 7.0;
+/// Conversations of which states are drawn in one window, and how many are looked at for that.
+const MAX_STREAMS: usize = 128;
+const MAX_STREAMS_SEEN: usize = 16_384;
 /// From a lane to the names of its states.
 const STATE_BESIDE: f64 = 24.0;
 /// How long an ended state is still drawn.
@@ -210,25 +213,39 @@ impl Surroundings<'_> {
     /// The state bars that touch a window.
     fn bars(&self, y0: f64, y1: f64) -> Vec<(Key, StateBar)> {
         let mut bars = Vec::new();
-        for (stream, info) in (0u32..).zip(self.source.analysis.streams()) {
-            if let Filter::Stream(only) = self.source.view.filter
-                && only != stream
-            {
-                continue;
-            }
+        for stream in self.streams_between(y0, y1) {
             if self.shown.is_some_and(|shown| !shown.contains(&stream)) {
                 continue;
             }
-            let begins = self.departure_y(info.first) - 80.0;
-            if begins > y1 {
-                // Conversations begin one after the other.
-                break;
-            }
+            let info = &self.source.analysis.streams()[stream as usize];
             for client in [true, false] {
                 self.bars_of_end(stream, info, client, (y0, y1), &mut bars);
             }
         }
         bars
+    }
+
+    /// The conversations that may have a state between two heights. They begin one after the
+    /// other; of a flood of them that never end, the latest.
+    fn streams_between(&self, y0: f64, y1: f64) -> Vec<u32> {
+        let streams = self.source.analysis.streams();
+        if let Filter::Stream(only) = self.source.view.filter {
+            return Vec::from_iter(Some(only).filter(|&only| (only as usize) < streams.len()));
+        }
+        let begun = streams.partition_point(|info| self.departure_y(info.first) - 80.0 <= y1);
+        let first = self.warp.first_below(y0 - 4.0 * AFTERWARDS);
+        let lasts = |stream: u32| {
+            streams[stream as usize].last >= first || !self.source.states.is_over(stream)
+        };
+        let begun = u32::try_from(begun).unwrap_or(u32::MAX);
+        let mut found: Vec<_> = (0..begun)
+            .rev()
+            .take(MAX_STREAMS_SEEN)
+            .filter(|&stream| lasts(stream))
+            .take(MAX_STREAMS)
+            .collect();
+        found.reverse();
+        found
     }
 
     fn bars_of_end(

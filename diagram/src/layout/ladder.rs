@@ -9,6 +9,7 @@ use super::place::{Bounds, CHUNK, Placed, REACH, Request, place};
 use super::scene::{Band, Certainty, Kind, Label, Point, Scene};
 use super::slots::slot;
 use super::spans::Spans;
+use super::thin::{self, Telling};
 use super::warp::{Item, Warp};
 use crate::analysis::{Analysis, HostId};
 use crate::capture::{Capture, Fate};
@@ -21,8 +22,9 @@ use crate::words::Story;
 use std::collections::{BTreeMap, BTreeSet};
 use synema_core::wire::tcp::Flags;
 
-/// More arrows in one window than this are not drawn ([`Axis::Linear`]).
-const MAX_ARROWS: usize = 1_500;
+/// Where a window has more departures and arrivals than this, not all arrows are drawn
+/// ([`Axis::Linear`]).
+const MAX_EVENTS: usize = 2_000;
 /// Chunks of placed texts that are remembered.
 const MAX_CHUNKS: usize = 64;
 
@@ -115,6 +117,17 @@ pub(crate) struct Ladder {
     spans: Spans,
     hidden: Vec<hidden::Run>,
     cards: Cards,
+    telling: Telling,
+    /// What the lanes were laid out for.
+    lanes_for: Option<LanesFor>,
+}
+
+/// What lanes depend on: how many packets and records there are, and the view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct LanesFor {
+    packets: usize,
+    records: usize,
+    view: View,
 }
 
 const NO_ITEM: u32 = u32::MAX;
@@ -135,6 +148,8 @@ impl Ladder {
             spans: Spans::default(),
             hidden: Vec::new(),
             cards: Cards::default(),
+            telling: Telling::default(),
+            lanes_for: None,
         }
     }
 
@@ -152,7 +167,7 @@ impl Ladder {
                 None => NO_ITEM,
             });
             if item.is_some() {
-                ladder.learn(source, index);
+                ladder.learn(source, index, items.len());
             } else if source.is_hidden(index) {
                 ladder.hide(index, items.len());
             }
@@ -170,9 +185,10 @@ impl Ladder {
     pub(crate) fn push(&mut self, source: Source<'_>, index: usize) {
         self.item_of.resize(index + 1, NO_ITEM);
         if let Some(item) = item_of(source, index) {
-            self.item_of[index] = u32::try_from(self.warp.items().len()).unwrap_or(NO_ITEM);
+            let number = self.warp.items().len();
+            self.item_of[index] = u32::try_from(number).unwrap_or(NO_ITEM);
             self.warp.push(item);
-            self.learn(source, index);
+            self.learn(source, index, number);
             self.new_ghost_ns = self.find_ghost(source, index).or(self.new_ghost_ns);
         } else if source.is_hidden(index) {
             self.hide(index, self.warp.items().len());
@@ -185,7 +201,9 @@ impl Ladder {
     }
 
     /// What a packet that is drawn tells of the whole.
-    fn learn(&mut self, source: Source<'_>, index: usize) {
+    fn learn(&mut self, source: Source<'_>, index: usize, item: usize) {
+        let item = u32::try_from(item).unwrap_or(NO_ITEM);
+        self.telling.push(source, index, item);
         self.shown.add(source, index);
         let frame = source.capture.frames().get(index);
         self.beside.far_times |= frame.is_some_and(|frame| frame.other_end.is_some());
@@ -237,6 +255,17 @@ impl Ladder {
         }
         if let Some(ns) = self.new_ghost_ns.take() {
             self.forget_from(self.warp.of_time(ns));
+        }
+        let lanes_for = LanesFor {
+            packets: source.analysis.digests().len(),
+            records: source.capture.records().len(),
+            view: View {
+                selected: None,
+                ..*source.view
+            },
+        };
+        if self.lanes_for.replace(lanes_for) == Some(lanes_for) && !moved.is_finite() {
+            return;
         }
         let shown = source.wanted.map(|_| &self.shown.hosts);
         let lanes = lanes(source, self.beside, shown);
@@ -393,19 +422,10 @@ impl Ladder {
 
     fn add_arrows(&self, source: Source<'_>, scene: &mut Scene, texts: &BTreeMap<Key, Label>) {
         let (y0, y1) = scene.window;
-        let mut items = self
-            .warp
-            .items_between(y0 - MAX_FALL - 20.0, y1 + MAX_FALL + 20.0);
+        let (items, left_out) =
+            self.items_drawn(source, y0 - MAX_FALL - 20.0, y1 + MAX_FALL + 20.0);
+        scene.arrows_left_out = left_out;
         let selected = source.view.selected;
-        if source.view.axis == Axis::Linear && items.len() > MAX_ARROWS {
-            let step = items.len().div_ceil(MAX_ARROWS);
-            let all = items.len();
-            items.retain(|&item| {
-                let number = u64::from(self.warp.items()[item as usize].packet) + 1;
-                (item as usize).is_multiple_of(step) || Some(number) == selected
-            });
-            scene.arrows_left_out = (all - items.len()) as u64;
-        }
         let focus = focused_stream(source);
         let highlights = source.capture.annotations().highlights();
         let arrows = self.arrows(source);
@@ -444,6 +464,37 @@ impl Ladder {
         scene
             .arrows
             .sort_by(|a, b| a.tail.y.total_cmp(&b.tail.y).then(a.number.cmp(&b.number)));
+    }
+
+    /// The items that are drawn of those between two heights, and how many are not.
+    fn items_drawn(&self, source: Source<'_>, y0: f64, y1: f64) -> (Vec<u32>, u64) {
+        if source.view.axis != Axis::Linear || self.warp.events_between(y0, y1) <= MAX_EVENTS {
+            return (self.warp.items_between(y0, y1), 0);
+        }
+        let (mut items, mut all) = (Vec::new(), 0);
+        for chunk in self.chunks_between(chunk_of(y0), chunk_of(y1)) {
+            let (top, bottom) = (chunk as f64 * CHUNK, (chunk + 1) as f64 * CHUNK);
+            match self.telling.of_chunk(&self.warp, chunk, thin::DRAWN) {
+                Some(thinned) => {
+                    all += self.warp.seen_between(top, bottom).len();
+                    items.extend(thinned);
+                }
+                None => {
+                    let whole = self.warp.items_between(top, bottom);
+                    all += whole.len();
+                    items.extend(whole);
+                }
+            }
+        }
+        let selected = source.view.selected.and_then(|number| {
+            let packet = usize::try_from(number.checked_sub(1)?).ok()?;
+            self.item_of.get(packet).copied()
+        });
+        items.extend(selected.filter(|&item| item != NO_ITEM));
+        items.sort_unstable();
+        items.dedup();
+        let left_out = all.saturating_sub(items.len()) as u64;
+        (items, left_out)
     }
 
     /// The ghost that an item's packet revealed, if it did.
@@ -517,29 +568,27 @@ impl Ladder {
         };
         let mut requests = surroundings.first_requests(y0, y1);
         let arrows = self.arrows(source);
-        let items = self
-            .warp
-            .items_between(y0 - MAX_FALL - 20.0, y1 + MAX_FALL + 20.0);
-        if items.len() <= 4 * MAX_ARROWS {
-            for item in items {
-                let packet = self.warp.items()[item as usize].packet;
-                let ghost = self.ghosts.get(&packet).and_then(|&filler| {
-                    Some((
-                        Key::Ghost(packet),
-                        Drawn::Ghost(filler),
-                        arrows.ghost_shape(item)?,
-                    ))
-                });
-                let own = arrows
-                    .shape(item)
-                    .map(|shape| (Key::Arrow(item), Drawn::Item(item), shape));
-                for (key, drawn, shape) in own.into_iter().chain(ghost) {
-                    if (y0..y1).contains(&shape.tail.y) {
-                        requests.push(Request {
-                            key,
-                            candidates: arrows.texts(drawn, shape),
-                        });
-                    }
+        let thinned = match source.view.axis {
+            Axis::Linear => self.telling.of_chunk(&self.warp, chunk, thin::LABELLED),
+            Axis::Gaps | Axis::Rows => None,
+        };
+        let items = thinned.unwrap_or_else(|| {
+            let (above, below) = (y0 - MAX_FALL - 20.0, y1 + MAX_FALL + 20.0);
+            self.warp.items_between(above, below)
+        });
+        for item in items {
+            let packet = self.warp.items()[item as usize].packet;
+            let ghost = self.ghosts.get(&packet).and_then(|&filler| {
+                let shape = arrows.ghost_shape(item)?;
+                Some((Key::Ghost(packet), Drawn::Ghost(filler), shape))
+            });
+            let own = arrows
+                .shape(item)
+                .map(|shape| (Key::Arrow(item), Drawn::Item(item), shape));
+            for (key, drawn, shape) in own.into_iter().chain(ghost) {
+                if (y0..y1).contains(&shape.tail.y) {
+                    let candidates = arrows.texts(drawn, shape);
+                    requests.push(Request { key, candidates });
                 }
             }
         }

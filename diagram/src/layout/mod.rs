@@ -25,6 +25,7 @@ mod place;
 pub mod scene;
 mod slots;
 mod spans;
+mod thin;
 mod warp;
 
 pub(crate) use ladder::{Ladder, Source, flags_text};

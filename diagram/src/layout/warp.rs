@@ -18,6 +18,7 @@
 //! that turns out to lie a little in the past costs what follows it.
 
 use crate::view::Axis;
+use core::ops::Range;
 use std::collections::BTreeSet;
 
 /// The first event's height.
@@ -408,19 +409,43 @@ impl Warp {
         items
     }
 
+    /// The packet of the first item that the vantage point saw below a height.
+    pub(super) fn first_below(&self, y: f64) -> u32 {
+        let ns = self.time_at(y);
+        let at = self.items.partition_point(|item| item.near_ns < ns);
+        self.items.get(at).map_or(u32::MAX, |item| item.packet)
+    }
+
+    /// How many events lie between two heights.
+    pub(super) fn events_between(&self, y0: f64, y1: f64) -> usize {
+        let from = self.heights.partition_point(|&height| height < y0);
+        let to = self.heights.partition_point(|&height| height <= y1);
+        to.saturating_sub(from)
+    }
+
+    /// The items whose packets the vantage point saw between two heights.
+    pub(super) fn seen_between(&self, y0: f64, y1: f64) -> Range<usize> {
+        let (from_ns, to_ns) = (self.time_at(y0), self.time_at(y1));
+        let from = self.items.partition_point(|item| item.near_ns < from_ns);
+        let to = self.items.partition_point(|item| item.near_ns < to_ns);
+        from..to.max(from)
+    }
+
     /// The heights between two heights at which anything happens, in their order.
     pub(super) fn heights_between(&self, y0: f64, y1: f64) -> impl Iterator<Item = f64> {
         let rows = self.axis == Axis::Rows;
-        let count = if rows {
-            self.items.len()
+        let (from, count) = if rows {
+            let above = ((y0 - TOP) / ROW).max(0.0) as usize;
+            (above, self.items.len())
         } else {
-            self.heights.len()
+            let above = self.heights.partition_point(|&height| height < y0);
+            (above, self.heights.len())
         };
         let at = move |index: usize| match rows {
             true => TOP + index as f64 * ROW,
             false => self.heights[index],
         };
-        (0..count)
+        (from..count)
             .map(at)
             .skip_while(move |&y| y < y0)
             .take_while(move |&y| y <= y1)
