@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// The hidden subcommand under which the program starts itself as the lab's child.
@@ -297,6 +298,9 @@ pub struct DrawArgs {
     /// Only packets that this means, in Wireshark's words, as 'tcp.port == 80 && ip.addr == 192.0.2.0/24'
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Only packets with these numbers, as 1-200 or 5000-
+    #[arg(long, value_name = "FROM-TO", value_parser = numbers)]
+    pub rows: Option<RangeInclusive<u64>>,
     /// How time becomes height
     #[arg(long, value_enum, default_value_t = DrawAxis::Gaps)]
     pub axis: DrawAxis,
@@ -312,6 +316,22 @@ pub struct DrawArgs {
     /// What the picture is called; the file's name if nothing else is told
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
+}
+
+fn numbers(text: &str) -> Result<RangeInclusive<u64>, String> {
+    let read = || {
+        let (from, to) = text.split_once('-').unwrap_or((text, text));
+        let to = if to.is_empty() {
+            u64::MAX
+        } else {
+            to.parse().ok()?
+        };
+        let from: u64 = from.parse().ok()?;
+        (from >= 1 && from <= to).then_some(from..=to)
+    };
+    read().ok_or_else(|| {
+        "give the first and the last packet's number, counted from 1, as 1-200 or 5000-".to_owned()
+    })
 }
 
 /// How time becomes height.

@@ -158,3 +158,38 @@ fn what_cannot_be_drawn_is_said_with_the_next_step() -> Result<()> {
     assert!(String::from_utf8(cut.stdout)?.contains("SYN number 0"));
     Ok(())
 }
+
+#[test]
+fn a_part_of_a_capture_is_drawn_and_too_much_of_one_is_not() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let short = folder.path().join("fetch.pcapng");
+    file::write_pcapng(&fetch(), std::fs::File::create(&short)?)?;
+    let rows = |rows: &str| draw(&short, &["--axis", "rows", "--rows", rows]);
+    let text = String::from_utf8(rows("3-5")?.stdout)?;
+    assert_eq!(text.matches(['►', '◄', '×']).count(), 3, "{text}");
+    let refused = rows("5000-")?;
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(String::from_utf8(refused.stderr)?.contains("no packet has one of these numbers"));
+    assert!(!rows("7-3")?.status.success());
+
+    let mut long = Capture::default();
+    for number in 1..=10_001 {
+        let at = synema_core::time::Instant::from_millis(number);
+        let id = FrameId::received(number);
+        long.push(Frame::new(id, at, Direction::Unknown, &[0xff; 14]));
+    }
+    let capture = folder.path().join("long.pcapng");
+    file::write_pcapng(&long, std::fs::File::create(&capture)?)?;
+    let picture = folder.path().join("long.svg");
+    let picture = picture.to_str().ok_or("a name in UTF-8")?;
+    let refused = draw(&capture, &["-o", picture])?;
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let said = String::from_utf8(refused.stderr)?;
+    assert!(
+        said.contains("10001 packets") && said.contains("--rows"),
+        "{said}"
+    );
+    let drawn = draw(&capture, &["-o", picture, "--rows", "9000-9010"])?;
+    assert!(drawn.status.success(), "{drawn:?}");
+    Ok(())
+}

@@ -287,6 +287,17 @@ impl Document {
         ladder.window(source, y0, y1)
     }
 
+    /// All of it, looked at in another way.
+    pub(crate) fn whole(&self, view: View) -> Scene {
+        let source = Source {
+            view: &view,
+            ..self.source()
+        };
+        let mut ladder = Ladder::new(source);
+        let height = ladder.height(source);
+        ladder.window(source, 0.0, height)
+    }
+
     /// The heights of a packet's arrow, by its number.
     pub fn row_of(&mut self, number: u64) -> Option<Band> {
         let index = usize::try_from(number.checked_sub(1)?).ok()?;

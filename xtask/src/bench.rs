@@ -4,6 +4,7 @@ use std::{
     env, fs,
     path::Path,
     process::{self, Command, Stdio},
+    time::Instant,
 };
 
 use anyhow::{Context, bail};
@@ -64,11 +65,47 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
     let measure = ["run", "--release", "--quiet", "-p", "synema-bench", "--"];
     house.cargo(&[&measure[..], &["memory"]].concat())?;
 
+    long_captures(house, &synema, &measure)?;
+
     println!("1 GiB from the kernel's web server in the lab, MTU 1500, offloads off, median of 3");
     let synema = synema
         .to_str()
         .context("the target folder's name is text")?;
     house.cargo(&[&measure[..], &["wire", synema]].concat())
+}
+
+/// A million packets: as the page opens them, and as `synema draw` draws a part.
+fn long_captures(house: &House, synema: &Path, measure: &[&str]) -> anyhow::Result<()> {
+    let folder = env::temp_dir().join(format!("synema-bench-{}", process::id()));
+    fs::create_dir_all(&folder)?;
+    let measured = (|| {
+        for (name, snap) in [("long.pcapng", None), ("snapped.pcap", Some("96"))] {
+            let file = folder.join(name);
+            let name = file
+                .to_str()
+                .context("the temporary folder's name is text")?;
+            let cut = snap.map_or_else(Vec::new, |len| vec!["--snap", len]);
+            println!("a capture of 1,000,000 packets, whole or cut to 96 bytes");
+            house.cargo(&[measure, &["capture", name], &cut].concat())?;
+            house.cargo(&[measure, &["open", name]].concat())?;
+            let begun = Instant::now();
+            let drawn = Command::new(synema)
+                .args(["draw", name, "--rows", "1-40", "-o"])
+                .arg(folder.join("window.svg"))
+                .status()?;
+            if !drawn.success() {
+                bail!("synema draw failed");
+            }
+            println!(
+                "  draw --rows 1-40  {:>8.2} s (goal: under 2)",
+                begun.elapsed().as_secs_f64()
+            );
+            fs::remove_file(&file)?;
+        }
+        Ok(())
+    })();
+    fs::remove_dir_all(&folder)?;
+    measured
 }
 
 fn compare(kernel: Vec<u64>, ours: Vec<u64>, goal: &str) {

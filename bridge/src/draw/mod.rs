@@ -10,14 +10,18 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use synema_diagram::Document;
 use synema_diagram::annotate::Annotations;
+use synema_diagram::filter::Expression;
 use synema_diagram::render::{HtmlOptions, SvgOptions, Theme, html, markdown, mermaid, svg, text};
 use synema_diagram::view::{Axis, Filter, LabelMode, View};
-use synema_diagram::words::Story;
 
 /// Columns of a text.
 const COLUMNS: u32 = 100;
 /// Pixels of a picture.
 const PIXELS: u32 = 900;
+
+/// Packets in one picture, and in one text, at the most.
+const MOST_IN_PICTURE: u64 = 10_000;
+const MOST_IN_TEXT: u64 = 100_000;
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,28 +69,54 @@ pub fn run(args: &DrawArgs) -> Result<(), Failure> {
     let title = title(args, opened.capture.annotations());
     // What is told about the file outlives its frames, which the document takes.
     let told = capture_input::told_to_the_end(&args.file, &opened);
-    let mut document = Document::open(opened.capture, view(kind, args));
+    let is_part = wanted.is_some() || args.rows.is_some();
+    let wanted = match (wanted, args.rows.clone()) {
+        (Some(wanted), Some(rows)) => Some(wanted.among(rows)),
+        (None, Some(rows)) => Some(Expression::of_packets(rows)),
+        (wanted, None) => wanted,
+    };
+    let mut document = Document::open_wanted(opened.capture, view(kind, args), wanted);
     if let Some(stream) = args.stream {
         exists(&document, stream)?;
     }
-    if let Some(wanted) = wanted {
-        let story = Story {
-            capture: document.capture(),
-            analysis: document.analysis(),
-        };
-        let mut packets = 0..document.capture().frames().len();
-        if !packets.any(|index| wanted.matches(story, index)) {
-            return Err(Failure::new(
-                Exit::Usage,
-                "no packet of this capture is meant by the filter",
-                "draw without it first, or look at `synema analyze`",
-            ));
-        }
-        document.set_wanted(Some(wanted));
+    match document.packets_shown() {
+        0 if is_part => return Err(nothing_meant(args, document.capture().frames().len())),
+        shown => is_of_use(kind, shown)?,
     }
     let drawn = draw(kind, args, &mut document, &title)?;
     write(args.output.as_deref(), &drawn)?;
     told
+}
+
+fn nothing_meant(args: &DrawArgs, packets: usize) -> Failure {
+    let (what, next_step) = match &args.rows {
+        Some(_) if args.filter.is_none() => (
+            "no packet has one of these numbers".to_owned(),
+            format!("there are {packets} in this capture"),
+        ),
+        _ => (
+            "no packet of this capture is meant by the filter".to_owned(),
+            "draw without it first, or look at `synema analyze`".to_owned(),
+        ),
+    };
+    Failure::new(Exit::Usage, what, next_step)
+}
+
+/// Nobody looks at a picture of a million packets, and no program opens it.
+fn is_of_use(kind: Kind, shown: u64) -> Result<(), Failure> {
+    let most = match kind {
+        Kind::Svg | Kind::Png | Kind::Html => MOST_IN_PICTURE,
+        Kind::Text | Kind::Markdown | Kind::Mermaid => MOST_IN_TEXT,
+    };
+    if shown <= most {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Usage,
+        format!("{shown} packets are too many for one drawing (at most {most})"),
+        "draw a part (--rows 1-1000), one conversation (--stream N), or what you look for (--filter EXPR); \
+         `synema analyze` says what is worth looking at",
+    ))
 }
 
 fn draw(

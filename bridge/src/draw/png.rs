@@ -34,7 +34,7 @@ pub(crate) fn png(svg: &str) -> Result<Vec<u8>, Failure> {
         return Err(Failure::new(
             Exit::Unsupported,
             format!("a PNG of {width:.0} x {height:.0} pixels is too large to be of use"),
-            "draw one conversation (--stream N), or an .svg",
+            "draw a part (--rows 1-200), one conversation (--stream N), or an .svg",
         ));
     }
     let mut pixmap = Pixmap::new(width.ceil() as u32, height.ceil() as u32)

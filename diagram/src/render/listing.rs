@@ -36,13 +36,10 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Listing<'a> {
     pub(super) fn of(document: &'a Document) -> Self {
-        let mut rows = document.clone();
-        rows.set_view(View {
+        let scene = document.whole(View {
             axis: Axis::Rows,
             ..*document.view()
         });
-        let extent = rows.extent();
-        let scene = rows.window(0.0, extent);
         Self { document, scene }
     }
 
