@@ -12,8 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use synema_diagram::Document;
 use synema_diagram::capture::file as capture_file;
-use synema_diagram::render::Theme;
-use synema_diagram::render::svg::draw;
+use synema_diagram::render::{SvgOptions, svg};
 use synema_diagram::view::{Axis, View};
 
 /// Windows of each axis, and how high each is in pixels.
@@ -38,8 +37,13 @@ pub(crate) fn steps(path: &Path) -> Result<(), Box<dyn Error>> {
     let packets = opened.capture.frames().len();
     let mut document = Document::open(opened.capture, View::default());
     let analysed = begun.elapsed();
-    let scene = document.window(0.0, WINDOW_HEIGHT);
-    let svg = draw(&scene, Theme::Light, "", "");
+    let svg = svg(
+        &mut document,
+        &SvgOptions {
+            rows: Some(0.0..WINDOW_HEIGHT),
+            ..SvgOptions::default()
+        },
+    );
     let first = begun.elapsed();
     let peak = peak_kb() * 1024;
     println!("  {packets} packets, {} MB", len / 1_000_000);
