@@ -38,9 +38,25 @@ pub enum Command {
     Analyze(AnalyzeArgs),
     /// Write on a capture: notes, brackets, names of lanes, a title; Wireshark shows them, too
     Annotate(AnnotateArgs),
+    /// Make one capture of two that were taken at the two ends of a connection
+    Merge(MergeArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
     #[command(name = LAB_CHILD, hide = true)]
     LabChild,
+}
+
+/// Arguments of `synema merge`.
+#[derive(Args, Clone, Debug)]
+pub struct MergeArgs {
+    /// The capture taken at the near end: from there the result is told, on its clock
+    #[arg(value_name = "NEAR")]
+    pub near: PathBuf,
+    /// The capture taken at the far end
+    #[arg(value_name = "FAR")]
+    pub far: PathBuf,
+    /// The pcapng file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// Arguments of `synema interfaces`.

@@ -7,7 +7,8 @@
 //!               ├─ serve-http            the same stack as a server of files
 //!               ├─ lab                   a network of namespaces to do both in
 //!               │    all of these over io (one raw socket) and privilege (none left)
-//!               └─ draw, graph, analyze, annotate   a capture as pictures, what every segment was, notes
+//!               ├─ draw, graph, analyze, annotate   a capture as pictures, what every segment was, notes
+//!               └─ merge                 two captures, taken at both ends, as one
 //! ```
 //!
 //! The bridge never keeps TCP state; `curl` and `serve-http` alone drive a stack of their own.
@@ -31,6 +32,7 @@ mod interrupt;
 pub mod io;
 #[cfg(target_os = "linux")]
 pub mod lab;
+pub mod merge;
 pub mod privilege;
 pub mod say;
 pub mod serve;
@@ -56,6 +58,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Analyze(args) => analyze::run(&args),
         Command::Draw(args) => draw::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Merge(args) => merge::run(&args),
         #[cfg(target_os = "linux")]
         Command::LabChild => lab::child::run(),
         #[cfg(not(target_os = "linux"))]
