@@ -134,9 +134,7 @@ fn of_alike_packets_each_arrival_has_its_own_departure() {
 fn captures_that_do_not_belong_together_are_refused_with_a_reason() {
     let [near, far] = opened(10_000);
     let refused = |near: &[(u64, bool, Seg)], far: &[(u64, bool, Seg)]| {
-        let error = merge(&capture(near), &capture(far))
-            .err()
-            .expect("it is refused");
+        let error = merge(&capture(near), &capture(far)).expect_err("it is refused");
         assert!(!error.to_string().is_empty() && !error.next_step().is_empty());
         error
     };
