@@ -33,6 +33,7 @@ mod problem;
 mod seq;
 pub mod sll;
 pub mod tcp;
+pub mod tls;
 mod types;
 pub mod udp;
 

@@ -365,16 +365,43 @@ pub(super) fn far_teardown() -> Capture {
 pub(super) fn hello() -> Capture {
     let mut made = Script::new(Seen::AtClient, WAY_US, SECURE);
     made.opens(0);
-    let record = |kind: u8, body: &[u8]| {
-        let len = u16::try_from(body.len()).expect("short").to_be_bytes();
-        [&[kind, 3, 3], &len[..], body].concat()
-    };
-    made.client(20_300, Tcp::bytes(1, 1, &record(22, &[1, 0, 0, 0])));
-    made.server(30_800, Tcp::bytes(1, 10, &record(22, &[2, 0, 0, 0])));
-    made.client(40_900, Tcp::bytes(10, 10, &record(20, &[1])));
-    made.client(41_100, Tcp::bytes(16, 10, &record(23, &[7; 60])));
-    made.server(51_900, Tcp::bytes(10, 81, &record(21, &[2, 40])));
+    let hello = record(22, &client_hello(b"www.lab.test"));
+    let asked = 1 + u32::try_from(hello.len()).expect("short");
+    made.client(20_300, Tcp::bytes(1, 1, &hello));
+    let answer = [
+        record(22, &[2, 0, 0, 0]),
+        record(20, &[1]),
+        record(23, &[9; 900]),
+    ]
+    .concat();
+    let answered = 1 + u32::try_from(answer.len()).expect("short");
+    made.server(30_800, Tcp::bytes(1, asked, &answer));
+    let finished = [record(20, &[1]), record(23, &[7; 60])].concat();
+    made.client(40_900, Tcp::bytes(asked, answered, &finished));
+    let asked = asked + u32::try_from(finished.len()).expect("short");
+    made.server(51_900, Tcp::bytes(answered, asked, &record(21, &[2, 40])));
     made.capture()
+}
+
+fn record(kind: u8, body: &[u8]) -> Vec<u8> {
+    [&[kind, 3, 3][..], &counted(body)].concat()
+}
+
+/// Bytes with their length before them.
+fn counted(bytes: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(bytes.len()).expect("short").to_be_bytes();
+    [&len[..], bytes].concat()
+}
+
+fn client_hello(name: &[u8]) -> Vec<u8> {
+    let entry = [&[0][..], &counted(name)].concat();
+    let extension = [&[0, 0][..], &counted(&counted(&entry))].concat();
+    let mut message = vec![3, 3];
+    message.extend([7; 32]);
+    message.extend([0, 0, 2, 0x13, 0x01, 1, 0]);
+    message.extend(counted(&extension));
+    let len = u32::try_from(message.len()).expect("short").to_be_bytes();
+    [&[1][..], &len[1..], &message].concat()
 }
 
 /// All that people write on a capture.
