@@ -264,7 +264,7 @@ impl LabelRole {
 }
 
 /// What a packet is, the colour's meaning. Never shown by colour alone: see
-/// [`Kind::dash`] and the label's words.
+/// [`Kind::dash`], [`Kind::tail`] and the label's words.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -323,6 +323,22 @@ impl Kind {
         }
     }
 
+    /// What stands where its line begins.
+    pub const fn tail(self) -> Tail {
+        match self {
+            Self::Syn => Tail::Dot,
+            Self::Fin => Tail::Bar,
+            Self::Rst => Tail::Diamond,
+            Self::Data
+            | Self::Ack
+            | Self::Retransmission
+            | Self::Arp
+            | Self::Dns
+            | Self::Icmp
+            | Self::Other => Tail::Plain,
+        }
+    }
+
     /// Its line's width.
     pub const fn stroke_width(self) -> f64 {
         match self {
@@ -342,6 +358,19 @@ impl Kind {
             Self::Syn | Self::Fin | Self::Data | Self::Ack | Self::Rst => "",
         }
     }
+}
+
+/// What stands where an arrow begins, so that its kind is told without colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tail {
+    /// Nothing.
+    Plain,
+    /// A full dot: something begins.
+    Dot,
+    /// A bar across the line: something ends.
+    Bar,
+    /// A full diamond: something is cut.
+    Diamond,
 }
 
 /// A packet on its way from one lane to another (or towards it).

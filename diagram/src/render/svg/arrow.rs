@@ -1,7 +1,7 @@
 //! One arrow: its line, lighter where it is estimated, and what stands at its tip.
 
 use super::escape;
-use crate::scene::{Arrow, ArrowEnd, Certainty, Point, Scene};
+use crate::scene::{Arrow, ArrowEnd, Certainty, Point, Scene, Tail};
 use core::fmt::Write;
 
 /// Lines keep this far from the middle of a lane.
@@ -36,6 +36,7 @@ pub(super) fn arrow(out: &mut String, arrow: &Arrow, scene: &Scene) {
             middle.y
         );
     }
+    begin(out, arrow, (tail, tip));
     finish(out, arrow, scene, (tail, tip));
     out.push_str("</g>\n");
 }
@@ -72,6 +73,45 @@ fn line(out: &mut String, from: Point, to: Point, certainty: Certainty) {
         "<line{class} x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
         from.x, from.y, to.x, to.y
     );
+}
+
+/// What stands where it begins.
+fn begin(out: &mut String, arrow: &Arrow, (tail, tip): (Point, Point)) {
+    let (dx, dy) = (tip.x - tail.x, tip.y - tail.y);
+    let length = (dx * dx + dy * dy).sqrt().max(1.0);
+    let (ux, uy) = (dx / length, dy / length);
+    // Clear of the lane's bar.
+    let (x, y) = (tail.x + ux * 4.0, tail.y + uy * 4.0);
+    let estimated = if arrow.departure == Certainty::Inferred {
+        " estimated"
+    } else {
+        ""
+    };
+    let d = match arrow.kind.tail() {
+        Tail::Plain => return,
+        Tail::Dot => format!(
+            "M{:.1} {y:.1}a2.8 2.8 0 1 0 5.6 0a2.8 2.8 0 1 0 -5.6 0Z",
+            x - 2.8
+        ),
+        // A thin quadrangle, so that it is filled as the others are.
+        Tail::Bar => {
+            let corner = |along: f64, across: f64| {
+                (x + ux * along - uy * across, y + uy * along + ux * across)
+            };
+            quadrangle(
+                [(-0.9, -4.2), (0.9, -4.2), (0.9, 4.2), (-0.9, 4.2)].map(|(a, b)| corner(a, b)),
+            )
+        }
+        Tail::Diamond => quadrangle([(x - 4.0, y), (x, y - 4.0), (x + 4.0, y), (x, y + 4.0)]),
+    };
+    let _ = write!(out, "<path class=\"head{estimated}\" d=\"{d}\"/>");
+}
+
+fn quadrangle([a, b, c, d]: [(f64, f64); 4]) -> String {
+    format!(
+        "M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z",
+        a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1
+    )
 }
 
 /// What stands at the tip.

@@ -5,7 +5,7 @@ use crate::page::state::Action;
 use crate::page::writing::{On, Pen};
 use std::rc::Rc;
 use synema_diagram::scene::{
-    Arrow, ArrowEnd, Certainty, Gap, Label, Lane, Point, Scene, StateBar, Timer, TimerEnd,
+    Arrow, ArrowEnd, Certainty, Gap, Label, Lane, Point, Scene, StateBar, Tail, Timer, TimerEnd,
 };
 use yew::prelude::*;
 
@@ -251,6 +251,7 @@ fn line(arrow: &Arrow, props: &SceneProps) -> Html {
             <path class="hit" d={straight(ends.0, ends.1)} />
             <path class="line" d={shaft(arrow)} stroke-width={px(arrow.kind.stroke_width())}
                 stroke-dasharray={Some(arrow.kind.dash()).filter(|dash| !dash.is_empty())} />
+            { begin(arrow) }
             { end(arrow, &props.scene.0) }
         </g>
     }
@@ -310,6 +311,32 @@ fn has_head(end: ArrowEnd) -> bool {
         end,
         ArrowEnd::Arrives | ArrowEnd::Dropped | ArrowEnd::Everyone
     )
+}
+
+/// What stands where an arrow begins: its kind is told without colour, too.
+fn begin(arrow: &Arrow) -> Html {
+    let (along, left) = direction(arrow.tail, arrow.tip);
+    // Clear of the lane's bar.
+    let at = moved(arrow.tail, along, 8.0);
+    let corner = |by: f64, across: f64| moved(moved(at, along, by), left, across);
+    let polygon = |corners: [Point; 4]| {
+        let points = corners
+            .map(|p| format!("{},{}", px(p.x), px(p.y)))
+            .join(" ");
+        html! { <polygon class="tip" {points} /> }
+    };
+    match arrow.kind.tail() {
+        Tail::Plain => html! {},
+        Tail::Dot => html! { <circle class="tip" cx={px(at.x)} cy={px(at.y)} r="2.8" /> },
+        Tail::Bar => polygon(
+            [(-0.9, -4.2), (0.9, -4.2), (0.9, 4.2), (-0.9, 4.2)]
+                .map(|(by, across)| corner(by, across)),
+        ),
+        Tail::Diamond => polygon(
+            [(-4.0, 0.0), (0.0, 4.0), (4.0, 0.0), (0.0, -4.0)]
+                .map(|(by, across)| corner(by, across)),
+        ),
+    }
 }
 
 fn end(arrow: &Arrow, scene: &Scene) -> Html {
