@@ -47,6 +47,7 @@ pub struct Digest {
     answers: u32,
     answered_by: u32,
     sent_again: u32,
+    overtaken: bool,
 }
 
 impl Digest {
@@ -94,9 +95,36 @@ impl Digest {
     /// trace says so.
     pub fn is_retransmission(&self) -> bool {
         self.kind == Kind::Retransmission
-            || self
-                .tcp
-                .is_some_and(|tcp| tcp.verdicts.has_any(Verdicts::ANY_RETRANSMISSION))
+            || (!self.overtaken
+                && self
+                    .tcp
+                    .is_some_and(|tcp| tcp.verdicts.has_any(Verdicts::ANY_RETRANSMISSION)))
+    }
+
+    /// Whether it looks sent again and is known to have been overtaken on its way: both
+    /// ends' times are known, and it was sent but once.
+    pub fn is_overtaken(&self) -> bool {
+        self.overtaken
+    }
+}
+
+impl Digest {
+    /// Where both ends' times are known, all that was sent is: of what looks sent again
+    /// there is a first transmission, or it is the first.
+    fn learn_overtaken(&mut self, frame: &Frame) {
+        let is_known = frame.other_end.is_some() && frame.fate.was_seen();
+        if !is_known || self.kind != Kind::Retransmission || self.first_sent().is_some() {
+            return;
+        }
+        if let Some(tcp) = &mut self.tcp {
+            self.overtaken = true;
+            tcp.unseen_before = NONE;
+            self.kind = if tcp.flags.fin() {
+                Kind::Fin
+            } else {
+                Kind::Data
+            };
+        }
     }
 }
 
@@ -219,6 +247,7 @@ impl Analysis {
             answers: NONE,
             answered_by: NONE,
             sent_again: NONE,
+            overtaken: false,
         };
         let mut learned = Learned::default();
         if frame.fate.was_seen() {
@@ -242,6 +271,7 @@ impl Analysis {
         {
             digest.kind = Kind::Retransmission;
         }
+        digest.learn_overtaken(frame);
         if digest.is_retransmission()
             && let Some(first) = digest.first_sent().and_then(|at| self.digests.get_mut(at))
             && first.sent_again == NONE

@@ -138,6 +138,7 @@ fn body(out: &mut String, scene: &Scene) {
     for item in &scene.arrows {
         arrow::arrow(out, item, scene);
     }
+    marks::leaders(out, scene);
     marks::brackets(out, scene);
     marks::hidden(out, scene);
     for tick in &scene.ticks {

@@ -21,6 +21,12 @@ pub(super) fn by_numbers(
     if tcp.flags.syn() {
         return syn(story, index, tcp, digest, &who);
     }
+    if digest.is_overtaken() {
+        let what = range(tcp);
+        return format!(
+            "{who} sent {what} in its turn; what was sent after it overtook it on the way."
+        );
+    }
     if has(Verdicts::FAST_RETRANSMISSION) {
         return format!(
             "{who} sends {} again: {} asked for it, so it did not wait for its timer. {}",

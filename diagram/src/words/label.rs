@@ -145,6 +145,7 @@ fn data_labels(tcp: &TcpDigest, packet: &Packet<'_>, mode: LabelMode) -> Vec<Str
     if let Some(line) = app_line(packet) {
         wordings.push(format!("{line} {with_len}{fin}"));
         wordings.push(format!("{}{fin}", cut(&line, 24)));
+        wordings.push(format!("{}{fin}", cut(&line, 16)));
     }
     let full = match mode {
         LabelMode::Numbers if tcp.in_flight > tcp.len => {

@@ -23,6 +23,8 @@ pub fn title(story: Story<'_>, index: usize) -> String {
             (true, false) => "SYN-ACK: the SYN is answered",
             (true, true) => "SYN-ACK, sent again",
         }
+    } else if digest.is_overtaken() {
+        "Data, overtaken on its way"
     } else if has(Verdicts::FAST_RETRANSMISSION) {
         "Fast retransmission"
     } else if has(Verdicts::SPURIOUS_RETRANSMISSION) {

@@ -84,10 +84,14 @@ impl Surroundings<'_> {
 }
 
 /// Milliseconds, with as many decimals as `scale` (pixels for a millisecond) lets be seen
-/// and the column has room for.
+/// and the column has room for; seconds where it has none for milliseconds.
 fn milliseconds(ns: u64, scale: f64) -> String {
     let whole = ns / 1_000_000;
-    if scale < 6.0 {
+    if whole >= 100_000_000 {
+        format!("{} s", whole / 1_000)
+    } else if whole >= 1_000_000 {
+        format!("{}.{} s", whole / 1_000, whole / 100 % 10)
+    } else if scale < 6.0 {
         format!("{whole}.{}", ns / 100_000 % 10)
     } else if scale < 12.0 || whole >= 10_000 {
         format!("{whole}.{:02}", ns / 10_000 % 100)

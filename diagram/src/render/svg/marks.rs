@@ -58,11 +58,15 @@ pub(super) fn hidden(out: &mut String, scene: &Scene) {
     }
 }
 
-/// Notes: first the dotted lines, then the cards, then their texts.
-pub(super) fn cards(out: &mut String, scene: &Scene) {
+/// The dotted lines from notes to what they are on.
+pub(super) fn leaders(out: &mut String, scene: &Scene) {
     for path in scene.cards.iter().filter_map(Card::leader_path) {
         let _ = writeln!(out, "<path class=\"leader\" d=\"{path}\"/>");
     }
+}
+
+/// Notes on their cards.
+pub(super) fn cards(out: &mut String, scene: &Scene) {
     for card in &scene.cards {
         let _ = writeln!(
             out,
