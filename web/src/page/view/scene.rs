@@ -251,7 +251,7 @@ fn line(arrow: &Arrow, props: &SceneProps) -> Html {
             <path class="hit" d={straight(ends.0, ends.1)} />
             <path class="line" d={shaft(arrow)} stroke-width={px(arrow.kind.stroke_width())}
                 stroke-dasharray={Some(arrow.kind.dash()).filter(|dash| !dash.is_empty())} />
-            { begin(arrow) }
+            { beginning(arrow) }
             { end(arrow, &props.scene.0) }
         </g>
     }
@@ -314,7 +314,7 @@ fn has_head(end: ArrowEnd) -> bool {
 }
 
 /// What stands where an arrow begins: its kind is told without colour, too.
-fn begin(arrow: &Arrow) -> Html {
+fn beginning(arrow: &Arrow) -> Html {
     let (along, left) = direction(arrow.tail, arrow.tip);
     // Clear of the lane's bar.
     let at = moved(arrow.tail, along, 8.0);
