@@ -338,6 +338,23 @@ impl Page {
         Ok(())
     }
 
+    /// Chooses from a menu by the choice's value.
+    ///
+    /// # Errors
+    /// When there is no such menu or choice.
+    pub async fn choose(&self, test: &str, value: &str) -> anyhow::Result<()> {
+        let script = "
+            const menu = document.querySelector(`[data-test='${arguments[0]}']`);
+            menu.value = arguments[1];
+            menu.dispatchEvent(new Event('change', { bubbles: true }));
+            return menu.value;";
+        let chosen = self.script(script, vec![json!(test), json!(value)]).await?;
+        if chosen != value {
+            bail!("{test} has no choice {value:?}");
+        }
+        Ok(())
+    }
+
     /// Waits until there is no such element.
     ///
     /// # Errors

@@ -186,6 +186,52 @@ async fn what_is_no_capture_or_half_of_one_is_said_to_be_so() -> anyhow::Result<
 }
 
 #[tokio::test]
+async fn a_graph_shows_the_conversation_and_leads_to_its_packets() -> anyhow::Result<()> {
+    let lab = Lab::start().await?;
+    let page = without_bridge(&lab).await?;
+    open(&page, "losses.pcapng", &sample("losses.pcapng")?).await?;
+    page.wait_for("moment", "data-frame", &["67"], 30).await?;
+    page.press("graph-open").await?;
+    page.wait_for("graph", "data-drawn", &["true"], 10).await?;
+    page.press("moment").await?;
+    page.wait_for("graph-here", "data-test", &["graph-here"], 10)
+        .await?;
+    page.screenshot("graph").await?;
+
+    // A click on a mark goes to its packet; where is found by trying along the picture's middle.
+    let script = "
+        const picture = document.querySelector('[data-test=graph-picture]');
+        const box = picture.getBoundingClientRect();
+        for (let x = 60; x < box.width - 20; x += 6)
+            picture.dispatchEvent(new MouseEvent('click', {
+                bubbles: true, clientX: box.x + x, clientY: box.y + box.height / 2 }));";
+    page.script(script, Vec::new()).await?;
+    for _ in 0..100 {
+        if page.attribute("packet", "data-frame").await? != "67" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let gone_to: u64 = page.attribute("packet", "data-frame").await?.parse()?;
+    ensure!((10..=70).contains(&gone_to) && gone_to != 67, "{gone_to}");
+
+    for (kind, test) in [("throughput", "throughput"), ("bytes in flight", "flight")] {
+        page.choose("graph-kind", kind).await?;
+        page.wait_for("graph-picture", "data-kind", &[kind], 10)
+            .await?;
+        page.screenshot(&format!("graph-{test}")).await?;
+    }
+    page.set_theme("dark").await?;
+    page.resize((900, 800)).await?;
+    page.wait_for("app", "data-theme", &["dark"], 10).await?;
+    page.ladder(2).await?;
+    page.screenshot("graph-900-dark").await?;
+    let console = page.browser.console().await;
+    ensure!(console.is_empty(), "{console}");
+    page.browser.quit().await
+}
+
+#[tokio::test]
 async fn several_megabytes_are_opened_while_the_page_goes_on() -> anyhow::Result<()> {
     let lab = Lab::start().await?;
     let page = without_bridge(&lab).await?;

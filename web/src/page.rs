@@ -3,6 +3,7 @@
 
 pub mod entry;
 pub mod fetch;
+pub mod graphs;
 pub mod looking;
 pub mod reader;
 pub mod samples;
@@ -99,6 +100,7 @@ impl Component for App {
         };
         html! {
             <div class="app" data-test="app" data-theme={state.theme.name()} data-tab={tab}
+                data-graph={state.graphs.open.to_string()}
                 data-source={match state.source { Source::Wire => "wire", Source::File { .. } => "file" }}>
                 <a class="hidden-text" href="#ladder">{ state.words.skip }</a>
                 { top::bar(state, &act) }
@@ -157,6 +159,7 @@ fn middle(state: &State, act: &Callback<Action>) -> Html {
             <Ladder scene={view::ladder::shared(&reader.scene)} scroll={reader.scroll}
                 selected={reader.selected} {words}
                 empty={empty(state, act)} overview={overview(state, act)} act={act.clone()} />
+            { view::graph::panel(state, act) }
             { foot::bar(state, act) }
         </main>
     }

@@ -14,8 +14,10 @@
 //! Nobody posts more often than every [`BATCH_MS`]; a first word after a silence
 //! goes at once.
 
+mod graph;
 mod writing;
 
+pub use graph::{DrawnGraph, GraphRequest};
 pub use writing::{Place, Write, Written, WrittenBracket, WrittenNote};
 
 use crate::page::fetch::Body;
@@ -293,6 +295,15 @@ pub enum ToDocument {
         /// Whether from now on only what it means is drawn.
         apply: bool,
     },
+    /// Draw a graph.
+    Graph(GraphRequest),
+    /// Which packet is drawn nearest to here in the graph?
+    GraphPick {
+        /// CSS pixels from its left.
+        x: f64,
+        /// CSS pixels from its top.
+        y: f64,
+    },
     /// Write on what is shown.
     Write(Write),
     /// Show the wire again.
@@ -337,6 +348,10 @@ pub enum FromDocument {
         detail: Option<Box<Detail>>,
         /// Where its row is in the ladder.
         row: Option<(f64, f64)>,
+        /// Its conversation, if it is TCP.
+        stream: Option<u32>,
+        /// When it was, ns since the first packet.
+        at_ns: u64,
     },
     /// A file was opened, perhaps not to its end.
     Opened {
@@ -349,6 +364,10 @@ pub enum FromDocument {
     },
     /// What the file contains.
     Contents(Box<Contents>),
+    /// A graph, or why there is none.
+    Graph(Result<DrawnGraph, String>),
+    /// The packet that was picked in the graph.
+    Picked(u64),
     /// What is written on what is shown.
     Written(Box<Written>),
     /// A filter was read.

@@ -227,12 +227,20 @@ impl Worker {
             ToDocument::Detail { number } => {
                 let detail = self.shown().detail(number).map(Box::new);
                 let row = self.shown().row(view, number);
+                let (stream, at_ns) = self.shown().whereabouts(number);
                 FromDocument::Detail {
                     number,
                     detail,
                     row,
+                    stream,
+                    at_ns,
                 }
             }
+            ToDocument::Graph(request) => FromDocument::Graph(self.shown().graph(view, request)),
+            ToDocument::GraphPick { x, y } => match self.shown().picked(x, y) {
+                Some(packet) => FromDocument::Picked(packet),
+                None => return,
+            },
             ToDocument::Write(ref change) => {
                 self.shown().write(change.clone());
                 self.version += 1;

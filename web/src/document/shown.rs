@@ -1,14 +1,16 @@
 //! One document that can be shown: the live capture, or a file.
 
 use super::{live, writing};
-use crate::protocol::{Extent, FilterProblem, Live, Write, Written};
+use crate::protocol::{DrawnGraph, Extent, FilterProblem, GraphRequest, Live, Write, Written};
 use synema_core::wire::MacAddr;
 use synema_diagram::Document;
 use synema_diagram::annotate::Annotations;
-use synema_diagram::capture::{Interface, MemoryPolicy, file};
+use synema_diagram::capture::{Frame, Interface, MemoryPolicy, file};
 use synema_diagram::detail::Detail;
 use synema_diagram::filter::{Expression, FilterError};
+use synema_diagram::graph::{GraphOptions, GraphScene};
 use synema_diagram::notable::Contents;
+use synema_diagram::render::{Theme, graph_svg};
 use synema_diagram::scene::Scene;
 use synema_diagram::strip::Strip;
 use synema_diagram::view::{Filter, View};
@@ -23,6 +25,8 @@ pub struct Shown {
     numbers: live::Numbers,
     /// What is written in a file already.
     saved: Annotations,
+    /// The graph that was drawn last.
+    graph: Option<GraphScene>,
 }
 
 /// What was wrong with a file that could be read.
@@ -101,6 +105,55 @@ impl Shown {
         Ok(())
     }
 
+    /// A packet's conversation, if it is TCP, and when it was, ns since the first.
+    pub fn whereabouts(&self, number: u64) -> (Option<u32>, u64) {
+        let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+        let digests = self.document.analysis().digests();
+        let tcp = digests.get(at).and_then(|digest| digest.tcp);
+        let frames = self.document.capture().frames();
+        let ns = |frame: Option<&Frame>| frame.map_or(0, |frame| frame.at.as_nanos());
+        let since = ns(frames.get(at)).saturating_sub(ns(frames.first()));
+        (tcp.map(|tcp| tcp.stream), since)
+    }
+
+    /// Draws a graph.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub fn graph(&mut self, view: View, request: GraphRequest) -> Result<DrawnGraph, String> {
+        let options = GraphOptions {
+            stream: request.stream,
+            kind: request.kind,
+            way: request.way,
+            width: request.width,
+            height: request.height,
+            metrics: view.metrics,
+            ..GraphOptions::default()
+        };
+        self.graph = None;
+        let scene = self.document.graph(&options);
+        let scene = scene.map_err(|why| why.to_string())?;
+        let theme = if request.dark {
+            Theme::Dark
+        } else {
+            Theme::Light
+        };
+        let drawn = DrawnGraph {
+            kind: request.kind,
+            svg: graph_svg(&scene, theme),
+            description: scene.description.clone(),
+            plot: scene.plot,
+            range_ns: scene.range_ns,
+        };
+        self.graph = Some(scene);
+        Ok(drawn)
+    }
+
+    /// The packet that is drawn nearest to here in the last graph, if one is near.
+    pub fn picked(&self, x: f64, y: f64) -> Option<u64> {
+        self.graph.as_ref()?.nearest(x, y)
+    }
+
     /// Changes what is written on it.
     pub fn write(&mut self, change: Write) {
         writing::write(&mut self.document, change);
@@ -166,6 +219,7 @@ impl Shown {
             saved: document.annotations().clone(),
             document,
             numbers: live::Numbers::default(),
+            graph: None,
         }
     }
 

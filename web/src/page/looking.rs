@@ -146,6 +146,7 @@ impl State {
     pub(super) fn look_anew(&mut self) -> Vec<Effect> {
         self.looking.contents = None;
         self.write_anew();
+        self.plot_anew();
         let field = &mut self.looking.filter;
         let was_filtered = !field.applied.is_empty() || !field.text.is_empty();
         field.text.clear();

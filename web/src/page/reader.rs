@@ -47,6 +47,8 @@ pub struct Reader {
     pub selected: Option<u64>,
     /// All about it, once it is known.
     pub detail: Option<Rc<Detail>>,
+    /// When it was, ns since the first packet, once it is known.
+    pub selected_ns: Option<u64>,
     /// The bytes that are marked in the packet panel: from, to.
     pub marked: Option<(u32, u32)>,
     /// Buckets that the overview has room for.
@@ -146,6 +148,7 @@ impl Reader {
         self.following &= number.is_none();
         if number.is_none() {
             self.detail = None;
+            self.selected_ns = None;
         }
         self.view.selected = number;
         self.look()
@@ -196,10 +199,13 @@ impl Reader {
                 number,
                 detail,
                 row,
+                at_ns,
+                ..
             } => {
                 if self.selected != Some(number) {
                     return Vec::new();
                 }
+                self.selected_ns = detail.is_some().then_some(at_ns);
                 self.detail = detail.map(|detail| Rc::new(*detail));
                 if let Some((from, to)) = row {
                     self.scroll.reveal(from, to, MARGIN);

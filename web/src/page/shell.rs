@@ -1,6 +1,7 @@
 //! What the page does to the browser: workers, listeners, files.
 
 use super::entry;
+use super::graphs::Plotting;
 use super::samples;
 use super::state::{Action, Effect, Theme};
 use super::writing::{Dialog, Pen};
@@ -291,6 +292,7 @@ fn plain_key(key: &str) -> Option<Action> {
         "x" => Action::Pen(Pen::Hide),
         "b" => Action::Pen(Pen::Bracket),
         "a" => Action::Pen(Pen::Panel),
+        "g" => Action::Plot(Plotting::Toggle),
         "?" => Action::Dialog(Some(Dialog::Keys)),
         _ => return None,
     })

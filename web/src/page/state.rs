@@ -1,5 +1,6 @@
 //! The page's one State, its one Action, and its one `reduce`. Pure.
 
+use super::graphs::{Graphs, Plotting};
 use super::looking::Looking;
 use super::reader::Reader;
 use super::wire::Wire;
@@ -26,6 +27,8 @@ pub struct State {
     pub reader: Reader,
     /// What of the document is looked at.
     pub looking: Looking,
+    /// The graph below the ladder.
+    pub graphs: Graphs,
     /// What is written on it.
     pub writing: Writing,
     /// What is open above the page.
@@ -161,6 +164,8 @@ pub enum Action {
     },
     /// Show one conversation alone, or all.
     Only(Option<u32>),
+    /// Do something with the graph.
+    Plot(Plotting),
     /// Write on the capture.
     Pen(Pen),
     /// Open something above the page, or close it.
@@ -247,6 +252,7 @@ impl State {
             wire: Wire::new(entry.is_some()),
             reader: Reader::new(),
             looking: Looking::default(),
+            graphs: Graphs::default(),
             writing: Writing::default(),
             dialog: None,
             source: Source::Wire,
@@ -261,11 +267,12 @@ impl State {
 
     /// Something happened: the state changes; what the browser has to do is answered, in order.
     pub fn reduce(&mut self, action: Action) -> Vec<Effect> {
-        let effects = if self.asks_first(&action) {
+        let mut effects = if self.asks_first(&action) {
             Vec::new()
         } else {
             self.change(action)
         };
+        effects.extend(self.ask_graph());
         if self.document_ready {
             return effects;
         }
@@ -311,6 +318,7 @@ impl State {
             Action::Filter { .. } | Action::Only(_) | Action::Go { .. } | Action::Dragged(_) => {
                 self.looking_action(action)
             }
+            Action::Plot(plotting) => self.plot(plotting),
             Action::Pen(pen) => self.pen(pen),
             Action::Dialog(dialog) => {
                 self.dialog = dialog;
@@ -487,6 +495,11 @@ impl State {
                 self.looking.contents = Some(Rc::new(*contents));
                 Vec::new()
             }
+            FromDocument::Graph(drawn) => {
+                self.plotted(drawn);
+                Vec::new()
+            }
+            FromDocument::Picked(packet) => self.change(Action::Select(Some(packet))),
             FromDocument::Written(written) => self.written(*written),
             FromDocument::Wanted {
                 number,
@@ -507,7 +520,12 @@ impl State {
                 self.trouble = Some(Problem::new(cause, words.worker_failed_next));
                 Vec::new()
             }
-            said => documents(self.reader.heard(said)),
+            said => {
+                if let FromDocument::Detail { stream, .. } = &said {
+                    self.plot_stream(*stream);
+                }
+                documents(self.reader.heard(said))
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The page's state: what happens, and what the browser is then asked to do.
 
+mod graphs;
 mod looking;
 mod writing;
 
@@ -436,6 +437,8 @@ fn a_selected_packet_is_brought_into_sight() {
         number: 5,
         detail: None,
         row: Some((120.0, 150.0)),
+        stream: Some(2),
+        at_ns: 7_000_000,
     };
     document(&mut state, detail);
     assert_eq!(state.reader.scroll.top(), 72.0);

@@ -10,7 +10,7 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 /// Each key, or keys, and what it does.
-const KEYS: [(&str, Word); 12] = [
+const KEYS: [(&str, Word); 13] = [
     ("↓ j", |words| words.key_next),
     ("↑ k", |words| words.key_previous),
     ("Esc", |words| words.key_escape),
@@ -20,6 +20,7 @@ const KEYS: [(&str, Word); 12] = [
     ("x", |words| words.key_hide),
     ("b", |words| words.key_bracket),
     ("a", |words| words.key_annotate),
+    ("g", |words| words.key_graph),
     ("Ctrl Z", |words| words.key_undo),
     ("Ctrl ⇧ Z", |words| words.key_redo),
     ("?", |words| words.key_keys),

@@ -1,6 +1,7 @@
 //! The line below the ladder: counters and the download.
 
 use super::{does, filter};
+use crate::page::graphs::Plotting;
 use crate::page::state::{Action, Source, State};
 use crate::words::{fill, grouped};
 use yew::prelude::*;
@@ -59,6 +60,9 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
                 <button class="button small" data-test="follow"
                     onclick={does(act, || Action::Follow)}>{ words.follow }</button>
             }
+            <button class="button small" data-test="graph-open" title={words.graph_hint}
+                aria-pressed={state.graphs.open.to_string()} disabled={extent.packets == 0}
+                onclick={does(act, || Action::Plot(Plotting::Toggle))}>{ words.graph_open }</button>
             <button class="button small" data-test="download" title={words.download_hint}
                 disabled={extent.packets == 0} onclick={does(act, || Action::Download)}>
                 { words.download }

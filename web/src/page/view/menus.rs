@@ -27,7 +27,8 @@ pub fn menus(state: &State, act: &Callback<Action>) -> Html {
     }
 }
 
-fn menu<T: Copy + PartialEq + 'static>(
+/// A menu of choices.
+pub fn menu<T: Copy + PartialEq + 'static>(
     test: &'static str,
     name: &'static str,
     choices: &[(T, &'static str, &'static str)],

@@ -5,6 +5,7 @@ pub mod dialog;
 pub mod draft;
 pub mod filter;
 pub mod foot;
+pub mod graph;
 pub mod ladder;
 pub mod legend;
 pub mod marks;
