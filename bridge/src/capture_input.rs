@@ -27,7 +27,7 @@ pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
         Unread::NoCapture(problem) => Failure::new(
             Exit::BadCapture,
             format!("{}: {problem}", name(path)),
-            "give a pcap or pcapng file, gzipped or not, as tcpdump -w and Wireshark write them",
+            "give a pcap or pcapng file, gzipped or not, as tcpdump -w and Wireshark write them, or a picture that synema drew",
         ),
     })
 }

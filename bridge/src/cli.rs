@@ -332,6 +332,13 @@ pub struct DrawArgs {
     /// What the picture is called; the file's name if nothing else is told
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
+    /// SVG, PNG and HTML carry the packets that they show, to be opened again; with this also what
+    /// those carry, not their headers alone
+    #[arg(long)]
+    pub payload: bool,
+    /// SVG, PNG and HTML carry no packets
+    #[arg(long, conflicts_with = "payload")]
+    pub bare: bool,
 }
 
 fn numbers(text: &str) -> Result<RangeInclusive<u64>, String> {

@@ -10,6 +10,7 @@
 //! was handed out has no such time until its receipt comes, and what came in
 //! meanwhile waits for it: so numbers, once given, never change.
 
+mod carry;
 mod live;
 
 use self::live::Held;
@@ -115,6 +116,9 @@ impl Document {
             vantage_known: false,
             totals: Stats::default(),
         };
+        for (ip, name) in document.capture.resolved_names() {
+            document.analysis.set_name(ip, &name);
+        }
         // The connections first, so that conversations find theirs in their order.
         for index in 0..document.capture.records().len() {
             let record = document.capture.records()[index].clone();

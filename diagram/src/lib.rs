@@ -12,6 +12,7 @@ pub mod filter;
 mod golden;
 pub mod graph;
 pub mod layout;
+pub mod link;
 pub mod merge;
 pub mod notable;
 pub mod render;

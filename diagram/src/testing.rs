@@ -1,6 +1,7 @@
 //! Captures made in code, for tests: frames by `core::wire`'s own emitters.
 
 pub(crate) mod apart;
+pub(crate) mod made;
 pub(crate) mod script;
 
 use crate::capture::{Capture, Direction, Frame, Interface};

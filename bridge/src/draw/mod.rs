@@ -10,8 +10,12 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use synema_diagram::Document;
 use synema_diagram::annotate::Annotations;
+use synema_diagram::capture::{Payload, file};
 use synema_diagram::filter::Expression;
-use synema_diagram::render::{HtmlOptions, SvgOptions, Theme, html, markdown, mermaid, svg, text};
+use synema_diagram::link::embed;
+use synema_diagram::render::{
+    Download, HtmlOptions, SvgOptions, Theme, html, markdown, mermaid, svg, text,
+};
 use synema_diagram::view::{Axis, Filter, LabelMode, View};
 
 /// Columns of a text.
@@ -135,13 +139,35 @@ fn draw(
         title: title.to_owned(),
         ..SvgOptions::default()
     };
+    let payload = match args.payload {
+        true => Payload::Kept,
+        false => Payload::LeftOut,
+    };
+    let carries = |document: &mut Document| match args.bare {
+        true => None,
+        false => document.to_carry(options.rows.clone(), payload),
+    };
     Ok(match kind {
-        Kind::Svg => svg(document, &options).into_bytes(),
-        Kind::Png => png::png(&svg(document, &options))?,
+        Kind::Svg => {
+            let picture = svg(document, &options);
+            match carries(document) {
+                Some(inside) => embed::into_svg(&picture, &inside).into_bytes(),
+                None => picture.into_bytes(),
+            }
+        }
+        Kind::Png => {
+            let picture = png::png(&svg(document, &options))?;
+            match carries(document) {
+                Some(inside) => embed::into_png(&picture, &inside),
+                None => picture,
+            }
+        }
         Kind::Html => {
+            let defaults = HtmlOptions::default();
             let options = HtmlOptions {
                 title: title.to_owned(),
-                ..HtmlOptions::default()
+                download: (!args.bare).then(|| download(document, payload, defaults.max_packets)),
+                ..defaults
             };
             html(document, &options).into_bytes()
         }
@@ -149,6 +175,23 @@ fn draw(
         Kind::Markdown => markdown(document, title, columns).into_bytes(),
         Kind::Mermaid => mermaid(document, title).into_bytes(),
     })
+}
+
+/// The packets of a page as a file within it.
+fn download(document: &mut Document, payload: Payload, max: usize) -> Download {
+    let drawn = document.drawn(None).into_iter().take(max);
+    let part = document.capture().excerpt(drawn, payload);
+    let mut bytes = Vec::new();
+    // A Vec takes all, and an excerpt's notes fit where they were.
+    let written = file::write_pcapng(&part, &mut bytes);
+    if written.is_err() {
+        bytes.clear();
+    }
+    Download {
+        name: "diagram.pcapng".to_owned(),
+        bytes,
+        without_payload: payload == Payload::LeftOut,
+    }
 }
 
 fn view(kind: Kind, args: &DrawArgs) -> View {

@@ -201,6 +201,11 @@ impl Analysis {
         &self.infos
     }
 
+    /// An address is called so, as whoever made the capture says.
+    pub(crate) fn set_name(&mut self, ip: IpAddr, name: &str) {
+        self.hosts.name(ip, name);
+    }
+
     /// Our stack may use this address from now on.
     pub(crate) fn set_claimed(&mut self, ip: IpAddr) {
         self.hosts.set_claimed(ip);

@@ -20,6 +20,7 @@ pub use write::write_pcapng;
 
 use super::foreign::{InterfaceRest, Ticks};
 use super::{Capture, Direction, Frame, Interface, MemoryPolicy};
+use crate::link::embed::{self, Carried};
 use core::fmt;
 use flate2::read::MultiGzDecoder;
 use pcap_file::DataLink;
@@ -36,6 +37,10 @@ const MAX_FRAME: usize = 1 << 20;
 const PCAP_HEADER_LEN: usize = 24;
 /// A gzipped capture may grow to this many bytes.
 const MAX_INFLATED: u64 = 4 << 30;
+/// So much of a picture or a page is searched for a document.
+const MAX_PICTURE: usize = 64 << 20;
+const NOTHING_CARRIED: &str =
+    "this picture or page carries no document; open the capture that it was made of";
 /// More warnings than this are counted, not listed.
 const MAX_WARNINGS: usize = 20;
 
@@ -136,9 +141,34 @@ pub fn read_from(input: impl Read) -> Result<Opened, Unread> {
             Some(End::Failed(error)) => return Err(Unread::Input(error)),
             _ => Err("the file is empty; choose a pcap or pcapng file".into()),
         },
+        bytes if embed::may_carry(bytes) => match carried(&mut source) {
+            Ok(Carried::Document(capture)) => {
+                opened.capture = *capture;
+                Ok(())
+            }
+            // A page carries a file; that one no other page.
+            Ok(Carried::File(file)) if !embed::may_carry(&file) => {
+                return read_from(&file[..]);
+            }
+            Ok(Carried::File(_)) => Err("a page within a page is not read".into()),
+            Err(what) => Err(what),
+        },
         _ => Err("not a capture: neither pcap nor pcapng begins like this".into()),
     };
     read.map(|()| opened).map_err(problem)
+}
+
+/// What a picture or a page carries.
+fn carried(source: &mut Source<'_>) -> Result<Carried, String> {
+    while source.rest().len() < MAX_PICTURE && source.fill() {}
+    match embed::carried(source.rest()) {
+        Some(Ok(carried)) => Ok(carried),
+        Some(Err(problem)) => Err(problem.to_string()),
+        None => match source.end() {
+            None | Some(End::OfInput) => Err(NOTHING_CARRIED.into()),
+            Some(_) => Err("it ends before the document that it may carry".into()),
+        },
+    }
 }
 
 impl Opened {

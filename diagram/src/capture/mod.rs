@@ -16,10 +16,12 @@
 //! first, headers are kept, and [`Capture::payloads_let_go`] says how many.
 
 mod bytes;
+mod excerpt;
 pub mod file;
 mod foreign;
 
 pub use bytes::Bytes;
+pub use excerpt::Payload;
 
 use self::foreign::Foreign;
 use crate::annotate::{Annotations, Edit, Note, On};
@@ -382,6 +384,11 @@ impl Capture {
         }
         frame.id = id;
         self.by_id.insert(id, index);
+    }
+
+    /// Keeps these records alone.
+    pub(crate) fn keep_records(&mut self, wanted: impl FnMut(&Record) -> bool) {
+        self.records.retain(wanted);
     }
 
     /// Names for addresses, as the file told them.

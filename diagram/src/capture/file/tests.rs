@@ -1,5 +1,4 @@
 mod foreign;
-mod made;
 mod round_trip;
 
 use super::*;

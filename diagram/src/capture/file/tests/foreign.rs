@@ -3,9 +3,12 @@
 use super::super::blocks::BlockWriter;
 use super::super::own::{CUSTOM_BYTES, CUSTOM_TEXT, PEN};
 use super::{read, written};
-use crate::annotate::{Edit, Note, NoteId, On};
+use crate::Document;
+use crate::annotate::{Edit, HostAddress, Note, NoteId, On};
 use crate::capture::Capture;
 use crate::capture::foreign::Ticks;
+use crate::testing::{SERVER, lab_fetch};
+use crate::view::View;
 use core::net::IpAddr;
 use pcap_file::Endianness;
 use proptest::prelude::*;
@@ -235,6 +238,32 @@ fn times_are_told_in_nanoseconds_and_names_offered() {
             ),
         ]
     );
+}
+
+#[test]
+fn a_lane_is_called_as_the_file_says() {
+    let story = lab_fetch();
+    let mut capture = story.capture;
+    let ours = HostAddress::Ip(IpAddr::V4(SERVER));
+    capture.annotate(Edit::LaneName(ours, Some("web server".into())));
+    // As somebody who reads names alone sees it: our block of names, no longer ours.
+    let file = written(&capture);
+    let at = file
+        .windows(12)
+        .rposition(|part| part == b"synema:names")
+        .expect("the block of names");
+    let mut theirs = file.clone();
+    theirs[at] = b'S';
+    let mut opened = read_all(&theirs);
+    opened.annotate(Edit::LaneName(ours, None));
+    let name = ("web server".to_owned(), IpAddr::V4(SERVER));
+    assert_eq!(opened.resolved_names(), [(name.1, name.0.clone())]);
+    let document = Document::open(opened, View::default());
+    let hosts = document.analysis().hosts().list();
+    let server = hosts.iter().find(|host| host.ip == Some(name.1));
+    assert_eq!(server.and_then(|host| host.name.as_ref()), Some(&name.0));
+    // Ours is no news.
+    assert_eq!(read_all(&file).resolved_names(), []);
 }
 
 #[test]

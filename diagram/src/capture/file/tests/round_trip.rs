@@ -1,6 +1,6 @@
-use super::made::captures;
 use super::{read, written};
 use crate::capture::Capture;
+use crate::testing::made::captures;
 use proptest::prelude::*;
 
 fn read_again(file: &[u8]) -> Capture {

@@ -178,7 +178,7 @@ fn write_on(capture: &mut Capture, written: Written) {
 
 prop_compose! {
     /// A capture with all that may be in it.
-    pub(super) fn captures()(
+    pub(crate) fn captures()(
         interfaces in prop::collection::vec(interfaces(), 1..4),
         frames in prop::collection::vec(frames(), 0..20),
         deadlines in prop_oneof![Just(Vec::new()), prop::collection::vec(any::<u64>(), 1..20)],

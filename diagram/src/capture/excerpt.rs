@@ -1,0 +1,232 @@
+//! A part of a capture, with what is written on it and what the trace tells of it.
+
+use super::{Capture, Frame, Interface, MemoryPolicy};
+use crate::annotate::{Annotations, Edit, Note, On};
+use core::net::{Ipv4Addr, SocketAddrV4};
+use std::collections::{BTreeMap, BTreeSet};
+use synema_core::time::Instant;
+use synema_core::trace::{ConnId, Event, FrameId, Record};
+use synema_core::wire::{Body, LinkType, Packet, dissect};
+
+/// How much of its frames an excerpt holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Payload {
+    /// Headers, TCP's options among them; of what they carry nothing.
+    #[default]
+    LeftOut,
+    /// All that the capture holds.
+    Kept,
+}
+
+impl Capture {
+    /// The packets with these indices, in their order, with all that is written on them, and the
+    /// trace of their connections. Notes and brackets on other packets are left out, and whatever
+    /// a file brought that has no meaning here.
+    pub fn excerpt(&self, packets: impl IntoIterator<Item = usize>, payload: Payload) -> Self {
+        let chosen: BTreeSet<usize> = packets.into_iter().collect();
+        let frames = self.frames();
+        let chosen = chosen.into_iter().filter_map(|index| frames.get(index));
+        let mut excerpt = Self::with_policy(MemoryPolicy::UNLIMITED);
+        let mut interfaces: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut ends = Ends::default();
+        for frame in chosen {
+            let Some(interface) = self.interfaces().get(frame.interface as usize) else {
+                continue;
+            };
+            let own = *interfaces
+                .entry(frame.interface)
+                .or_insert_with(|| excerpt.add_interface(interface.clone()));
+            let packet = seen(frame, interface);
+            ends.add(&packet);
+            let keep = match payload {
+                Payload::LeftOut => headers_len(&packet),
+                Payload::Kept => frame.bytes.len(),
+            };
+            let mut part = frame.clone();
+            if keep < frame.bytes.len() {
+                part.bytes = (&frame.bytes[..keep]).into();
+            }
+            part.interface = own;
+            excerpt.push(part);
+        }
+        if excerpt.interfaces().is_empty() {
+            excerpt
+                .interfaces
+                .extend(self.interfaces().first().cloned());
+        }
+        excerpt.annotate(written(self.annotations(), &excerpt));
+        let is_whole = excerpt.frames().len() == frames.len();
+        for record in self.records() {
+            if is_whole || ends.concerns(record, &excerpt) {
+                excerpt.record(record.clone());
+            }
+        }
+        excerpt
+    }
+}
+
+fn seen<'a>(frame: &'a Frame, interface: &Interface) -> Packet<'a> {
+    let link_type = LinkType::from(interface.link_type);
+    dissect(link_type, &frame.bytes, frame.original_len as usize)
+}
+
+/// Where the last header ends, that of a quoted packet included.
+fn headers_len(packet: &Packet<'_>) -> usize {
+    let headers = packet
+        .layers
+        .iter()
+        .filter(|layer| !matches!(layer.body, Body::Payload { .. } | Body::Padding(_)));
+    headers.map(|layer| layer.range.end).max().unwrap_or(0)
+}
+
+/// What of all that is written concerns the excerpt.
+fn written(all: &Annotations, excerpt: &Capture) -> Edit {
+    let has = |packet: &FrameId| excerpt.index_of(*packet).is_some();
+    let at = |frame: Option<&Frame>| frame.map_or(Instant::ZERO, |frame| frame.at);
+    let (first, last) = (at(excerpt.frames().first()), at(excerpt.frames().last()));
+    let concerns = |note: &&Note| match &note.on {
+        On::Packet(packet) | On::Field { packet, .. } => has(packet),
+        On::Time { from, to } => *from <= last && *to >= first,
+        On::Lane(_) => true,
+    };
+    let notes = all.notes().filter(concerns).cloned().map(Edit::write);
+    let brackets = all
+        .brackets()
+        .filter(|bracket| has(&bracket.from) && has(&bracket.to));
+    let names = all.lane_names().iter();
+    let names = names.map(|(lane, name)| Edit::LaneName(*lane, Some(name.clone())));
+    let marks = |packets: &BTreeSet<FrameId>| packets.iter().copied().filter(has).collect();
+    let rest = [
+        Edit::Title(all.title().to_owned()),
+        Edit::Summary(all.summary().to_owned()),
+        Edit::Highlight(marks(all.highlights()), true),
+        Edit::Hide(marks(all.hidden()), true),
+    ];
+    let brackets = brackets.cloned().map(Edit::draw);
+    Edit::All(notes.chain(brackets).chain(names).chain(rest).collect())
+}
+
+/// Who takes part in an excerpt.
+#[derive(Debug, Default)]
+struct Ends {
+    addresses: BTreeSet<Ipv4Addr>,
+    /// Both ways of each conversation.
+    conversations: BTreeSet<(SocketAddrV4, SocketAddrV4)>,
+    /// Found when the trace tells of their opening.
+    connections: BTreeSet<ConnId>,
+}
+
+impl Ends {
+    fn add(&mut self, packet: &Packet<'_>) {
+        if let Some(arp) = packet.arp() {
+            self.addresses.extend([arp.sender_ip, arp.target_ip]);
+        }
+        let Some(ip) = packet.ipv4() else { return };
+        self.addresses.extend([ip.source(), ip.destination()]);
+        if let Some(tcp) = packet.tcp() {
+            let from = SocketAddrV4::new(ip.source(), tcp.src_port().0);
+            let to = SocketAddrV4::new(ip.destination(), tcp.dst_port().0);
+            self.conversations.extend([(from, to), (to, from)]);
+        }
+    }
+
+    /// Whether a record, taken in its order, is about what the excerpt holds.
+    fn concerns(&mut self, record: &Record, excerpt: &Capture) -> bool {
+        match &record.event {
+            Event::Received { frame, .. }
+            | Event::Sent { frame, .. }
+            | Event::Dropped { frame, .. }
+            | Event::OutOfOrder { frame, .. }
+            | Event::SoftError { frame, .. }
+            | Event::Urgent { frame, .. } => excerpt.index_of(*frame).is_some(),
+            Event::Opened {
+                conn,
+                local,
+                remote,
+                ..
+            } => {
+                let concerns = self.conversations.contains(&(*local, *remote));
+                if concerns {
+                    self.connections.insert(*conn);
+                }
+                concerns
+            }
+            Event::State { conn, .. }
+            | Event::Closed { conn, .. }
+            | Event::TimerArmed { conn, .. }
+            | Event::TimerFired { conn, .. }
+            | Event::TimerStopped { conn, .. }
+            | Event::Rtt { conn, .. }
+            | Event::Congestion { conn, .. }
+            | Event::Recovery { conn, .. }
+            | Event::InOrder { conn, .. }
+            | Event::Delivered { conn, .. }
+            | Event::PathMtu { conn, .. }
+            | Event::ReceiveWindow { conn, .. } => self.connections.contains(conn),
+            Event::Claim { addr, .. } | Event::Neighbour { addr, .. } => {
+                self.addresses.contains(addr)
+            }
+            Event::App(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::annotate::{Bracket, NoteId};
+    use crate::testing::lab_fetch;
+
+    #[test]
+    fn what_is_written_and_told_of_other_packets_stays_behind() {
+        let mut capture = lab_fetch().capture;
+        let count = capture.frames().len();
+        let packet = |index: usize| capture.frames()[index].id;
+        let note = |id, on| {
+            let text = String::new();
+            Edit::write(Note {
+                id: NoteId(id),
+                on,
+                text,
+            })
+        };
+        let bracket = |id, from, to| {
+            Edit::draw(Bracket {
+                id: NoteId(id),
+                from: packet(from),
+                to: packet(to),
+                text: String::new(),
+            })
+        };
+        let (early, late) = (capture.frames()[2].at, capture.frames()[count - 1].at);
+        let time = |from, to| On::Time { from, to };
+        let edits = vec![
+            note(1, On::Packet(packet(1))),
+            note(2, On::Packet(packet(4))),
+            note(3, time(Instant::ZERO, early)),
+            note(4, time(early, late)),
+            bracket(5, 3, 5),
+            bracket(6, 3, count - 1),
+            Edit::highlight([packet(0), packet(4)], true),
+        ];
+        capture.annotate(Edit::All(edits));
+        let excerpt = capture.excerpt([5, 3, 4, 99], Payload::Kept);
+        assert_eq!(excerpt.frames(), &capture.frames()[3..6]);
+        let annotations = excerpt.annotations();
+        let notes: Vec<_> = annotations.notes().map(|note| note.id.0).collect();
+        let brackets: Vec<_> = annotations.brackets().map(|bracket| bracket.id.0).collect();
+        assert_eq!((notes, brackets), (vec![2, 4], vec![5]));
+        assert_eq!(annotations.highlights().len(), 1);
+
+        // The connection's trace goes with its packets alone.
+        let opens = |capture: &Capture| {
+            let mut records = capture.records().iter();
+            records.any(|record| matches!(record.event, Event::Opened { .. }))
+        };
+        assert!(opens(&capture) && !opens(&excerpt));
+        assert!(opens(&capture.excerpt([count - 1], Payload::LeftOut)));
+        let whole = capture.excerpt(0..count, Payload::Kept);
+        assert_eq!(whole, capture);
+        assert_eq!(capture.excerpt([], Payload::Kept).frames(), []);
+    }
+}
