@@ -201,7 +201,8 @@ fn of_segment<T>(
     let (frame, digest) = story.packet(index)?;
     let tcp = digest.tcp?;
     let packet = story.dissect(frame);
-    Some(make(index as u64 + 1, &tcp, packet.tcp()?))
+    let segment = story.analysis.segment(index, &packet)?;
+    Some(make(index as u64 + 1, &tcp, &segment))
 }
 
 fn row(number: u64, tcp: &TcpDigest, segment: &Segment<'_>) -> Row {

@@ -139,7 +139,8 @@ fn comparable(line: &str) -> String {
 }
 
 fn fields(capture: &Path, filter: Option<&str>, fields: &[&str]) -> anyhow::Result<Vec<String>> {
-    asked(capture, filter, fields, &["-E", "occurrence=f"])
+    let as_they_are = ["-E", "occurrence=f", "-o", "ip.defragment:FALSE"];
+    asked(capture, filter, fields, &as_they_are)
 }
 
 fn asked(
@@ -156,7 +157,6 @@ fn asked(
         "ip.check_checksum:TRUE",
         "tcp.check_checksum:TRUE",
         "udp.check_checksum:TRUE",
-        "ip.defragment:FALSE",
         "tcp.desegment_tcp_streams:FALSE",
     ] {
         command.args(["-o", preference]);

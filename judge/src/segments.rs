@@ -1,6 +1,6 @@
 //! What tshark makes of each TCP segment, beside what `synema analyze` makes of it.
 
-use super::{asked, fields};
+use super::asked;
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,7 +53,8 @@ pub fn segments(capture: &Path) -> anyhow::Result<Vec<String>> {
     let mut columns: Vec<&str> = BEFORE.to_vec();
     columns.extend(flags.iter().map(String::as_str));
     columns.extend(AFTER);
-    let lines = fields(capture, Some("tcp && !icmp && !icmpv6"), &columns)?;
+    let first = ["-E", "occurrence=f"];
+    let lines = asked(capture, Some("tcp && !icmp && !icmpv6"), &columns, &first)?;
     Ok(lines.iter().map(|line| joined(line)).collect())
 }
 

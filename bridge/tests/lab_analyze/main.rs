@@ -2,6 +2,7 @@
 //! column. Where we differ on purpose, docs/analysis.md says so.
 #![cfg(target_os = "linux")]
 
+mod cut;
 mod more;
 mod odd;
 
@@ -73,6 +74,26 @@ fn odd_conversations_are_judged_as_tshark_judges_them() -> Result<()> {
             "{flag} occurs too seldom: {agreement:?}"
         );
     }
+    same(&comparison);
+    more.same();
+    Ok(())
+}
+
+/// IPv4 fragments, and IPv6 with and without them.
+#[test]
+fn segments_in_fragments_and_over_ipv6_are_judged_alike() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut comparison = Comparison::default();
+    let mut more = more::More::default();
+    for (seed, is_v6) in [(1, false), (2, false), (3, true), (4, true)] {
+        let path = folder.path().join(format!("cut-{seed}.pcapng"));
+        write(&cut::cut(&odd::capture(seed, 40), seed, is_v6), &path)?;
+        let name = format!("cut {seed}, IPv6 {is_v6}");
+        compare(&mut comparison, &name, &path)?;
+        more.add(&path)?;
+    }
+    println!("{comparison}");
+    assert!(comparison.rows > 3_000, "{comparison}");
     same(&comparison);
     more.same();
     Ok(())

@@ -28,7 +28,7 @@ impl More {
                 // what a conversation begins with, unless it is a SYN.
                 let skipped = match name {
                     "tcp.analysis.initial_rtt" => told.is_empty(),
-                    "tcp.completeness" => is_first && told == "0",
+                    "tcp.completeness" => is_first,
                     _ => false,
                 };
                 if skipped {

@@ -14,7 +14,7 @@ const FIN_ACK: Flags = Flags::FIN.with(Flags::ACK);
 const RST_ACK: Flags = Flags::RST.with(Flags::ACK);
 
 /// SplitMix64: the same conversations for the same seed.
-struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -25,7 +25,7 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, limit: u32) -> u32 {
+    pub(crate) fn below(&mut self, limit: u32) -> u32 {
         (self.next() % u64::from(limit.max(1))) as u32
     }
 
@@ -33,7 +33,7 @@ impl Chance {
         choices[self.below(choices.len() as u32) as usize]
     }
 
-    fn in_hundred(&mut self, percent: u32) -> bool {
+    pub(crate) fn in_hundred(&mut self, percent: u32) -> bool {
         self.below(100) < percent
     }
 }

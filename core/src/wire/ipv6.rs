@@ -42,14 +42,28 @@ pub struct Packet<'a> {
     extensions: Extensions,
 }
 
+/// The fragment header (RFC 8200 §4.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment {
+    /// What the packet carries, once it is whole: its next header.
+    pub protocol: Protocol,
+    /// Where in the packet this piece belongs, in bytes.
+    pub offset: usize,
+    /// Whether pieces follow this one.
+    pub more: bool,
+    /// Tells fragments of one packet from those of another.
+    pub identification: u32,
+    /// Where the piece begins, from the fixed header's first byte.
+    end: usize,
+}
+
 /// What the chain of extension headers came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Extensions {
     protocol: Protocol,
     /// Where the upper layer begins, from the fixed header's first byte.
     end: usize,
-    /// Of a fragment: its offset in bytes, and whether more follow.
-    fragment: Option<(usize, bool)>,
+    fragment: Option<Fragment>,
     problem: Option<Problem>,
 }
 
@@ -141,12 +155,26 @@ impl<'a> Packet<'a> {
     pub fn is_fragment(&self) -> bool {
         self.extensions
             .fragment
-            .is_some_and(|(offset, more)| offset != 0 || more)
+            .is_some_and(|fragment| fragment.offset != 0 || fragment.more)
     }
 
     /// Where in the original packet this piece belongs, in bytes.
     pub fn fragment_offset(&self) -> usize {
-        self.extensions.fragment.map_or(0, |(offset, _)| offset)
+        self.fragment().map_or(0, |fragment| fragment.offset)
+    }
+
+    /// The fragment header, if there is one.
+    pub fn fragment(&self) -> Option<Fragment> {
+        self.extensions.fragment
+    }
+
+    /// What follows the fragment header, as far as it is there; of other packets, the
+    /// upper layer.
+    pub fn fragment_payload(&self) -> &'a [u8] {
+        match self.extensions.fragment {
+            Some(fragment) => &self.bytes[fragment.end..],
+            None => self.payload(),
+        }
     }
 
     /// What is wrong with the extension headers, if anything.
@@ -194,11 +222,17 @@ fn walk_extensions(first: Protocol, bytes: &[u8]) -> Extensions {
         }
         if found.protocol.0 == FRAGMENT {
             let field = be16(rest[2], rest[3]);
-            found.fragment = Some((usize::from(field & 0xfff8), field & 1 != 0));
+            found.fragment = Some(Fragment {
+                protocol: Protocol(rest[0]),
+                offset: usize::from(field & 0xfff8),
+                more: field & 1 != 0,
+                identification: u32::from_be_bytes([rest[4], rest[5], rest[6], rest[7]]),
+                end: found.end + len,
+            });
         }
         found.protocol = Protocol(rest[0]);
         found.end += len;
-        if found.fragment.is_some_and(|(offset, _)| offset != 0) {
+        if found.fragment.is_some_and(|fragment| fragment.offset != 0) {
             return found;
         }
     }

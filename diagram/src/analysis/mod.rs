@@ -11,7 +11,9 @@
 //! ```
 
 mod completeness;
+mod ends;
 pub(crate) mod exchange;
+pub(crate) mod fragments;
 mod hosts;
 pub(crate) mod sack;
 pub(crate) mod tcp;
@@ -23,14 +25,16 @@ pub use hosts::{Host, HostId, Hosts, Role};
 pub use tcp::TcpDigest;
 pub use verdict::Verdicts;
 
-use crate::capture::{Direction, Frame, Interface};
+use crate::capture::{Frame, Interface};
 use crate::layout::scene::Kind;
 use core::net::{IpAddr, SocketAddrV4};
 use exchange::Exchanges;
+use fragments::{Fragment, Fragments, Whole};
 use std::collections::BTreeMap;
 use synema_core::time::Instant;
 use synema_core::trace::Cause;
-use synema_core::wire::{LinkType, MacAddr, Packet, dissect};
+use synema_core::wire::tcp::Segment;
+use synema_core::wire::{LinkType, Packet, dissect};
 use tcp::{Facts, NONE, Stream};
 
 /// What is known of one packet.
@@ -165,6 +169,9 @@ pub struct Analysis {
     /// The latest conversation between two ends, the lesser end first.
     latest: BTreeMap<[(HostId, u16); 2], u32>,
     exchanges: Exchanges,
+    fragments: Fragments,
+    /// Segments that were put together, by the packet that was the last of their pieces.
+    wholes: BTreeMap<u32, Whole>,
 }
 
 /// A response that closes a round trip between a host and the vantage point.
@@ -222,6 +229,28 @@ impl Analysis {
         Some((end(info.client)?, end(info.server)?))
     }
 
+    /// Whether a packet was the last piece of a segment that was put together.
+    pub(crate) fn is_put_together(&self, index: usize) -> bool {
+        u32::try_from(index).is_ok_and(|index| self.wholes.contains_key(&index))
+    }
+
+    /// The header of the TCP segment that a packet carries, or of which it was the last
+    /// piece; none of one that is a piece and not the last.
+    pub fn segment<'a>(&'a self, index: usize, packet: &Packet<'a>) -> Option<Segment<'a>> {
+        let whole = u32::try_from(index)
+            .ok()
+            .and_then(|index| self.wholes.get(&index));
+        if let Some(whole) = whole {
+            return Segment::parse_snapped(whole.head()).ok();
+        }
+        let is_piece = fragments::range(packet).is_some();
+        let digest = self.digests.get(index)?;
+        packet
+            .tcp()
+            .copied()
+            .filter(|_| !is_piece || digest.tcp.is_some())
+    }
+
     /// The conversation between these two ends that was seen last.
     pub fn stream_between(&self, one: (IpAddr, u16), other: (IpAddr, u16)) -> Option<u32> {
         let find = |(ip, port): (IpAddr, u16), shared: bool| {
@@ -244,6 +273,20 @@ impl Analysis {
             frame.original_len as usize,
         );
         let (from, to) = self.ends(&packet, frame, interface);
+        let fragment = match frame.fate.was_seen() {
+            true => self.fragments.push(&packet, frame.at),
+            false => Fragment::None,
+        };
+        if let Fragment::Whole(whole) = fragment {
+            self.wholes.insert(index, whole);
+        }
+        let facts = match &fragment {
+            Fragment::None => tcp_facts(&packet),
+            Fragment::Held => None,
+            Fragment::Whole(whole) => Segment::parse_snapped(whole.head())
+                .ok()
+                .map(|segment| facts_of(&segment, whole.len)),
+        };
         let mut digest = Digest {
             from,
             to,
@@ -256,7 +299,7 @@ impl Analysis {
         };
         let mut learned = Learned::default();
         if frame.fate.was_seen() {
-            if let Some(facts) = tcp_facts(&packet) {
+            if let Some(facts) = facts {
                 learned = self.judge(&mut digest, &facts, index, frame.at);
             } else if let Some(question) = self.exchanges.push(&packet, (from, to), index) {
                 digest.answers = question;
@@ -267,7 +310,7 @@ impl Analysis {
                 });
             }
             exchange::learn_names(&packet, from, &mut self.hosts);
-        } else if let Some(facts) = tcp_facts(&packet) {
+        } else if let Some(facts) = facts {
             self.tell(&mut digest, &facts, index);
         }
         if frame.cause.is_some_and(sends_again)
@@ -399,100 +442,6 @@ impl Analysis {
         }
         stream
     }
-
-    /// Whose lanes the packet runs between.
-    fn ends(
-        &mut self,
-        packet: &Packet<'_>,
-        frame: &Frame,
-        interface: &Interface,
-    ) -> (HostId, HostId) {
-        let macs = packet
-            .ethernet()
-            .map(|header| (header.source(), header.destination()));
-        let is_page = |mac: MacAddr| interface.mac == Some(mac);
-        let (from, to) = if let Some(arp) = packet.arp() {
-            let from = match arp.sender_ip {
-                ip if ip.is_unspecified() => self.hosts.by_mac(arp.sender_mac),
-                ip => self.hosts.bind(arp.sender_mac, ip.into()),
-            };
-            let to = match macs {
-                Some((_, mac)) if mac.is_multicast() => HostId::EVERYONE,
-                Some((_, mac)) if arp.target_ip.is_unspecified() => self.hosts.by_mac(mac),
-                _ => self.hosts.by_ip(arp.target_ip.into(), None),
-            };
-            (from, to)
-        } else if let Some((src, dst)) = exchange::addresses(packet) {
-            self.ip_ends(packet, (src, dst), macs, is_page)
-        } else if let Some((src, dst)) = macs {
-            let to = if dst.is_multicast() {
-                HostId::EVERYONE
-            } else {
-                self.hosts.by_mac(dst)
-            };
-            (self.hosts.by_mac(src), to)
-        } else {
-            (self.hosts.by_mac(MacAddr::ZERO), HostId::EVERYONE)
-        };
-        let sent_by_page = frame.direction == Direction::Sent
-            || macs.is_some_and(|(src, _)| is_page(src))
-            || packet.arp().is_some_and(|arp| is_page(arp.sender_mac));
-        if sent_by_page {
-            self.hosts.set_page(from);
-        }
-        if let Some(host) = self.hosts.at_mut(from) {
-            host.packets += 1;
-        }
-        if let Some(host) = self.hosts.at_mut(to) {
-            host.packets += 1;
-        }
-        (from, to)
-    }
-
-    fn ip_ends(
-        &mut self,
-        packet: &Packet<'_>,
-        (src, dst): (IpAddr, IpAddr),
-        macs: Option<(MacAddr, MacAddr)>,
-        is_page: impl Fn(MacAddr) -> bool,
-    ) -> (HostId, HostId) {
-        // Both ends on one address: the ports tell them apart.
-        let ports = exchange::ports(packet).filter(|_| src == dst);
-        let from = match macs {
-            Some((mac, _)) if is_page(mac) && ports.is_none() => self.hosts.bind(mac, src),
-            _ => self.hosts.by_ip(src, ports.map(|(port, _)| port)),
-        };
-        let group = match dst {
-            IpAddr::V4(ip) => ip.is_broadcast() || ip.is_multicast(),
-            IpAddr::V6(ip) => ip.is_multicast(),
-        };
-        if group || macs.is_some_and(|(_, mac)| mac.is_multicast()) {
-            return (from, HostId::EVERYONE);
-        }
-        let to = self.hosts.by_ip(dst, ports.map(|(_, port)| port));
-        if let Some((src_mac, dst_mac)) = macs {
-            self.find_router(from, src_mac);
-            self.find_router(to, dst_mac);
-        }
-        (from, to)
-    }
-
-    /// A packet of `host` under somebody else's MAC address: that one is a router.
-    fn find_router(&mut self, host: HostId, mac: MacAddr) {
-        let Some(owner) = self.hosts.owner_of(mac).filter(|&owner| owner != host) else {
-            return;
-        };
-        let own_mac = self.hosts.at(host).and_then(|host| host.mac);
-        if own_mac.is_some() || self.hosts.at(owner).is_none_or(|owner| owner.is_page) {
-            return;
-        }
-        if let Some(router) = self.hosts.at_mut(owner) {
-            router.is_router = true;
-        }
-        if let Some(host) = self.hosts.at_mut(host) {
-            host.behind.get_or_insert(owner);
-        }
-    }
 }
 
 /// The segment's facts and ports, if the packet is a TCP segment that is whole
@@ -504,12 +453,17 @@ fn tcp_facts(packet: &Packet<'_>) -> Option<(Facts, u16, u16)> {
         (None, Some(ip)) => ip.upper_len(),
         _ => return None,
     };
+    Some(facts_of(segment, upper))
+}
+
+/// `upper` is the length of header and data.
+fn facts_of(segment: &Segment<'_>, upper: usize) -> (Facts, u16, u16) {
     let len = u32::try_from(upper.saturating_sub(segment.header_len())).unwrap_or(0);
-    Some((
+    (
         Facts::new(segment, len),
         segment.src_port().0,
         segment.dst_port().0,
-    ))
+    )
 }
 
 /// Whether a segment with this cause carries what was sent before.

@@ -6,13 +6,16 @@ use super::{DetailLayer, Field};
 use crate::words::{Story, duration};
 use synema_core::wire::{Body, LayerKind, Packet};
 
-/// Adds it to the layer of the segment itself.
+/// Adds it to the layer of the segment itself; to the last one, if it was put together.
 pub(super) fn add(story: Story<'_>, index: usize, packet: &Packet<'_>, shown: &mut [DetailLayer]) {
     let own = |body: &Body<'_>, quoted: bool| matches!(body, Body::Tcp(_)) && !quoted;
-    let at = packet
-        .layers
-        .iter()
-        .position(|layer| own(&layer.body, layer.quoted));
+    let at = match story.analysis.is_put_together(index) {
+        true => shown.len().checked_sub(1),
+        false => packet
+            .layers
+            .iter()
+            .position(|layer| own(&layer.body, layer.quoted)),
+    };
     let (Some(at), Some((_, digest))) = (at, story.packet(index)) else {
         return;
     };

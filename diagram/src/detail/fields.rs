@@ -320,6 +320,25 @@ fn udp_fields(datagram: &udp::Datagram<'_>, sum: ChecksumStatus, fields: &mut Fi
     format!("UDP {src} → {dst}")
 }
 
+/// A segment that was put together from fragments: its bytes are in several frames.
+pub(super) fn put_together(segment: &Segment<'_>, digest: &Digest) -> DetailLayer {
+    let mut fields = Fields {
+        layer: LayerKind::Tcp,
+        start: 0,
+        list: Vec::new(),
+    };
+    let tcp = digest.tcp.as_ref();
+    let title = tcp_fields(segment, tcp, ChecksumStatus::Fragment, &mut fields);
+    for field in &mut fields.list {
+        field.range = (0, 0);
+    }
+    DetailLayer {
+        title: format!("{title}, put together from fragments"),
+        fields: fields.list,
+        ..DetailLayer::default()
+    }
+}
+
 fn tcp_fields(
     segment: &Segment<'_>,
     tcp: Option<&TcpDigest>,

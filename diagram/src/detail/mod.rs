@@ -118,6 +118,11 @@ pub(crate) fn detail(story: Story<'_>, index: usize) -> Option<Detail> {
     let mut problems: Vec<_> = packet.problems.iter().map(ToString::to_string).collect();
     problems.extend(fields::checksum_problems(&packet));
     let mut layers = fields::layers(&packet, digest);
+    if story.analysis.is_put_together(index)
+        && let Some(segment) = story.analysis.segment(index, &packet)
+    {
+        layers.push(fields::put_together(&segment, digest));
+    }
     conversation::add(story, index, &packet, &mut layers);
     Some(Detail {
         number: index as u64 + 1,

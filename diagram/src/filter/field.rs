@@ -291,7 +291,7 @@ impl Read<'_> {
     }
 
     fn of_tcp(&self, field: Field, give: &mut dyn FnMut(Value)) {
-        let Some(segment) = self.packet.tcp() else {
+        let Some(segment) = &self.story.analysis.segment(self.index, self.packet) else {
             return;
         };
         let (source, destination) = (number(segment.src_port().0), number(segment.dst_port().0));

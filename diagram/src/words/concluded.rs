@@ -137,8 +137,8 @@ fn syn(story: Story<'_>, index: usize, tcp: &TcpDigest, digest: &Digest, who: &s
 /// What a D-SACK says.
 fn came_twice_text(story: Story<'_>, index: usize, tcp: &TcpDigest) -> Option<String> {
     let packet = story.dissect(story.capture.frames().get(index)?);
-    let segment = packet.tcp()?;
-    let twice = came_twice(segment)?;
+    let segment = story.analysis.segment(index, &packet)?;
+    let twice = came_twice(&segment)?;
     let start = tcp.ack + i64::from(twice.start.signed_distance(segment.ack()));
     let end = start + i64::from(twice.len()) - 1;
     Some(format!("bytes {start}–{end} came twice"))
@@ -207,6 +207,7 @@ mod tests {
     use crate::testing::{Seg, Story as Made, page_number, tcp_frame};
     use synema_core::trace::Cause;
     use synema_core::wire::SeqRange;
+    use synema_core::wire::checksum::Sum;
     use synema_core::wire::tcp::{Flags, Options, SackBlocks};
 
     const ACK: Flags = Flags::ACK;
@@ -332,5 +333,39 @@ mod tests {
             Some("1–1000")
         );
         assert_eq!(field(&details[2], "SACK: is here"), None);
+    }
+
+    #[test]
+    fn a_segment_in_fragments_is_told_with_its_last_one() {
+        let seg = Seg::new(ACK, 1, 1, 1_000);
+        let whole = tcp_frame(false, seg, Options::NONE, b"");
+        let mut made = Made::new();
+        for (from, to) in [(0, 520), (520, 1_020)] {
+            let mut piece = whole[..34].to_vec();
+            let len = u16::try_from(20 + to - from).expect("a frame is short");
+            piece[16..18].copy_from_slice(&len.to_be_bytes());
+            let more = if to < 1_020 { 0x2000 } else { 0 };
+            let field = more | u16::try_from(from / 8).expect("a frame is short");
+            piece[20..22].copy_from_slice(&field.to_be_bytes());
+            piece[24..26].fill(0);
+            let sum = Sum::new().with(&piece[14..34]).finish();
+            piece[24..26].copy_from_slice(&sum.to_be_bytes());
+            piece.extend_from_slice(&whole[34 + from..34 + to]);
+            made.receives(from as u64, &piece);
+        }
+        let details = details(&made);
+        assert_eq!(details[0].title, "IP fragment");
+        assert!(details[0].why.contains("bytes 0–519"), "{}", details[0].why);
+        assert_eq!(details[1].title, "Data");
+        assert_eq!(
+            details[1].why,
+            "203.0.113.80 sends bytes 1–1000, 1000 bytes."
+        );
+        let last = details[1].layers.last().expect("it has layers");
+        assert_eq!(last.title, "TCP 80 → 49152, put together from fragments");
+        assert_eq!(
+            field(&details[1], "sequence").as_deref(),
+            Some("1 (raw 4\u{202f}294\u{202f}967\u{202f}001)")
+        );
     }
 }

@@ -3,7 +3,7 @@
 
 use super::app::app_line;
 use super::{Story, duration};
-use crate::analysis::{TcpDigest, Verdicts};
+use crate::analysis::{TcpDigest, Verdicts, fragments};
 use crate::view::LabelMode;
 use synema_core::wire::arp::Operation;
 use synema_core::wire::icmpv4::Message;
@@ -16,7 +16,7 @@ pub fn labels(story: Story<'_>, index: usize, mode: LabelMode) -> Vec<String> {
         return Vec::new();
     };
     let packet = story.dissect(frame);
-    let mut wordings = match (&digest.tcp, packet.tcp()) {
+    let mut wordings = match (&digest.tcp, &story.analysis.segment(index, &packet)) {
         (Some(tcp), Some(segment)) => {
             // Some ask after a closed window with an ACK of a number that was acknowledged.
             let asks = tcp.verdicts.has(Verdicts::KEEP_ALIVE)
@@ -248,11 +248,10 @@ fn other_labels(packet: &Packet<'_>, mode: LabelMode) -> Vec<String> {
             format!("UDP → {dst}"),
         ];
     }
+    if let Some((from, to)) = fragments::range(packet) {
+        return vec![format!("fragment {from}–{to}"), "fragment".into()];
+    }
     if let Some(ip) = packet.ipv4() {
-        if ip.is_fragment() {
-            let (from, len) = (ip.fragment_offset(), ip.payload_len());
-            return vec![format!("fragment {from}–{}", from + len), "fragment".into()];
-        }
         return vec![ip.protocol().to_string()];
     }
     if let Some(ip) = packet.ipv6() {

@@ -1,7 +1,7 @@
 //! What a packet is, in a few words.
 
 use super::Story;
-use crate::analysis::{Digest, Verdicts};
+use crate::analysis::{Digest, Verdicts, fragments};
 use crate::capture::Frame;
 use crate::layout::scene::Kind;
 
@@ -74,6 +74,9 @@ fn other_title(story: Story<'_>, frame: &Frame, digest: &Digest) -> String {
             "ARP request"
         }
         .to_owned();
+    }
+    if fragments::range(&packet).is_some() {
+        return "IP fragment".into();
     }
     match (digest.kind, digest.answers()) {
         (Kind::Dns, None) => "DNS question".into(),

@@ -9,7 +9,7 @@ use super::cause::by_cause;
 use super::concluded::by_numbers;
 use super::dropped::dropped;
 use super::{Story, duration, path, recovery};
-use crate::analysis::{Digest, HostId, TcpDigest};
+use crate::analysis::{Digest, HostId, TcpDigest, fragments};
 use crate::capture::{Fate, Frame};
 
 /// Why the packet was sent and what it does, in one or two sentences.
@@ -120,6 +120,13 @@ fn other(story: Story<'_>, frame: &Frame, digest: &Digest) -> String {
         } else {
             format!("{who} wants to send something to {target} and asks for its MAC address.")
         };
+    }
+    if let Some((from, to)) = fragments::range(&packet) {
+        return format!(
+            "A packet of {who} was cut up, and this is a piece of it, bytes {from}–{}. What it \
+             carries is told with the last piece.",
+            to.saturating_sub(1)
+        );
     }
     let Some(line) = app_line(&packet) else {
         return match packet.icmpv4() {
