@@ -7,10 +7,14 @@
 mod scenes;
 
 use crate::Document;
+use crate::annotate::{Bracket, Edit, HostAddress, Note, NoteId, On};
 use crate::capture::Capture;
 use crate::render::{SvgOptions, svg, text};
+use crate::scene::{self, Card};
 use crate::testing::apart::check_texts;
+use crate::testing::{SERVER, lab_fetch};
 use crate::view::{Axis, LabelMode, View};
+use proptest::prelude::*;
 
 /// Columns of the texts.
 const COLUMNS: usize = 100;
@@ -119,5 +123,83 @@ fn texts_keep_apart_on_every_axis_in_every_wording_at_every_width() {
                 }
             }
         }
+    }
+}
+
+/// A note, on whatever `what` picks of a capture.
+fn note(capture: &Capture, what: (u8, usize, usize), text: &str, id: NoteId) -> Note {
+    let frames = capture.frames();
+    let frame = |at: usize| &frames[at % frames.len()];
+    let (kind, one, other) = what;
+    let (from, to) = (frame(one).at, frame(other).at);
+    let on = match kind % 4 {
+        0 => On::Packet(frame(one).id),
+        1 => On::Field {
+            packet: frame(one).id,
+            field: "tcp.window_size_value".into(),
+        },
+        2 => On::Time {
+            from: from.min(to),
+            to: from.max(to),
+        },
+        _ => On::Lane(HostAddress::Ip(SERVER.into())),
+    };
+    let text = text.to_owned();
+    Note { id, on, text }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// However much is written: cards keep apart, and texts from them; and a window shows
+    /// what the whole shows.
+    #[test]
+    fn notes_keep_apart_and_are_the_same_in_every_window(
+        notes in prop::collection::vec((any::<(u8, usize, usize)>(), "[ a-z\\n]{0,300}"), 1..14),
+        marked in prop::collection::vec(0usize..23, 0..8),
+        width in 500.0f64..1_400.0,
+        axis in prop::sample::select(&AXES[..]),
+        at in 0.0f64..1.0,
+    ) {
+        let mut capture = lab_fetch().capture;
+        for (number, (what, text)) in (1..).zip(&notes) {
+            let note = note(&capture, *what, text, NoteId(number));
+            capture.annotate(Edit::write(note));
+        }
+        let ids: Vec<_> = marked.iter().map(|&at| capture.frames()[at].id).collect();
+        if let [from, to, hidden @ ..] = &ids[..] {
+            let bracket = Bracket {
+                id: NoteId(99),
+                from: *from,
+                to: *to,
+                text: "a while".into(),
+            };
+            capture.annotate(Edit::draw(bracket));
+            capture.annotate(Edit::hide(hidden.iter().copied(), true));
+        }
+        let view = View { width, axis, ..View::default() };
+        let mut document = Document::open(capture.clone(), view);
+        let extent = document.extent();
+        let whole = document.window(0.0, extent);
+        prop_assert_eq!(check_texts(&whole), Ok(()));
+        let y0 = at * (extent - 300.0).max(0.0);
+        let window = Document::open(capture, view).window(y0, y0 + 300.0);
+        for card in &window.cards {
+            prop_assert!(whole.cards.contains(card), "{:?}", card);
+        }
+        // The text of a long one may be far away.
+        let bare = |bracket: &scene::Bracket| scene::Bracket { label: None, ..bracket.clone() };
+        let brackets: Vec<_> = whole.brackets.iter().map(bare).collect();
+        for bracket in window.brackets.iter().map(bare) {
+            prop_assert!(brackets.contains(&bracket), "{:?}", bracket);
+        }
+        for mark in &window.hidden {
+            prop_assert!(whole.hidden.contains(mark), "{:?}", mark);
+        }
+        let seen = |card: &&Card| card.y < y0 + 300.0 && card.y + card.height > y0;
+        prop_assert_eq!(
+            window.cards.iter().filter(seen).count(),
+            whole.cards.iter().filter(seen).count()
+        );
     }
 }

@@ -234,7 +234,8 @@ fn lane_of(analysis: &Analysis, host: &Host, given: Option<&str>, id: String, ro
         (Role::NameServer, None) => ("name server".to_owned(), address),
         (Role::Server, None) => ("server".to_owned(), address),
         (Role::Client, None) => ("client".to_owned(), address),
-        (Role::Host, None) => (address, String::new()),
+        (Role::Host, None) if room.fits(&address, LabelRole::LaneName) => (address, String::new()),
+        (Role::Host, None) => ("host".to_owned(), address),
     };
     let title = join(&name, &address);
     Lane {
@@ -339,24 +340,26 @@ impl Room {
         }
     }
 
+    /// How wide a line of a head may be.
+    fn spare(self) -> f64 {
+        if self.spacing <= 0.0 {
+            return self.width - 2.0 * EDGE;
+        }
+        // Half of the way to the next lane on either side, or all to the edge. A text at
+        // the edge is moved inwards, but not beyond half of the way.
+        let edge = (self.width - self.x).min(self.x) - EDGE + self.spacing / 2.0 - 5.0;
+        (self.spacing - 10.0).min(edge)
+    }
+
+    fn fits(self, text: &str, role: LabelRole) -> bool {
+        chars(text) * self.metrics.char_width * role.scale() <= self.spare()
+    }
+
     /// The first wording that fits, or the last, cut.
     fn line(self, wordings: &[String], role: LabelRole, y: f64) -> Option<Label> {
         let advance = self.metrics.char_width * role.scale();
-        // Half of the way to the next lane on either side, or all to the edge.
-        let spare = if self.spacing > 0.0 {
-            self.spacing - 10.0
-        } else {
-            self.width - 2.0 * EDGE
-        };
-        // A text at the edge is moved inwards, but not beyond half of the way.
-        let edge = (self.width - self.x).min(self.x) - EDGE + self.spacing / 2.0 - 5.0;
-        let spare = if self.spacing > 0.0 {
-            spare.min(edge)
-        } else {
-            spare
-        };
-        let fits = |text: &String| chars(text) * advance <= spare;
-        let text = match wordings.iter().find(|text| fits(text)) {
+        let spare = self.spare();
+        let text = match wordings.iter().find(|text| self.fits(text, role)) {
             Some(text) => text.clone(),
             None => words::cut(wordings.last()?, (spare / advance).max(1.0) as usize),
         };
