@@ -384,6 +384,8 @@ pub enum DrawTheme {
     Light,
     /// Light on dark
     Dark,
+    /// As the reader's system prefers (a PNG is light)
+    Auto,
 }
 
 /// Arguments of `synema graph`.

@@ -1,13 +1,13 @@
 //! `synema graph`: one direction of a conversation over time.
 
 use crate::capture_input;
-use crate::cli::{DrawTheme, GraphArgs, GraphWhat};
-use crate::draw::{png, write};
+use crate::cli::{GraphArgs, GraphWhat};
+use crate::draw::{png, theme, write};
 use crate::error::{Exit, Failure};
 use std::path::Path;
 use synema_diagram::Document;
 use synema_diagram::graph::{GraphKind, GraphOptions, NoGraph, Way};
-use synema_diagram::render::{Theme, chart, graph_svg};
+use synema_diagram::render::{chart, graph_svg};
 use synema_diagram::view::View;
 
 /// Columns of a text.
@@ -54,10 +54,7 @@ pub fn run(args: &GraphArgs) -> Result<(), Failure> {
     let told = capture_input::told_to_the_end(&args.file, &opened);
     let document = Document::open(opened.capture, View::default());
     let scene = document.graph(&options(form, args)).map_err(no_graph)?;
-    let theme = match args.theme {
-        DrawTheme::Light => Theme::Light,
-        DrawTheme::Dark => Theme::Dark,
-    };
+    let theme = theme(args.theme, form == Form::Png);
     let drawn = match form {
         Form::Svg => graph_svg(&scene, theme).into_bytes(),
         Form::Png => png::png(&graph_svg(&scene, theme))?,

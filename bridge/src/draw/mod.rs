@@ -123,6 +123,15 @@ fn is_of_use(kind: Kind, shown: u64) -> Result<(), Failure> {
     ))
 }
 
+/// A PNG cannot follow its reader's system.
+pub(crate) fn theme(theme: DrawTheme, is_png: bool) -> Theme {
+    match theme {
+        DrawTheme::Auto if !is_png => Theme::Auto,
+        DrawTheme::Light | DrawTheme::Auto => Theme::Light,
+        DrawTheme::Dark => Theme::Dark,
+    }
+}
+
 fn draw(
     kind: Kind,
     args: &DrawArgs,
@@ -130,10 +139,7 @@ fn draw(
     title: &str,
 ) -> Result<Vec<u8>, Failure> {
     let columns = args.width.unwrap_or(COLUMNS) as usize;
-    let theme = match args.theme {
-        DrawTheme::Light => Theme::Light,
-        DrawTheme::Dark => Theme::Dark,
-    };
+    let theme = theme(args.theme, kind == Kind::Png);
     let options = SvgOptions {
         theme,
         title: title.to_owned(),

@@ -1,9 +1,10 @@
 //! One packet as an arrow: where it begins and ends, its texts, what it says.
 
-use super::ladder::{Source, flags_text};
+use super::ladder::flags_text;
 use super::lanes::{Lanes, chars};
 use super::scene::{Anchor, Arrow, ArrowEnd, ArrowTcp, Certainty, Kind, Label, LabelRole, Point};
 use super::slots::{offset, slot};
+use super::source::Source;
 use super::warp::{Item, Warp};
 use crate::analysis::HostId;
 use crate::capture::Fate;

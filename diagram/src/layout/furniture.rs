@@ -5,11 +5,11 @@ mod ticks;
 mod timers;
 
 use super::hidden;
-use super::ladder::Source;
 use super::lanes::{Lanes, chars};
 use super::place::Request;
 use super::scene::{Anchor, Certainty, Gap, Hidden, Label, LabelRole, Scene, StateBar};
 use super::slots::{offset, slot};
+use super::source::Source;
 use super::spans::Spans;
 use super::warp::{Cut, Warp};
 use crate::analysis::StreamInfo;

@@ -1,104 +1,30 @@
 //! The ladder: items in, windows of a [`Scene`] out.
 
+mod texts;
+
 use super::arrows::{Arrows, Drawn, MAX_FALL};
 use super::furniture::{self, Key};
 use super::hidden;
 use super::lanes::{Beside, Lanes, lanes};
 use super::notes::Cards;
-use super::place::{Bounds, CHUNK, Placed, REACH, Request, place};
+use super::place::{CHUNK, Placed, REACH};
 use super::scene::{Band, Certainty, Kind, Label, Point, Scene};
 use super::slots::slot;
+use super::source::{Shown, Source};
 use super::spans::Spans;
 use super::thin::{self, Telling};
 use super::warp::{Item, Warp};
-use crate::analysis::{Analysis, HostId};
-use crate::capture::{Capture, Fate};
-use crate::clock::ClockMap;
-use crate::filter::Expression;
-use crate::states::States;
-use crate::timing::{Times, Timing};
-use crate::view::{Axis, Filter, View};
-use crate::words::Story;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::analysis::HostId;
+use crate::capture::Fate;
+use crate::timing::Times;
+use crate::view::{Axis, View};
+use std::collections::BTreeMap;
 use synema_core::wire::tcp::Flags;
+use texts::{MAX_CHUNKS, chunk_of};
 
 /// Where a window has more departures and arrivals than this, not all arrows are drawn
 /// ([`Axis::Linear`]).
 const MAX_EVENTS: usize = 2_000;
-/// Chunks of placed texts that are remembered.
-const MAX_CHUNKS: usize = 64;
-
-/// What a ladder is made from.
-#[derive(Clone, Copy)]
-pub(crate) struct Source<'a> {
-    pub(crate) capture: &'a Capture,
-    pub(crate) analysis: &'a Analysis,
-    pub(crate) states: &'a States,
-    pub(crate) timing: &'a Timing,
-    pub(crate) clock: &'a ClockMap,
-    pub(crate) view: &'a View,
-    /// Which packets are meant; all of them if none is told.
-    pub(crate) wanted: Option<&'a Expression>,
-}
-
-impl<'a> Source<'a> {
-    pub(crate) fn story(self) -> Story<'a> {
-        Story {
-            capture: self.capture,
-            analysis: self.analysis,
-        }
-    }
-
-    /// The time that the ticks count from.
-    pub(crate) fn origin_ns(self) -> u64 {
-        self.capture
-            .frames()
-            .first()
-            .map_or(0, |frame| frame.at.as_nanos())
-    }
-
-    /// Whether somebody chose not to show it.
-    pub(super) fn is_hidden(self, index: usize) -> bool {
-        let frame = self.capture.frames().get(index);
-        frame.is_some_and(|frame| self.capture.annotations().hidden().contains(&frame.id))
-    }
-
-    pub(crate) fn shows(self, index: usize) -> bool {
-        let in_view = match self.view.filter {
-            Filter::All => true,
-            Filter::Stream(stream) => self
-                .analysis
-                .digests()
-                .get(index)
-                .and_then(|digest| digest.tcp)
-                .is_some_and(|tcp| tcp.stream == stream),
-        };
-        let hidden = self.capture.annotations().hidden();
-        in_view
-            && (hidden.is_empty() || !self.is_hidden(index))
-            && self
-                .wanted
-                .is_none_or(|wanted| wanted.matches(self.story(), index))
-    }
-}
-
-/// Whose packets are drawn, where not all are.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Shown {
-    pub(super) hosts: BTreeSet<HostId>,
-    pub(super) streams: BTreeSet<u32>,
-    packets: u64,
-}
-
-impl Shown {
-    fn add(&mut self, source: Source<'_>, index: usize) {
-        self.packets += 1;
-        if let Some(digest) = source.analysis.digests().get(index) {
-            self.hosts.extend([digest.from, digest.to]);
-            self.streams.extend(digest.tcp.map(|tcp| tcp.stream));
-        }
-    }
-}
 
 /// Heights, lanes and placed texts of one view of a document.
 #[derive(Clone, Debug)]
@@ -387,21 +313,6 @@ impl Ladder {
         scene
     }
 
-    /// The chunks that hold anything: a linear axis may be all but empty.
-    fn chunks_between(&self, first: i64, last: i64) -> Vec<i64> {
-        if last - first <= MAX_CHUNKS as i64 {
-            return (first..=last).collect();
-        }
-        let range = (first as f64 * CHUNK, (last + 1) as f64 * CHUNK);
-        let mut chunks: Vec<_> = self
-            .warp
-            .heights_between(range.0, range.1)
-            .map(chunk_of)
-            .collect();
-        chunks.dedup();
-        chunks
-    }
-
     fn empty_scene(&self, source: Source<'_>, window: (f64, f64), height: f64) -> Scene {
         let view = source.view;
         Scene {
@@ -528,77 +439,6 @@ impl Ladder {
             lanes: &self.lanes,
         }
     }
-
-    /// Fills a chunk with texts, its neighbours first where it is odd.
-    fn ensure(&mut self, source: Source<'_>, chunk: i64) {
-        if chunk < 0 || self.chunks.contains_key(&chunk) {
-            return;
-        }
-        let bounds = Bounds {
-            width: self.lanes.width,
-            line_height: source.view.metrics.line_height,
-            height: self.warp.height(),
-            chunk,
-        };
-        let requests = self.requests(source, chunk);
-        let placed = if chunk % 2 == 0 {
-            place(requests, bounds, &[])
-        } else {
-            self.ensure(source, chunk - 1);
-            self.ensure(source, chunk + 1);
-            let around: Vec<_> = [chunk - 1, chunk + 1]
-                .iter()
-                .filter_map(|chunk| self.chunks.get(chunk))
-                .collect();
-            place(requests, bounds, &around)
-        };
-        self.chunks.insert(chunk, placed);
-    }
-
-    /// All texts that are anchored in a chunk, the most important first.
-    fn requests(&self, source: Source<'_>, chunk: i64) -> Vec<Request<Key>> {
-        let (y0, y1) = (chunk as f64 * CHUNK, (chunk + 1) as f64 * CHUNK);
-        let surroundings = furniture::Surroundings {
-            source,
-            warp: &self.warp,
-            lanes: &self.lanes,
-            spans: &self.spans,
-            hidden: &self.hidden,
-            shown: source.wanted.map(|_| &self.shown.streams),
-        };
-        let mut requests = surroundings.first_requests(y0, y1);
-        let arrows = self.arrows(source);
-        let thinned = match source.view.axis {
-            Axis::Linear => self.telling.of_chunk(&self.warp, chunk, thin::LABELLED),
-            Axis::Gaps | Axis::Rows => None,
-        };
-        let items = thinned.unwrap_or_else(|| {
-            let (above, below) = (y0 - MAX_FALL - 20.0, y1 + MAX_FALL + 20.0);
-            self.warp.items_between(above, below)
-        });
-        for item in items {
-            let packet = self.warp.items()[item as usize].packet;
-            let ghost = self.ghosts.get(&packet).and_then(|&filler| {
-                let shape = arrows.ghost_shape(item)?;
-                Some((Key::Ghost(packet), Drawn::Ghost(filler), shape))
-            });
-            let own = arrows
-                .shape(item)
-                .map(|shape| (Key::Arrow(item), Drawn::Item(item), shape));
-            for (key, drawn, shape) in own.into_iter().chain(ghost) {
-                if (y0..y1).contains(&shape.tail.y) {
-                    let candidates = arrows.texts(drawn, shape);
-                    requests.push(Request { key, candidates });
-                }
-            }
-        }
-        requests.extend(surroundings.last_requests(y0, y1));
-        requests
-    }
-}
-
-fn chunk_of(y: f64) -> i64 {
-    (y / CHUNK).floor().max(0.0) as i64
 }
 
 fn focused_stream(source: Source<'_>) -> Option<u32> {

@@ -2,9 +2,9 @@
 
 mod order;
 
-use super::ladder::Source;
 use super::notes;
 use super::scene::{Anchor, Label, LabelRole, Lane};
+use super::source::Source;
 use crate::analysis::{Analysis, Host, HostId, Role};
 use crate::annotate::HostAddress;
 use crate::view::{Metrics, View};

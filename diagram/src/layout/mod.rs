@@ -24,8 +24,10 @@ mod notes;
 mod place;
 pub mod scene;
 mod slots;
+mod source;
 mod spans;
 mod thin;
 mod warp;
 
-pub(crate) use ladder::{Ladder, Source, flags_text};
+pub(crate) use ladder::{Ladder, flags_text};
+pub(crate) use source::Source;

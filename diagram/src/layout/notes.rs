@@ -10,9 +10,10 @@
 //!                            ││ next │
 //! ```
 
-use super::ladder::{Ladder, Source};
+use super::ladder::Ladder;
 use super::lanes::chars;
 use super::scene::{Band, Card, Label, LabelRole, Point};
+use super::source::Source;
 use crate::annotate::{Note, On};
 use crate::words;
 

@@ -1,7 +1,7 @@
 //! Conversations that run at the same time between the same hosts, beside each other.
 
-use super::ladder::Source;
 use super::lanes::Lanes;
+use super::source::Source;
 use crate::view::Filter;
 
 /// From one conversation's bar to the next.

@@ -1,8 +1,8 @@
 //! Stretches of time that are worth a bracket, found while packets are taken in:
 //! handshakes, and the silence before a retransmission timer ran out.
 
-use super::ladder::Source;
 use super::scene::BracketKind;
+use super::source::Source;
 use crate::analysis::{HostId, Verdicts};
 use std::collections::BTreeMap;
 use synema_core::trace::Cause;

@@ -9,9 +9,9 @@
 //!
 //! What is drawn of a chunk depends on nothing but the chunk; no more is looked at than is drawn.
 
-use super::ladder::Source;
 use super::place::CHUNK;
 use super::scene::Kind;
+use super::source::Source;
 use super::warp::Warp;
 use core::ops::Range;
 
