@@ -339,6 +339,9 @@ pub struct DrawArgs {
     /// SVG, PNG and HTML carry no packets
     #[arg(long, conflicts_with = "payload")]
     pub bare: bool,
+    /// With .md: draw an .svg of the same name beside it, and show that, too
+    #[arg(long)]
+    pub picture: bool,
 }
 
 fn numbers(text: &str) -> Result<RangeInclusive<u64>, String> {

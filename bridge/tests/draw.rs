@@ -94,6 +94,12 @@ fn a_capture_is_drawn_in_each_form() -> Result<()> {
     assert!(ends.len() < svg.len() && ends.contains("ESTABLISHED"));
     assert!(words("b.txt", &["--labels", "numbers"])?.contains("win "));
     assert!(words("a.md", &[])?.contains("## Notes\n\n- packet "));
+    let shown = words("shown.md", &["--picture"])?;
+    assert!(shown.contains("](<shown.svg>)\n\n```text\n"), "{shown}");
+    let beside = std::fs::read_to_string(folder.path().join("shown.svg"))?;
+    assert!(beside.starts_with("<svg "));
+    let page = words("a.html", &[])?;
+    assert!(page.starts_with("<!doctype html>") && page.contains(": the last of them</li>"));
     let mermaid = words("a.mmd", &[])?;
     assert!(mermaid.starts_with("sequenceDiagram\n") && mermaid.contains("the last of them"));
 
@@ -135,6 +141,11 @@ fn what_cannot_be_drawn_is_said_with_the_next_step() -> Result<()> {
     let missing = missing.to_str().ok_or("a name in UTF-8")?;
     for (arguments, code, words) in [
         (&["-o", "a.gif"][..], 2, "does not say what to draw"),
+        (
+            &["-o", "a.svg", "--picture"],
+            2,
+            "--picture is for Markdown",
+        ),
         (&["--stream", "9"], 2, "the only one is --stream 0"),
         (&["--filter", "icmp"], 2, "no packet of this capture"),
         (

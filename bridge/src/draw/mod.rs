@@ -14,7 +14,8 @@ use synema_diagram::capture::{Payload, file};
 use synema_diagram::filter::Expression;
 use synema_diagram::link::embed;
 use synema_diagram::render::{
-    Download, HtmlOptions, SvgOptions, Theme, html, markdown, mermaid, svg, text,
+    Download, HtmlOptions, Picture, SvgOptions, Theme, description, html, markdown, mermaid, svg,
+    text,
 };
 use synema_diagram::view::{Axis, Filter, LabelMode, View};
 
@@ -68,6 +69,13 @@ impl Kind {
 /// before its end is drawn as far as it goes, and then it is an error.
 pub fn run(args: &DrawArgs) -> Result<(), Failure> {
     let kind = Kind::of(args.output.as_deref())?;
+    if args.picture && kind != Kind::Markdown {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--picture is for Markdown",
+            "let the output's name end in .md, or leave --picture out",
+        ));
+    }
     let wanted = capture_input::wanted(args.filter.as_deref())?;
     let opened = capture_input::open(&args.file)?;
     let title = title(args, opened.capture.annotations());
@@ -178,7 +186,7 @@ fn draw(
             html(document, &options).into_bytes()
         }
         Kind::Text => text(document, columns).into_bytes(),
-        Kind::Markdown => markdown(document, title, columns).into_bytes(),
+        Kind::Markdown => in_markdown(args, document, (title, columns), &options)?.into_bytes(),
         Kind::Mermaid => mermaid(document, title).into_bytes(),
     })
 }
@@ -198,6 +206,27 @@ fn download(document: &mut Document, payload: Payload, max: usize) -> Download {
         bytes,
         without_payload: payload == Payload::LeftOut,
     }
+}
+
+/// Markdown, and the picture beside it if it is asked for.
+fn in_markdown(
+    args: &DrawArgs,
+    document: &mut Document,
+    (title, columns): (&str, usize),
+    options: &SvgOptions,
+) -> Result<String, Failure> {
+    let beside = args.output.as_deref().filter(|_| args.picture);
+    let Some(beside) = beside.map(|path| path.with_extension("svg")) else {
+        return Ok(markdown(document, title, columns, None));
+    };
+    write(Some(&beside), svg(document, options).as_bytes())?;
+    let alt = description(document);
+    let file = beside.file_name().unwrap_or_default().to_string_lossy();
+    let picture = Picture {
+        file: &file,
+        alt: &alt,
+    };
+    Ok(markdown(document, title, columns, Some(picture)))
 }
 
 fn view(kind: Kind, args: &DrawArgs) -> View {

@@ -1,4 +1,5 @@
-//! A ladder as Markdown: title, description, the drawing as text, and the notes.
+//! A ladder as Markdown: title, description, the picture if there is one beside it, the
+//! drawing as text, and the notes.
 
 use super::listing::Listing;
 use super::text::text;
@@ -6,11 +7,28 @@ use crate::Document;
 use crate::words;
 use core::fmt::Write;
 
+/// A picture in a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Picture<'a> {
+    /// Where it is, seen from where the Markdown is.
+    pub file: &'a str,
+    /// What it shows, for who cannot see it.
+    pub alt: &'a str,
+}
+
 /// The whole of it, the drawing `columns` wide where the lanes allow it.
-pub fn markdown(document: &Document, title: &str, columns: usize) -> String {
+pub fn markdown(
+    document: &Document,
+    title: &str,
+    columns: usize,
+    picture: Option<Picture<'_>>,
+) -> String {
     let mut out = format!("# {}\n\n", plain(title));
     for paragraph in document.annotations().summary().lines() {
         let _ = writeln!(out, "{}\n", plain(paragraph));
+    }
+    if let Some(Picture { file, alt }) = picture {
+        let _ = writeln!(out, "![{}](<{}>)\n", plain(alt), destination(file));
     }
     let drawing = text(document, columns).replace("```", "` ` `");
     let _ = writeln!(out, "```text\n{drawing}```");
@@ -48,6 +66,19 @@ fn plain(text: &str) -> String {
     out
 }
 
+/// A file's name between angle brackets.
+fn destination(file: &str) -> String {
+    let mut out = String::with_capacity(file.len());
+    for character in file.chars() {
+        match character {
+            '<' | '>' | '\\' => out.extend(['\\', character]),
+            character if character.is_control() => out.push(' '),
+            character => out.push(character),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,13 +88,30 @@ mod tests {
     #[test]
     fn notes_follow_the_drawing_and_nothing_breaks_out_of_it() {
         let mut capture = lab_fetch().capture;
-        let silent = markdown(&Document::open(capture.clone(), View::default()), "t", 100);
+        let silent = markdown(
+            &Document::open(capture.clone(), View::default()),
+            "t",
+            100,
+            None,
+        );
         assert!(!silent.contains("## Notes"));
         assert!(capture.comment(1, "*why* twice?\n# no"));
-        let told = markdown(&Document::open(capture, View::default()), "a_b", 100);
+        let told = markdown(&Document::open(capture, View::default()), "a_b", 100, None);
         assert!(told.starts_with("# a\\_b\n\n```text\n"), "{told}");
         let (_, notes) = told.split_once("\n## Notes\n\n").expect("notes");
         assert_eq!(notes, "- packet 2: \\*why\\* twice? \\# no\n");
         assert_eq!(told.matches("```").count(), 2);
+    }
+
+    #[test]
+    fn a_picture_stands_before_the_drawing_with_its_words() {
+        let document = Document::open(lab_fetch().capture, View::default());
+        let picture = Picture {
+            file: "my <ladder>.svg",
+            alt: "A ladder] diagram",
+        };
+        let told = markdown(&document, "t", 100, Some(picture));
+        let begin = "# t\n\n![A ladder\\] diagram](<my \\<ladder\\>.svg>)\n\n```text\n";
+        assert!(told.starts_with(begin), "{told}");
     }
 }

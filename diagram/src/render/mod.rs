@@ -10,7 +10,7 @@ pub mod text;
 
 pub use chart::chart;
 pub use html::{Download, HtmlOptions, html};
-pub use markdown::markdown;
+pub use markdown::{Picture, markdown};
 pub use mermaid::mermaid;
-pub use svg::{SvgOptions, Theme, graph_svg, svg};
+pub use svg::{SvgOptions, Theme, description, graph_svg, svg};
 pub use text::text;

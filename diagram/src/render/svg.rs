@@ -61,6 +61,12 @@ pub fn svg(document: &mut Document, options: &SvgOptions) -> String {
     draw_under(&heading, &scene, options.theme, (title, &description))
 }
 
+/// What a picture of the whole ladder shows, in words.
+pub fn description(document: &mut Document) -> String {
+    let extent = document.extent();
+    describe(&document.window(0.0, extent))
+}
+
 /// A scene as a whole SVG file, the lanes' heads on top.
 pub(super) fn draw(scene: &Scene, theme: Theme, title: &str, description: &str) -> String {
     draw_under(&Heading::default(), scene, theme, (title, description))
