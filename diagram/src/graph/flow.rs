@@ -84,9 +84,13 @@ impl<'a> Flow<'a> {
             range: (0, 0),
         };
         flow.choose_clock();
-        let (first, last) = flow.span();
-        let from = options.from_ns.unwrap_or(first);
-        let to = options.to_ns.unwrap_or(last);
+        let (from, to) = match (options.from_ns, options.to_ns) {
+            (Some(from), Some(to)) => (from, to),
+            (from, to) => {
+                let (first, last) = flow.span();
+                (from.unwrap_or(first), to.unwrap_or(last))
+            }
+        };
         if from > to {
             return Err(NoGraph::NoTime);
         }
@@ -97,7 +101,7 @@ impl<'a> Flow<'a> {
 
     /// The sender's clock, where every time there is known; the capture's if not.
     fn choose_clock(&mut self) {
-        let (mut known, mut moved) = (true, false);
+        let mut moved = false;
         for segment in self.segments() {
             let Some(times) = self.source.timing.times().get(segment.index) else {
                 return;
@@ -107,11 +111,10 @@ impl<'a> Flow<'a> {
             } else {
                 (times.arrival_ns, times.arrival_known)
             };
-            known &= is_known;
+            if !is_known {
+                return;
+            }
             moved |= ns != self.source.capture.frames()[segment.index].at.as_nanos();
-        }
-        if !known {
-            return;
         }
         self.at_sender = true;
         if moved {
@@ -135,6 +138,11 @@ impl<'a> Flow<'a> {
     /// From when to when it is drawn, in ns since the capture's first packet.
     pub(super) fn range(&self) -> (u64, u64) {
         self.range
+    }
+
+    /// Whether a segment lies within the range.
+    pub(super) fn shows(&self, segment: &Segment) -> bool {
+        (self.range.0..=self.range.1).contains(&segment.at_ns)
     }
 
     /// All segments, also those before and after the range.
@@ -216,6 +224,13 @@ impl<'a> Flow<'a> {
     pub(super) fn own_sender(&self) -> Option<ConnId> {
         let own = self.source.states.own_end(self.stream)?;
         (own.1 == self.from_client).then_some(own.0)
+    }
+
+    /// Whether the SYN of who answers was seen, which tells how its windows are scaled
+    /// (RFC 7323 §2.2).
+    pub(super) fn saw_answers_begin(&self) -> bool {
+        let answers = self.segments().filter(|segment| !segment.is_forward);
+        answers.take(8).any(|segment| segment.tcp.flags.syn())
     }
 
     /// Whether the capture was taken much nearer to who takes the data.

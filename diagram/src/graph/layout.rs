@@ -276,6 +276,14 @@ fn notes(flow: &Flow<'_>, kind: GraphKind, heights: &Heights) -> Vec<String> {
         };
         notes.push(format!("{}: {verb} {words}.", ink.words()));
     }
+    let has_windows = matches!(
+        kind,
+        GraphKind::Sequence | GraphKind::Flight | GraphKind::Window
+    );
+    if has_windows && !flow.saw_answers_begin() {
+        notes
+            .push("The receiver's SYN was not seen: its windows may be scaled, and larger.".into());
+    }
     match kind {
         GraphKind::RoundTrip if flow.is_near_receiver() => notes.push(
             "Taken near the receiver: this is how long it took to acknowledge, not the way.".into(),
@@ -326,12 +334,16 @@ fn letters(marks: &[Mark], plot: Plot, metrics: Metrics) -> Vec<(Ink, Text)> {
         if placed.len() == MAX_LETTERS {
             break;
         }
-        let y = (mark.y0 + mark.y1) / 2.0 + metrics.line_height * 0.28;
-        let candidates = [(mark.x - 5.0, Anchor::End), (mark.x + 6.0, Anchor::Start)];
-        let found = candidates.into_iter().find_map(|(x, anchor)| {
+        let middle = (mark.y0 + mark.y1) / 2.0 + metrics.line_height * 0.28;
+        let above = mark.y0 - 5.0;
+        let sides = [(mark.x - 5.0, Anchor::End), (mark.x + 6.0, Anchor::Start)];
+        let candidates = [middle, above]
+            .into_iter()
+            .flat_map(|y| sides.map(|(x, anchor)| ((x, y), anchor)));
+        let found = candidates.into_iter().find_map(|(at, anchor)| {
             let text = line_of(
                 letter.encode_utf8(&mut [0; 4]),
-                (x, y),
+                at,
                 anchor,
                 TextRole::Letter,
                 metrics,

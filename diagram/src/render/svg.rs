@@ -64,7 +64,8 @@ pub fn svg(document: &mut Document, options: &SvgOptions) -> String {
 /// What a picture of the whole ladder shows, in words.
 pub fn description(document: &mut Document) -> String {
     let extent = document.extent();
-    describe(&document.window(0.0, extent))
+    let scene = document.window(0.0, extent);
+    describe(document, &scene)
 }
 
 /// A scene as a whole SVG file, the lanes' heads on top.

@@ -181,9 +181,10 @@ fn style(scene: &GraphScene, theme: Theme) -> String {
     let mut css = format!(
         "text{{font-family:Inter,'DejaVu Sans',sans-serif;font-size:{:.2}px}}\
          .tick{{font-family:'IBM Plex Mono','DejaVu Sans Mono',monospace;font-size:{size:.2}px}}\
-         .title{{font-size:{:.2}px;font-weight:600}}.letter{{font-size:{size:.2}px;font-weight:700}}\
+         .title{{font-size:{:.2}px;font-weight:600}}.letter{{font-size:{size:.2}px;font-weight:700;paint-order:stroke;stroke-linejoin:round}}\
          .line,.mark path{{fill:none;stroke-linejoin:round}}.grid,.axis{{fill:none;stroke-width:1}}\
-         .grid{{opacity:.5}}.mark .cross{{stroke-dasharray:none;stroke-width:1.6}}",
+         .grid{{opacity:.5}}.mark .cross{{stroke-dasharray:none;stroke-width:1.6}}\
+         .sacked path{{opacity:.7}}",
         size * 0.95,
         size * 1.05,
     );
@@ -242,7 +243,7 @@ fn colours(css: &mut String, palette: &Palette) {
         let class = ink.class();
         let _ = write!(
             css,
-            ".{class}{{stroke:{colour}}}text.{class}{{fill:{colour};stroke:none}}"
+            ".{class}{{stroke:{colour}}}text.{class}{{fill:{colour};stroke:{ground};stroke-width:3;stroke-dasharray:none}}"
         );
     }
     let _ = write!(
