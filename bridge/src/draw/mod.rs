@@ -93,6 +93,7 @@ pub fn run(args: &DrawArgs) -> Result<(), Failure> {
     }
     match document.packets_shown() {
         0 if is_part => return Err(nothing_meant(args, document.capture().frames().len())),
+        shown if args.picture => is_of_use(Kind::Svg, shown)?,
         shown => is_of_use(kind, shown)?,
     }
     let drawn = draw(kind, args, &mut document, &title)?;
@@ -153,47 +154,62 @@ fn draw(
         title: title.to_owned(),
         ..SvgOptions::default()
     };
-    let payload = match args.payload {
-        true => Payload::Kept,
-        false => Payload::LeftOut,
-    };
-    let carries = |document: &mut Document| match args.bare {
-        true => None,
-        false => document.to_carry(options.rows.clone(), payload),
+    let payload = if args.payload {
+        Payload::Kept
+    } else {
+        Payload::LeftOut
     };
     Ok(match kind {
-        Kind::Svg => {
-            let picture = svg(document, &options);
-            match carries(document) {
-                Some(inside) => embed::into_svg(&picture, &inside).into_bytes(),
-                None => picture.into_bytes(),
-            }
-        }
+        Kind::Svg => carrying_svg(args, document, &options, payload).into_bytes(),
         Kind::Png => {
             let picture = png::png(&svg(document, &options))?;
-            match carries(document) {
+            match carried(args, document, payload) {
                 Some(inside) => embed::into_png(&picture, &inside),
                 None => picture,
             }
         }
         Kind::Html => {
-            let defaults = HtmlOptions::default();
             let options = HtmlOptions {
                 title: title.to_owned(),
-                download: (!args.bare).then(|| download(document, payload, defaults.max_packets)),
-                ..defaults
+                // Or it would have been refused.
+                max_packets: usize::MAX,
+                download: (!args.bare).then(|| download(document, payload)),
             };
             html(document, &options).into_bytes()
         }
         Kind::Text => text(document, columns).into_bytes(),
-        Kind::Markdown => in_markdown(args, document, (title, columns), &options)?.into_bytes(),
+        Kind::Markdown => {
+            let drawn = (title, columns, payload);
+            in_markdown(args, document, drawn, &options)?.into_bytes()
+        }
         Kind::Mermaid => mermaid(document, title).into_bytes(),
     })
 }
 
+/// What a picture carries of the packets that it shows, if it is to carry any.
+fn carried(args: &DrawArgs, document: &mut Document, payload: Payload) -> Option<Vec<u8>> {
+    if args.bare {
+        return None;
+    }
+    document.to_carry(None, payload)
+}
+
+fn carrying_svg(
+    args: &DrawArgs,
+    document: &mut Document,
+    options: &SvgOptions,
+    payload: Payload,
+) -> String {
+    let picture = svg(document, options);
+    match carried(args, document, payload) {
+        Some(inside) => embed::into_svg(&picture, &inside),
+        None => picture,
+    }
+}
+
 /// The packets of a page as a file within it.
-fn download(document: &mut Document, payload: Payload, max: usize) -> Download {
-    let drawn = document.drawn(None).into_iter().take(max);
+fn download(document: &mut Document, payload: Payload) -> Download {
+    let drawn = document.drawn(None);
     let part = document.capture().excerpt(drawn, payload);
     let mut bytes = Vec::new();
     // A Vec takes all, and an excerpt's notes fit where they were.
@@ -212,14 +228,15 @@ fn download(document: &mut Document, payload: Payload, max: usize) -> Download {
 fn in_markdown(
     args: &DrawArgs,
     document: &mut Document,
-    (title, columns): (&str, usize),
+    (title, columns, payload): (&str, usize, Payload),
     options: &SvgOptions,
 ) -> Result<String, Failure> {
     let beside = args.output.as_deref().filter(|_| args.picture);
     let Some(beside) = beside.map(|path| path.with_extension("svg")) else {
         return Ok(markdown(document, title, columns, None));
     };
-    write(Some(&beside), svg(document, options).as_bytes())?;
+    let drawn = carrying_svg(args, document, options, payload);
+    write(Some(&beside), drawn.as_bytes())?;
     let alt = description(document);
     let file = beside.file_name().unwrap_or_default().to_string_lossy();
     let picture = Picture {
