@@ -70,7 +70,8 @@ impl Documents {
         let section = self.section();
         let index = self.names.push(capture, frame, told.own.frame, section);
         let own = told.own;
-        if !told.comments.is_empty() || own.highlighted || own.hidden {
+        let is_noted = !told.comments.is_empty() || !own.notes.is_empty();
+        if is_noted || own.highlighted || own.hidden {
             self.packets.push(OnPacket {
                 index,
                 comments: told.comments,
@@ -91,6 +92,13 @@ impl Documents {
         if let Some((_, comments, told)) = sections.first() {
             let (title, summary) = titled(comments, told);
             edits.extend([Edit::Title(title), Edit::Summary(summary)]);
+        }
+        for (_, _, told) in sections.iter().take(1) {
+            for (&index, &mac) in &told.macs {
+                if let Some(interface) = capture.interfaces.get_mut(index as usize) {
+                    interface.mac.get_or_insert(mac);
+                }
+            }
         }
         keep_sections(capture, &sections);
         for (number, (_, _, told)) in (0u32..).zip(sections) {

@@ -102,6 +102,8 @@ pub(super) fn read_options(
     for option in options.by_ref() {
         let value = option.value;
         let known = match option.code {
+            // Says nothing.
+            COMMENT if value.is_empty() => false,
             COMMENT => match str::from_utf8(value) {
                 Ok(text) => {
                     told.comments.push(text.to_owned());

@@ -161,10 +161,7 @@ impl<W: Write> Writing<'_, W> {
                 out.option(COMMENT, comment.as_bytes());
             }
         } else {
-            let [title, summary] = own.map(|text| match text {
-                "" => Vec::new(),
-                text => parts_of(text),
-            });
+            let [title, summary] = own.map(parts_of);
             for part in title.iter().chain(&summary) {
                 out.option(COMMENT, part.as_bytes());
             }
@@ -180,6 +177,12 @@ impl<W: Write> Writing<'_, W> {
                 (document.title, document.summary) = (0, 0);
             }
         }
+        let is_told = !document.is_empty() || !self.capture.records().is_empty();
+        document.macs = (0u32..)
+            .zip(self.capture.interfaces())
+            .filter(|(index, _)| is_told || !self.foreign.interfaces.contains_key(index))
+            .filter_map(|(index, interface)| Some((index, interface.mac?)))
+            .collect();
         for part in section_parts(&document, self.capture.records(), &self.foreign.lines) {
             out.custom(CUSTOM_BYTES, PEN, &part);
         }

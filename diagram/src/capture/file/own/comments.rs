@@ -15,18 +15,17 @@ const MAX_COMMENT: usize = 65_535;
 /// most four bytes.
 const FULL: usize = MAX_COMMENT - 3;
 
-/// A text as comments of a length that is allowed: one at least.
+/// A text as comments of a length that is allowed. An empty text is none: other programs drop
+/// empty comments.
 pub(in super::super) fn parts_of(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
-    loop {
+    while !rest.is_empty() {
         let (part, more) = rest.split_at(rest.floor_char_boundary(MAX_COMMENT));
         parts.push(part);
         rest = more;
-        if rest.is_empty() {
-            return parts;
-        }
     }
+    parts
 }
 
 /// A note as the text of its comment, and what that does not say.
@@ -73,6 +72,7 @@ pub(in super::super) fn understand(comments: Vec<String>, told: Vec<NoteTold>) -
     }
     let mut comments: Vec<_> = comments.into_iter().map(Some).collect();
     let mut found = Vec::new();
+    let (empty, told): (Vec<_>, Vec<_>) = told.into_iter().partition(|note| note.parts == 0);
     let (long, short): (Vec<_>, Vec<_>) = told.into_iter().partition(|note| note.parts > 1);
     for note in long {
         match join(&mut comments, &note) {
@@ -104,6 +104,9 @@ pub(in super::super) fn understand(comments: Vec<String>, told: Vec<NoteTold>) -
     let mut edited = edited.into_iter().filter(|_| same);
     for (at, text) in others {
         found.push((at, Told::new(edited.next(), text)));
+    }
+    for note in empty {
+        found.push((usize::MAX, Told::new(Some(note), String::new())));
     }
     found.sort_by_key(|&(at, _)| at);
     found.into_iter().map(|(_, told)| told).collect()
@@ -199,6 +202,9 @@ mod tests {
         assert!(comments.len() > 4 && comments.iter().all(|text| text.len() <= MAX_COMMENT));
         let read = understand(comments, told);
         assert_eq!(texts(&read), [(Some(1), "short"), (Some(2), &*long)]);
-        assert_eq!(parts_of(""), [""]);
+        assert_eq!(parts_of(""), [""; 0]);
+        let empty = tell(&note(3, None, ""), None);
+        let read = understand(vec!["another".into()], vec![empty]);
+        assert_eq!(texts(&read), [(None, "another"), (Some(3), "")]);
     }
 }

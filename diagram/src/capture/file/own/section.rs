@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Read, Write};
 use synema_core::trace::{Event, FrameId, Record};
+use synema_core::wire::MacAddr;
 
 const PART_HEADER: usize = BINARY_MAGIC.len() + 1 + 4 + 4;
 /// Readers refuse blocks beyond 16 MiB; the section header stays well below.
@@ -36,6 +37,8 @@ pub(in super::super) struct DocumentTold {
     pub(in super::super) highlights: BTreeSet<FrameId>,
     pub(in super::super) hidden: BTreeSet<FrameId>,
     pub(in super::super) lane_names: BTreeMap<HostAddress, String>,
+    /// The stack's own addresses, by interfaces: Wireshark 4.0 drops those of the interfaces.
+    pub(in super::super) macs: BTreeMap<u32, MacAddr>,
     /// What this version does not know.
     pub(in super::super) rest: Map<String, Value>,
 }
@@ -77,7 +80,7 @@ impl DocumentTold {
         notes.chain(brackets).chain(marks)
     }
 
-    fn is_empty(&self) -> bool {
+    pub(in super::super) fn is_empty(&self) -> bool {
         let plain = Self {
             v: self.v,
             ..Self::default()
@@ -103,6 +106,7 @@ impl DocumentTold {
             "highlights": self.highlights,
             "hidden": self.hidden,
             "lane_names": self.lane_names,
+            "macs": self.macs,
         });
         if let Value::Object(fields) = &mut fields {
             fields.retain(|_, value| match value {
@@ -136,6 +140,7 @@ impl DocumentTold {
                 rest.remove("lane_names");
             }
         }
+        take(&mut rest, "macs", &mut told.macs);
         told.rest = rest;
         told
     }
