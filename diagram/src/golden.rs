@@ -10,7 +10,7 @@ use crate::Document;
 use crate::annotate::{Bracket, Edit, HostAddress, Note, NoteId, On};
 use crate::capture::Capture;
 use crate::render::{SvgOptions, svg, text};
-use crate::scene::{self, Card};
+use crate::scene::{self, Arrow, ArrowEnd, Card, Certainty, Scene};
 use crate::testing::apart::check_texts;
 use crate::testing::{SERVER, lab_fetch};
 use crate::view::{Axis, LabelMode, View};
@@ -103,7 +103,7 @@ fn draw(capture: Capture, name: &str) -> Drawn {
 }
 
 #[test]
-fn texts_keep_apart_on_every_axis_in_every_wording_at_every_width() {
+fn texts_keep_apart_and_time_goes_down_on_every_axis_in_every_wording_at_every_width() {
     for (name, scene) in ALL {
         let mut document = Document::open(scene(), View::default());
         for axis in AXES {
@@ -117,13 +117,44 @@ fn texts_keep_apart_on_every_axis_in_every_wording_at_every_width() {
                     });
                     let extent = document.extent();
                     let scene = document.window(0.0, extent);
-                    if let Err(problem) = check_texts(&scene) {
+                    let checked = check_texts(&scene).and_then(|()| check_order(&scene));
+                    if let Err(problem) = checked {
                         panic!("{name}, {axis:?}, {labels:?}, {width} wide: {problem}");
                     }
                 }
             }
         }
     }
+}
+
+/// Of one end of a conversation a state begins where the one before it ends; and what is
+/// not known to have overtaken does not.
+fn check_order(scene: &Scene) -> Result<(), String> {
+    for (index, bar) in scene.states.iter().enumerate() {
+        let next = scene.states[index + 1..]
+            .iter()
+            .find(|next| (next.lane, next.stream) == (bar.lane, bar.stream));
+        if bar.y0 >= bar.y1 || next.is_some_and(|next| next.y0 < bar.y1) {
+            return Err(format!("{bar:?} is not over when {next:?} begins"));
+        }
+    }
+    let estimated = |arrow: &&Arrow| {
+        arrow.arrival == Certainty::Inferred
+            && arrow.end == ArrowEnd::Arrives
+            && arrow.certainty == Certainty::Firm
+    };
+    let arrows: Vec<_> = scene.arrows.iter().filter(estimated).collect();
+    for (index, earlier) in arrows.iter().enumerate() {
+        let way = |arrow: &Arrow| (arrow.from, arrow.to);
+        let mut later = arrows[index + 1..].iter();
+        if let Some(later) = later.find(|later| way(later) == way(earlier)) {
+            // They depart in the order in which they stand.
+            if later.tip.y < earlier.tip.y {
+                return Err(format!("{later:?} overtakes {earlier:?}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A note, on whatever `what` picks of a capture.

@@ -284,7 +284,19 @@ impl Surroundings<'_> {
                 bars.push((key, bar));
             }
         };
-        let heights: Vec<_> = changes.iter().map(|change| self.when_y(change)).collect();
+        // Rows stand in the order in which packets were seen, which is not the far end's.
+        let mut last = 0.0_f64;
+        let heights: Vec<_> = changes
+            .iter()
+            .map(|change| {
+                let y = self.when_y(change).max(last);
+                // What is not here yet holds nothing back.
+                if y < self.warp.height() {
+                    last = y;
+                }
+                y
+            })
+            .collect();
         // Who is called was listening before.
         if let (Some(first), Some(&y)) = (changes.first(), heights.first())
             && first.state == TcpState::SynReceived

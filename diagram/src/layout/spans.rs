@@ -11,7 +11,7 @@ use synema_core::trace::Cause;
 /// it. What is sent again sooner was asked for otherwise.
 const LEAST_RTO_NS: u64 = 190_000_000;
 /// How many packets back is looked for what (re)started a timer.
-const LOOKED_AT: usize = 256;
+const LOOKED_AT: usize = 64;
 
 /// A packet at one of its ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,8 @@ impl Span {
 pub(super) struct Spans {
     list: Vec<Span>,
     last_of: BTreeMap<HostId, u32>,
+    /// From the first packet to the last of the longest.
+    longest: u32,
 }
 
 impl Spans {
@@ -79,6 +81,7 @@ impl Spans {
         let is_free = last.is_none_or(|&last| last <= span.from.packet);
         if is_free {
             self.last_of.insert(span.host, span.to.packet);
+            self.longest = self.longest.max(span.to.packet - span.from.packet);
             self.list.push(span);
         }
         is_free
@@ -87,7 +90,7 @@ impl Spans {
     /// Those that begin not after and end not before these packets.
     pub(super) fn between(&self, first: u32, last: u32) -> impl Iterator<Item = &Span> {
         let from = self.list.partition_point(|span| span.to.packet < first);
-        let beyond = last.saturating_add(LOOKED_AT as u32);
+        let beyond = last.saturating_add(self.longest);
         self.list[from..]
             .iter()
             .take_while(move |span| span.to.packet <= beyond)
