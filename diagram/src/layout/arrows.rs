@@ -62,6 +62,15 @@ impl Arrows<'_> {
             Some(tcp) if ghost => words::ghost_labels(&tcp, view.labels),
             _ => words::labels(self.source.story(), packet as usize, view.labels),
         };
+        // The second conversation and those after it say whose SYN it is.
+        let tcp = digest.and_then(|digest| digest.tcp);
+        let tcp = tcp.filter(|tcp| tcp.flags.syn() && !ghost);
+        let port = tcp.and_then(|tcp| match slot(self.source, tcp.stream) {
+            None | Some(0) => None,
+            Some(_) => self.source.analysis.streams().get(tcp.stream as usize),
+        });
+        let long = wordings.first().zip(port);
+        let long = long.map(|(text, info)| format!("{text} :{}", info.client.1));
         let certainty = if ghost {
             Certainty::Inferred
         } else {
@@ -71,8 +80,9 @@ impl Arrows<'_> {
         let room = self.lanes.width - 16.0;
         let mut candidates = Vec::new();
         // What fits between the lanes comes first, however short; what does not, after.
-        let (fitting, longer): (Vec<_>, Vec<_>) = wordings
+        let (fitting, longer): (Vec<_>, Vec<_>) = long
             .into_iter()
+            .chain(wordings)
             .partition(|text| chars(text) * view.metrics.char_width + 24.0 <= line.length);
         let texts: Vec<_> = fitting
             .into_iter()

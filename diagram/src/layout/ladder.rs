@@ -317,6 +317,7 @@ impl Ladder {
         let view = source.view;
         Scene {
             width: view.width,
+            ladder_width: self.lanes.width,
             height,
             window,
             head_height: self.lanes.head_height,

@@ -9,6 +9,8 @@
 //!                         · ·│┌──────┐
 //!                            ││ next │
 //! ```
+//!
+//! Where a drawing is too narrow for that, they stand below the ladder.
 
 use super::ladder::Ladder;
 use super::lanes::chars;
@@ -87,9 +89,18 @@ impl Ladder {
     /// Puts all cards where they belong.
     pub(super) fn cards(&self, source: Source<'_>) -> Cards {
         let mut cards = Cards::default();
-        let width = column(source);
-        if width <= 0.0 {
+        let column = column(source);
+        let is_beside = column > 0.0;
+        let width = source.view.width;
+        let (x, width) = match is_beside {
+            true => (width - column + GUTTER, column - 2.0 * GUTTER),
+            false => (GUTTER, width - 2.0 * GUTTER),
+        };
+        if source.view.notes_width <= 0.0 || width <= 0.0 {
             return cards;
+        }
+        if !is_beside {
+            cards.bottom = self.ladder_height();
         }
         let mut noted: Vec<_> = source
             .capture
@@ -107,12 +118,19 @@ impl Ladder {
                     y1: y0.max(y1).max(y0 + 2.0),
                 });
             }
-            let y = (place.y - ABOVE).max(cards.bottom + APART).max(APART);
-            let card = card(source, note, &place, width, y);
+            let beside = if is_beside { place.y - ABOVE } else { 0.0 };
+            let y = beside.max(cards.bottom + APART);
+            let mut card = card(source, note, &place, (x, width), y);
+            card.leader = card.leader.filter(|_| is_beside);
             cards.bottom = card.y + card.height;
             cards.cards.push(card);
         }
-        cards.rise(self.ladder_height());
+        if cards.cards.is_empty() {
+            return Cards::default();
+        }
+        if is_beside {
+            cards.rise(self.ladder_height());
+        }
         cards.bottom += APART;
         cards
     }
@@ -193,10 +211,9 @@ impl Cards {
     }
 }
 
-fn card(source: Source<'_>, note: &Note, place: &Place, column: f64, y: f64) -> Card {
+/// A card at `(x, y)`, `width` wide and as high as it takes.
+fn card(source: Source<'_>, note: &Note, place: &Place, (x, width): (f64, f64), y: f64) -> Card {
     let metrics = source.view.metrics;
-    let width = column - 2.0 * GUTTER;
-    let x = source.view.width - column + GUTTER;
     let advance = |role: LabelRole| metrics.char_width * role.scale();
     let columns = |role| ((width - 2.0 * PAD) / advance(role)).max(1.0) as usize;
     let mut baseline = y + PAD;

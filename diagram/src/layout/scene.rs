@@ -34,6 +34,8 @@ use synema_core::trace::{Cause, FrameId, TcpState, TimerKind};
 pub struct Scene {
     /// The drawing's width.
     pub width: f64,
+    /// The ladder's part of it: without the notes' column at the right.
+    pub ladder_width: f64,
     /// The whole document's height, without the heads.
     pub height: f64,
     /// The part of `0..height` that is here: what touches it is in the lists.
@@ -72,7 +74,7 @@ pub struct Scene {
     pub brackets: Vec<Bracket>,
     /// Where packets are not shown.
     pub hidden: Vec<Hidden>,
-    /// Notes, in a column at the right.
+    /// Notes, in a column at the right, or below the ladder where that is narrow.
     pub cards: Vec<Card>,
     /// The packets, earliest departure first.
     pub arrows: Vec<Arrow>,

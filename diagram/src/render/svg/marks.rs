@@ -26,8 +26,7 @@ pub(super) fn brackets(out: &mut String, scene: &Scene) {
 
 /// A stripe across the ladder.
 pub(super) fn band(out: &mut String, class: &str, band: &Band, scene: &Scene) {
-    let column = scene.cards.iter().map(|card| card.x - 6.0);
-    let width = column.fold(scene.width, f64::min) - 8.0;
+    let width = scene.ladder_width - 8.0;
     let _ = writeln!(
         out,
         "<rect class=\"{class}\" x=\"4\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{:.1}\" rx=\"4\"/>",

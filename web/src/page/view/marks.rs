@@ -11,8 +11,7 @@ use yew::prelude::*;
 /// the selected row.
 pub fn bands(scene: &Scene) -> Html {
     // The notes' column is not crossed.
-    let column = scene.cards.iter().map(|card| card.x - 6.0);
-    let width = column.fold(scene.width, f64::min);
+    let width = scene.ladder_width;
     let stripe = |class: &'static str, band: &Band| {
         html! {
             <rect {class} x="0" width={px(width)} rx="6" y={px(band.y0)} height={px(band.y1 - band.y0)} />
