@@ -80,7 +80,7 @@ pub struct Stats {
 impl Stats {
     fn count(&mut self, frame: &Frame, digest: &Digest) {
         self.bytes += u64::from(frame.original_len);
-        self.drops += frame.drops_before;
+        self.drops = self.drops.saturating_add(frame.drops_before);
         self.refused += u64::from(matches!(frame.fate, Fate::Refused(_)));
         self.retransmissions += u64::from(digest.is_retransmission());
     }

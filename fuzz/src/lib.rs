@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! Hostile input for the stack, and those who watch what it does with it.
+//! Hostile input for the stack, and those who watch what it does with it; and hostile captures.
 //!
 //! ```text
 //!   bytes of a fuzzer ─┐             ┌─► frame      one stack, somebody's frames
@@ -10,6 +10,8 @@
 //!                          └─ Inspector   its segments: nothing acknowledged that never came,
 //!                                         nothing beyond the window
 //! ```
+//!
+//! A third target, `file`, reads a capture file, opens it and draws it.
 //!
 //! The same input is the same run. Each target is a function over bytes, which `cargo fuzz` calls,
 //! and the tests of this crate with seeds of their own:
@@ -22,6 +24,7 @@
 mod checker;
 mod choices;
 pub mod differential;
+pub mod file;
 pub mod frame;
 mod inspector;
 mod mangler;

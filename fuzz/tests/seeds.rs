@@ -3,7 +3,7 @@
 use synema_core::trace::TcpState;
 use synema_fuzz::frame::Bench;
 use synema_fuzz::session::Session;
-use synema_fuzz::{Choices, frame, seeds, session};
+use synema_fuzz::{Choices, file, frame, seeds, session};
 
 #[test]
 fn every_seed_is_survived_by_every_target() {
@@ -11,6 +11,16 @@ fn every_seed_is_survived_by_every_target() {
         frame::run(&seed);
         session::run(&seed);
     }
+}
+
+#[test]
+fn every_capture_that_a_seed_makes_is_survived_and_packets_get_in() {
+    let mut packets = 0;
+    for seed in seeds::all() {
+        file::run(&seed);
+        packets += file::packets(&seed);
+    }
+    assert!(packets > 1_000, "{packets} packets");
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Seen {
         if count > 0 && self.count == 0 {
             self.first = packet;
         }
-        self.count += count;
+        self.count = self.count.saturating_add(count);
     }
 }
 

@@ -41,7 +41,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
         ],
     ),
     ("synema-packetdrill", &["synema-core"]),
-    ("synema-fuzz", &["synema-core"]),
+    ("synema-fuzz", &["synema-core", "synema-diagram"]),
     ("browser-tests", &["judge"]),
     ("judge", &[]),
     (
