@@ -186,13 +186,14 @@ impl Warp {
         let Some(arrival_ns) = item.arrival_ns else {
             return false;
         };
-        let between = if item.near_departs {
-            self.items[index + 1..].partition_point(|later| later.near_ns < arrival_ns)
+        // Items are in the order of `near_ns`: one of them tells whether there are so many.
+        if item.near_departs {
+            let later = self.items.get(index + 1 + MAX_BETWEEN);
+            later.is_some_and(|later| later.near_ns < arrival_ns)
         } else {
-            let before = &self.items[..index];
-            index - before.partition_point(|earlier| earlier.near_ns <= item.departure_ns)
-        };
-        between > MAX_BETWEEN
+            let earlier = index.checked_sub(1 + MAX_BETWEEN);
+            earlier.is_some_and(|at| self.items[at].near_ns > item.departure_ns)
+        }
     }
 
     /// Times of an item were estimated anew.

@@ -286,7 +286,7 @@ fn packet(choices: &mut Choices<'_>, link_type: u32, frame: &mut Vec<u8>) {
         0 => frame.extend_from_slice(&[2, 0, 0, 0]),
         113 => frame.extend_from_slice(&[0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0]),
         276 => {
-            frame.extend_from_slice(&[8, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0])
+            frame.extend_from_slice(&[8, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0]);
         }
         1 => ethernet::Header {
             destination: MacAddr([2, 0, 0, 0, 0, choices.below(3) as u8]),
