@@ -4,6 +4,7 @@
 use crate::annotate::NoteId;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use synema_core::time::Instant;
 
 /// What a pcapng file brought beside interfaces, packets and notes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,6 +50,9 @@ pub(super) struct InterfaceRest {
     pub(super) ticks: Ticks,
 }
 
+/// Later than in the year 2262 nothing was captured; so that a round trip can be added to any time.
+const LATEST_NS: u64 = i64::MAX as u64;
+
 /// How an interface counts time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticks {
@@ -85,6 +89,11 @@ impl Ticks {
         };
         let at = since + i128::from(self.offset) * SECOND;
         u64::try_from(at.max(0)).unwrap_or(u64::MAX)
+    }
+
+    /// The time of a packet.
+    pub(super) fn to_instant(self, ticks: u64) -> Instant {
+        Instant::from_nanos(self.to_nanos(ticks).min(LATEST_NS))
     }
 
     /// The ticks nearest to a time.

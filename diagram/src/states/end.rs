@@ -242,7 +242,11 @@ impl End {
             } else {
                 0
             };
-            step.at.as_nanos() + trip_ns + slack_ns <= at.as_nanos()
+            step.at
+                .as_nanos()
+                .saturating_add(trip_ns)
+                .saturating_add(slack_ns)
+                <= at.as_nanos()
         };
         let again = |end: Option<i64>| flags.fin() && end == Some(tcp.seq + i64::from(tcp.len) + 1);
         let lacks_fin = flags.ack() && other_fin.is_some_and(|fin| tcp.ack < fin);

@@ -106,7 +106,7 @@ impl Paths {
             .filter(|_| is_near)
             .and_then(|unaware| times.get(unaware))
             // One more, for of two events at one time the earlier packet's is first.
-            .map(|unaware| unaware.departure_ns + 1)
+            .map(|unaware| unaware.departure_ns.saturating_add(1))
             .filter(|&ns| ns <= not_after_ns && self.raises_few(question, ns, times));
         self.places[question].not_after_ns = not_after_ns;
         if let Some(ns) = not_before_ns {

@@ -137,7 +137,7 @@ fn write(document: &mut Document) {
     assert!(!picture.contains("NaN") && !picture.contains("=\"inf"));
     for written in [
         text(document, 90),
-        markdown(document, "", 90),
+        markdown(document, "", 90, None),
         mermaid(document, ""),
     ] {
         assert!(!written.contains('\u{1b}'), "the terminal is not ours");

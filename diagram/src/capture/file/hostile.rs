@@ -197,3 +197,21 @@ fn an_input_that_fails_at_once_is_no_bad_capture() {
     }
     assert!(matches!(read_from(Broken), Err(Unread::Input(_))));
 }
+
+#[test]
+fn a_time_beyond_all_calendars_is_drawn() {
+    let mut file = pcapng(1);
+    // The times of all three packets, each after type, length and interface of its block.
+    let blocks: Vec<_> = (0..file.len() - 4)
+        .filter(|&at| at % 4 == 0 && file[at..at + 4] == [6, 0, 0, 0])
+        .collect();
+    assert_eq!(blocks.len(), 3);
+    for block in blocks {
+        file[block + 12..block + 20].fill(0xff);
+    }
+    let opened = read(&file).expect("a capture");
+    assert_eq!(opened.stopped, None);
+    let mut document = crate::Document::open(opened.capture, crate::view::View::default());
+    assert!(document.extent().is_finite());
+    assert_eq!(document.window(0.0, 1_000.0).arrows.len(), 3);
+}

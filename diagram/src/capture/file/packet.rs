@@ -15,7 +15,6 @@ use pcap_file::pcapng::blocks::block_common::{
     ENHANCED_PACKET_BLOCK, PACKET_BLOCK, SIMPLE_PACKET_BLOCK,
 };
 use std::io::{self, Write};
-use synema_core::time::Instant;
 
 pub(super) const COMMENT: u16 = 1;
 const FLAGS: u16 = 2;
@@ -181,7 +180,7 @@ pub(super) fn write<W: Write>(
     let nearest = || beside.ticks.of_nanos(frame.at.as_nanos());
     let kept = rest
         .ticks
-        .filter(|&ticks| Instant::from_nanos(beside.ticks.to_nanos(ticks)) == frame.at);
+        .filter(|&ticks| beside.ticks.to_instant(ticks) == frame.at);
     let ticks = kept.unwrap_or_else(nearest);
     out.begin(ENHANCED_PACKET_BLOCK);
     out.u32(beside.interface);

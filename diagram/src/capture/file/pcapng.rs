@@ -19,7 +19,6 @@ use pcap_file::pcapng::blocks::block_common::{
     SECTION_HEADER_BLOCK, SIMPLE_PACKET_BLOCK,
 };
 use pcap_file::pcapng::{PcapNgParseError, PcapNgParser, PcapNgState};
-use synema_core::time::Instant;
 use synema_core::trace::{FrameId, Record};
 use synema_core::wire::MacAddr;
 
@@ -302,7 +301,7 @@ impl Reading<'_> {
         // Without a time of its own, the one before it is the best that can be said.
         let at = block.ticks.map_or_else(
             || self.opened.last_time(),
-            |ticks| Instant::from_nanos(interface.ticks.to_nanos(ticks)),
+            |ticks| interface.ticks.to_instant(ticks),
         );
         let for_now = FrameId::received(0);
         let mut frame = Frame::of(for_now, at, Direction::Unknown, source.keep(block.bytes));
