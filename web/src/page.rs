@@ -5,9 +5,11 @@ pub mod entry;
 pub mod fetch;
 pub mod graphs;
 pub mod looking;
+pub mod picture;
 pub mod reader;
 pub mod samples;
 pub mod scroll;
+pub mod sharing;
 pub mod shell;
 pub mod state;
 #[cfg(test)]
@@ -63,7 +65,14 @@ impl Component for App {
             ctx.link().callback(document_said),
             &ctx.link().callback(Msg::Do),
         );
+        let link = entry::link();
         let mut state = State::new(entry::find(), entry::theme());
+        state.home = entry::home();
+        if let Some(text) = link {
+            for effect in state.reduce(Action::OpenLink(text)) {
+                shell.perform(effect);
+            }
+        }
         if let Some(why) = failed {
             state.reduce(Action::WorkerFailed(why));
         }

@@ -15,9 +15,11 @@
 //! goes at once.
 
 mod graph;
+mod share;
 mod writing;
 
 pub use graph::{DrawnGraph, GraphRequest};
+pub use share::{Form, Part, ShareRequest, Shared};
 pub use writing::{Place, Write, Written, WrittenBracket, WrittenNote};
 
 use crate::page::fetch::Body;
@@ -295,6 +297,13 @@ pub enum ToDocument {
         /// Whether from now on only what it means is drawn.
         apply: bool,
     },
+    /// Make something to be shared.
+    Share(ShareRequest),
+    /// The document of a link is shown instead of the wire.
+    OpenLink {
+        /// What stood in the link.
+        text: String,
+    },
     /// Draw a graph.
     Graph(GraphRequest),
     /// Which packet is drawn nearest to here in the graph?
@@ -364,6 +373,18 @@ pub enum FromDocument {
     },
     /// What the file contains.
     Contents(Box<Contents>),
+    /// What is to be shared.
+    Shared {
+        /// The question's number.
+        number: u32,
+        /// What came of it.
+        shared: Shared,
+    },
+    /// A link could not be opened.
+    LinkFailed {
+        /// Why not.
+        why: String,
+    },
     /// A graph, or why there is none.
     Graph(Result<DrawnGraph, String>),
     /// The packet that was picked in the graph.

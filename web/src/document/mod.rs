@@ -8,15 +8,17 @@
 
 pub mod body;
 pub mod live;
+pub mod share;
 pub mod shown;
 pub mod writing;
 
 use crate::broken;
 use crate::post;
-use crate::protocol::{BATCH_MS, FromDocument, Live, ToDocument};
+use crate::protocol::{BATCH_MS, FromDocument, Live, ShareRequest, Shared, ToDocument};
 use crate::words::ENGLISH;
 use body::{Download, octets};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
+use share::Made;
 use shown::Shown;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -236,6 +238,8 @@ impl Worker {
                     at_ns,
                 }
             }
+            ToDocument::Share(ref request) => return self.share(request),
+            ToDocument::OpenLink { ref text } => return self.open_link(text),
             ToDocument::Graph(request) => FromDocument::Graph(self.shown().graph(view, request)),
             ToDocument::GraphPick { x, y } => match self.shown().picked(x, y) {
                 Some(packet) => FromDocument::Picked(packet),
@@ -289,7 +293,7 @@ impl Worker {
     }
 
     fn open(&mut self, name: String, bytes: &[u8]) {
-        match Shown::file(bytes, self.view) {
+        match Shown::file(&name, bytes, self.view) {
             Ok((file, read)) => {
                 self.file = Some((name.clone(), file));
                 self.version += 1;
@@ -304,16 +308,55 @@ impl Worker {
         }
     }
 
-    fn download(&mut self) {
-        let name = match &self.file {
-            Some((name, _)) => {
-                let stem = name
-                    .rsplit_once('.')
-                    .map_or(name.as_str(), |(stem, _)| stem);
-                format!("{stem}-synema.pcapng")
+    fn open_link(&mut self, text: &str) {
+        match Shown::link(text, self.view) {
+            Ok(file) => {
+                let name = ENGLISH.from_link.to_owned();
+                self.file = Some((name.clone(), file));
+                self.version += 1;
+                self.say(FromDocument::Opened {
+                    name,
+                    partly: None,
+                    passed_over: None,
+                });
+                self.tell_written();
             }
-            None => "synema.pcapng".to_owned(),
+            Err(why) => self.say(FromDocument::LinkFailed { why }),
+        }
+    }
+
+    fn share(&mut self, request: &ShareRequest) {
+        let (number, view) = (request.number, self.view);
+        let name = self.name_with(request.form.ending());
+        let made = share::share(self.shown(), view, request);
+        let shared = match made {
+            Err(why) => Shared::Nothing(why),
+            Ok(Made::Text(text, packets)) => Shared::Text { text, packets },
+            Ok(Made::Picture(svg, inside)) => Shared::Picture { name, svg, inside },
+            Ok(Made::File(bytes)) => {
+                let blob = octets(&Array::of1(&Uint8Array::from(bytes.as_slice())));
+                self.hand_over(name, blob.map_err(|error| format!("{error:?}")));
+                self.tell_written();
+                Shared::Saved
+            }
         };
+        self.say(FromDocument::Shared { number, shared });
+    }
+
+    /// A name for a file that is made of what is shown.
+    fn name_with(&self, ending: &str) -> String {
+        let stem = self.file.as_ref().map(|(name, _)| {
+            let name = name.strip_suffix(".gz").unwrap_or(name);
+            name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+        });
+        match stem {
+            Some(stem) => format!("{stem}-synema.{ending}"),
+            None => format!("synema.{ending}"),
+        }
+    }
+
+    fn download(&mut self) {
+        let name = self.name_with("pcapng");
         let made = self
             .shown()
             .pcapng()

@@ -2,6 +2,7 @@
 
 use super::{live, writing};
 use crate::protocol::{DrawnGraph, Extent, FilterProblem, GraphRequest, Live, Write, Written};
+use crate::words::ENGLISH;
 use synema_core::wire::MacAddr;
 use synema_diagram::Document;
 use synema_diagram::annotate::Annotations;
@@ -9,6 +10,7 @@ use synema_diagram::capture::{Frame, Interface, MemoryPolicy, file};
 use synema_diagram::detail::Detail;
 use synema_diagram::filter::{Expression, FilterError};
 use synema_diagram::graph::{GraphOptions, GraphScene};
+use synema_diagram::link;
 use synema_diagram::notable::Contents;
 use synema_diagram::render::{Theme, graph_svg};
 use synema_diagram::scene::Scene;
@@ -20,7 +22,11 @@ const MOST: usize = 100;
 
 /// A document, as the page asks for it.
 pub struct Shown {
-    document: Document,
+    pub(super) document: Document,
+    /// What it is called where nobody gave it a title.
+    pub(super) title: String,
+    /// Which packets alone are drawn.
+    pub(super) wanted: Option<Expression>,
     /// Of the live capture.
     numbers: live::Numbers,
     /// What is written in a file already.
@@ -42,14 +48,15 @@ impl Shown {
     pub fn wire(interface: &str, mac: Option<MacAddr>, view: View) -> Self {
         let interface = Interface::ethernet(interface, mac);
         let view = unselected(view);
-        Self::of(Document::live(interface, MemoryPolicy::default(), view))
+        let document = Document::live(interface, MemoryPolicy::default(), view);
+        Self::of(document, ENGLISH.live_title)
     }
 
     /// A file's content, and what was wrong with it.
     ///
     /// # Errors
     /// Why nothing of it can be read.
-    pub fn file(bytes: &[u8], view: View) -> Result<(Self, Reading), String> {
+    pub fn file(name: &str, bytes: &[u8], view: View) -> Result<(Self, Reading), String> {
         let opened = file::read(bytes).map_err(|problem| problem.to_string())?;
         let first = opened.warnings.first().map(ToString::to_string);
         let reading = Reading {
@@ -57,7 +64,17 @@ impl Shown {
             passed_over: first.map(|first| (opened.passed_over, first)),
         };
         let document = Document::open(opened.capture, unselected(view));
-        Ok((Self::of(document), reading))
+        Ok((Self::of(document, name), reading))
+    }
+
+    /// The document of a link.
+    ///
+    /// # Errors
+    /// Why there is none in it.
+    pub fn link(text: &str, view: View) -> Result<Self, String> {
+        let capture = link::decode(text).map_err(|problem| problem.to_string())?;
+        let document = Document::open(capture, unselected(view));
+        Ok(Self::of(document, ENGLISH.from_link))
     }
 
     /// Takes what the stack's worker told; says whether that changed something.
@@ -100,6 +117,7 @@ impl Shown {
             Some(Expression::parse(text).map_err(problem)?)
         };
         if apply {
+            self.wanted.clone_from(&wanted);
             self.document.set_wanted(wanted);
         }
         Ok(())
@@ -214,9 +232,11 @@ impl Shown {
         Ok(bytes)
     }
 
-    fn of(document: Document) -> Self {
+    fn of(document: Document, title: &str) -> Self {
         Self {
             saved: document.annotations().clone(),
+            title: title.to_owned(),
+            wanted: None,
             document,
             numbers: live::Numbers::default(),
             graph: None,

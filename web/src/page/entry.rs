@@ -13,6 +13,40 @@ const TOKEN: &str = "synema-token";
 const SESSION: &str = "synema-session";
 const THEME: &str = "synema-theme";
 
+/// What stands before a document in a link's fragment.
+pub const LINK: &str = "doc=";
+/// No more of a link is looked at: a page's own address line holds no more either.
+const LONGEST: usize = 2 << 20;
+
+/// The document in the link that this page was opened with; it stays in the address bar, so that a
+/// reload shows it again.
+pub fn link() -> Option<String> {
+    link_of(&web_sys::window()?.location().hash().ok()?)
+}
+
+/// The document in `#doc=…`.
+fn link_of(hash: &str) -> Option<String> {
+    let text = hash.trim_start_matches('#').strip_prefix(LINK)?;
+    (!text.is_empty() && text.len() <= LONGEST).then(|| text.to_owned())
+}
+
+/// Takes the document out of the address bar: another one is shown.
+pub fn forget_link() {
+    if let (Some(_), Some(window)) = (link(), web_sys::window()) {
+        hide_fragment(&window);
+    }
+}
+
+/// Where this page is, without its fragment.
+pub fn home() -> String {
+    let Some(window) = web_sys::window() else {
+        return String::new();
+    };
+    let location = window.location();
+    let (origin, path) = (location.origin(), location.pathname());
+    format!("{}{}", origin.unwrap_or_default(), path.unwrap_or_default())
+}
+
 /// How the bridge behind this page is reached; none without a key.
 pub fn find() -> Option<Entry> {
     let window = web_sys::window()?;
@@ -158,6 +192,23 @@ mod tests {
             assert_eq!(token_of(bad), None, "{bad}");
         }
         assert_eq!(token_of(&format!("#token={}", "a".repeat(257))), None);
+    }
+
+    #[test]
+    fn a_document_is_found_in_the_fragment_and_a_key_never() {
+        assert_eq!(link_of("#doc=abc-_").as_deref(), Some("abc-_"));
+        for none in [
+            "",
+            "#",
+            "#doc=",
+            "#ladder",
+            "#token=secret",
+            "#token=secret&doc=abc",
+        ] {
+            assert_eq!(link_of(none), None, "{none}");
+        }
+        assert_eq!(link_of(&format!("#doc={}", "a".repeat(LONGEST + 1))), None);
+        assert_eq!(token_of("#doc=token=abc"), None);
     }
 
     #[test]

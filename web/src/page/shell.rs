@@ -2,14 +2,20 @@
 
 use super::entry;
 use super::graphs::Plotting;
+use super::picture;
 use super::samples;
+use super::sharing::Share;
 use super::state::{Action, Effect, Theme};
 use super::writing::{Dialog, Pen};
+use crate::document::body::octets;
 use crate::post;
 use crate::protocol::{FromDocument, FromStack, ToDocument, ToStack, Write};
+use js_sys::{Array, Uint8Array};
 use std::cell::Cell;
 use std::rc::Rc;
+use synema_diagram::link::embed;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Blob, Element, ErrorEvent, Event, HtmlAnchorElement, HtmlElement, KeyboardEvent,
     MessageChannel, Url, Worker, WorkerOptions, WorkerType,
@@ -89,6 +95,16 @@ impl Shell {
                 }
             }
             Effect::Join => self.join(),
+            Effect::ForgetLink => entry::forget_link(),
+            Effect::Copy(text) => copy(text, self.act.clone()),
+            Effect::SaveText { name, text } => {
+                if let Err(error) = save_text(&name, &text) {
+                    web_sys::console::error_1(&error);
+                }
+            }
+            Effect::MakePng { name, svg, inside } => {
+                make_png(name, svg, inside, self.act.clone());
+            }
             Effect::Warn(warns) => self.warns.set(warns),
             Effect::Remember(session) => entry::remember(session),
             Effect::KeepTheme(theme) => {
@@ -149,12 +165,15 @@ fn listen(act: &Callback<Action>) {
         move |event| keydown(&event, &act)
     });
     listen_to_drops(&window, act);
-    // Another link to this page, with another key, was put into the address bar.
-    on(&window, "hashchange", |_| {
+    // Another link to this page, with another key or document, was put into the address bar.
+    let opens = act.clone();
+    on(&window, "hashchange", move |_| {
         let window = web_sys::window();
         if let (true, Some(window)) = (entry::is_given(), window) {
             // Without a reload only the old key would go on to be used.
             let _ = window.location().reload();
+        } else if let Some(text) = entry::link() {
+            opens.emit(Action::OpenLink(text));
         }
     });
     on(&window, "pageshow", {
@@ -292,6 +311,7 @@ fn plain_key(key: &str) -> Option<Action> {
         "x" => Action::Pen(Pen::Hide),
         "b" => Action::Pen(Pen::Bracket),
         "a" => Action::Pen(Pen::Panel),
+        "s" => Action::Share(Share::Open),
         "g" => Action::Plot(Plotting::Toggle),
         "?" => Action::Dialog(Some(Dialog::Keys)),
         _ => return None,
@@ -307,6 +327,41 @@ fn focus(id: &str) {
         // Only an element that cannot be focused refuses, and nothing is lost then.
         let _ = element.focus();
     }
+}
+
+/// Puts a text into the clipboard; says whether the browser let it.
+fn copy(text: String, act: Callback<Action>) {
+    spawn_local(async move {
+        let clipboard = web_sys::window().map(|window| window.navigator().clipboard());
+        // Only pages that came over a safe way have one.
+        let clipboard = clipboard.filter(|clipboard| !clipboard.is_undefined());
+        let copied = match clipboard {
+            Some(clipboard) => JsFuture::from(clipboard.write_text(&text)).await.is_ok(),
+            None => false,
+        };
+        act.emit(Action::Share(Share::Copied(copied)));
+    });
+}
+
+fn make_png(name: String, svg: String, inside: Vec<u8>, act: Callback<Action>) {
+    spawn_local(async move {
+        let made = picture::png(&svg).await.and_then(|png| {
+            let png = if inside.is_empty() {
+                png
+            } else {
+                embed::into_png(&png, &inside)
+            };
+            let parts = Array::of1(&Uint8Array::from(png.as_slice()));
+            let blob = octets(&parts).and_then(|blob| save(&name, &blob));
+            blob.map_err(|error| format!("{error:?}"))
+        });
+        act.emit(Action::Share(Share::Pictured(made.err())));
+    });
+}
+
+fn save_text(name: &str, text: &str) -> Result<(), JsValue> {
+    let blob = octets(&Array::of1(&Uint8Array::from(text.as_bytes())))?;
+    save(name, &blob)
 }
 
 /// Offers a file to be saved.

@@ -3,6 +3,7 @@
 use super::graphs::{Graphs, Plotting};
 use super::looking::Looking;
 use super::reader::Reader;
+use super::sharing::{Share, Sharing};
 use super::wire::Wire;
 use super::writing::{Dialog, Pen, Writing};
 use crate::protocol::{FromDocument, FromStack, Link, Problem, ToDocument, ToStack};
@@ -29,6 +30,10 @@ pub struct State {
     pub looking: Looking,
     /// The graph below the ladder.
     pub graphs: Graphs,
+    /// What is shared of it.
+    pub sharing: Sharing,
+    /// Where this page is, without its fragment.
+    pub home: String,
     /// What is written on it.
     pub writing: Writing,
     /// What is open above the page.
@@ -166,6 +171,10 @@ pub enum Action {
     Only(Option<u32>),
     /// Do something with the graph.
     Plot(Plotting),
+    /// Open the document that stands in a link.
+    OpenLink(String),
+    /// Share something.
+    Share(Share),
     /// Write on the capture.
     Pen(Pen),
     /// Open something above the page, or close it.
@@ -238,6 +247,26 @@ pub enum Effect {
     Join,
     /// Keep the choice of theme.
     KeepTheme(Theme),
+    /// The link by which the page was opened is no longer what it shows.
+    ForgetLink,
+    /// Put a text into the clipboard.
+    Copy(String),
+    /// Save a text.
+    SaveText {
+        /// The name to propose for its file.
+        name: String,
+        /// The text.
+        text: String,
+    },
+    /// Make a picture of points, and save it.
+    MakePng {
+        /// The name to propose for its file.
+        name: String,
+        /// The picture as lines.
+        svg: String,
+        /// The document to put into the file; empty for none.
+        inside: Vec<u8>,
+    },
     /// Whether who leaves the page is warned: something is in no file.
     Warn(bool),
 }
@@ -253,6 +282,8 @@ impl State {
             reader: Reader::new(),
             looking: Looking::default(),
             graphs: Graphs::default(),
+            sharing: Sharing::default(),
+            home: String::new(),
             writing: Writing::default(),
             dialog: None,
             source: Source::Wire,
@@ -309,16 +340,21 @@ impl State {
             | Action::SaveBody => self.wire_action(action),
             Action::Open(file) => {
                 self.begin_reading(file.name());
-                vec![Effect::OpenFile(file)]
+                vec![Effect::ForgetLink, Effect::OpenFile(file)]
             }
             Action::OpenSample(name) => {
                 self.begin_reading(name.to_owned());
-                vec![Effect::OpenSample(name)]
+                vec![Effect::ForgetLink, Effect::OpenSample(name)]
             }
             Action::Filter { .. } | Action::Only(_) | Action::Go { .. } | Action::Dragged(_) => {
                 self.looking_action(action)
             }
             Action::Plot(plotting) => self.plot(plotting),
+            Action::OpenLink(text) => {
+                self.begin_reading(self.words.from_link.to_owned());
+                documents(vec![ToDocument::OpenLink { text }])
+            }
+            Action::Share(share) => self.share(share),
             Action::Pen(pen) => self.pen(pen),
             Action::Dialog(dialog) => {
                 self.dialog = dialog;
@@ -508,6 +544,13 @@ impl State {
             } => {
                 self.filter_read(number, applied, problem);
                 Vec::new()
+            }
+            FromDocument::Shared { number, shared } => self.shared(number, shared),
+            FromDocument::LinkFailed { why } => {
+                self.reading = None;
+                let cause = fill(words.link_failed, &[("why", &why)]);
+                self.trouble = Some(Problem::new(cause, words.link_failed_next));
+                vec![Effect::ForgetLink]
             }
             FromDocument::OpenFailed { name, why } => {
                 self.reading = None;

@@ -2,6 +2,7 @@
 
 mod graphs;
 mod looking;
+mod sharing;
 mod writing;
 
 use super::fetch::{Body, Phase};

@@ -30,6 +30,8 @@ pub struct Writing {
 pub enum Dialog {
     /// The keys.
     Keys,
+    /// What is to be shared.
+    Share,
     /// Something that is being written.
     Draft(Draft),
     /// Notes would be thrown away by this: is it meant?
@@ -40,7 +42,9 @@ impl PartialEq for Dialog {
     /// What would throw notes away is asked once and kept: it is the same while it is asked.
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Keys, Self::Keys) | (Self::Unsaved(_), Self::Unsaved(_)) => true,
+            (Self::Keys, Self::Keys)
+            | (Self::Share, Self::Share)
+            | (Self::Unsaved(_), Self::Unsaved(_)) => true,
             (Self::Draft(one), Self::Draft(other)) => one == other,
             _ => false,
         }
@@ -273,7 +277,7 @@ impl State {
     pub(super) fn asks_first(&mut self, action: &Action) -> bool {
         let leaves_file = matches!(
             action,
-            Action::Open(_) | Action::OpenSample(_) | Action::ShowWire
+            Action::Open(_) | Action::OpenSample(_) | Action::OpenLink(_) | Action::ShowWire
         ) || matches!(action, Action::Fetch | Action::FetchExample(_));
         let is_file = matches!(self.source, Source::File { .. });
         if !(leaves_file && is_file && self.writing.written.unsaved) {

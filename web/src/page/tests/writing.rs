@@ -125,6 +125,7 @@ fn notes_are_not_thrown_away_unasked() {
         effects,
         [
             Effect::Document(ToDocument::Download),
+            Effect::ForgetLink,
             Effect::OpenSample("a.pcapng")
         ]
     );

@@ -50,7 +50,7 @@ fn head(state: &State) -> Html {
         facts.push(fill(words.contents_lasted, &[("time", &contents.lasted)]));
     }
     html! {
-        <header data-test="file">
+        <header data-test="file" data-name={name.clone()}>
             <p class="quiet">{ words.file_panel }</p>
             <h2 class="lead">{ name }</h2>
             <p title={words.file_private}>{ facts.join(" ") }</p>

@@ -1,7 +1,7 @@
 //! What lies above the page until it is answered: a browser's own dialog, so that the keyboard
 //! stays in it and Escape leaves it.
 
-use super::{Language, does, draft};
+use super::{Language, does, draft, share};
 use crate::page::state::{Action, State};
 use crate::page::writing::Dialog;
 use crate::words::Word;
@@ -10,7 +10,7 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 /// Each key, or keys, and what it does.
-const KEYS: [(&str, Word); 13] = [
+const KEYS: [(&str, Word); 14] = [
     ("↓ j", |words| words.key_next),
     ("↑ k", |words| words.key_previous),
     ("Esc", |words| words.key_escape),
@@ -21,6 +21,7 @@ const KEYS: [(&str, Word); 13] = [
     ("b", |words| words.key_bracket),
     ("a", |words| words.key_annotate),
     ("g", |words| words.key_graph),
+    ("s", |words| words.key_share),
     ("Ctrl Z", |words| words.key_undo),
     ("Ctrl ⇧ Z", |words| words.key_redo),
     ("?", |words| words.key_keys),
@@ -33,6 +34,9 @@ pub struct ModalProps {
     pub test: &'static str,
     /// Its title.
     pub title: AttrValue,
+    /// Whether there is much in it.
+    #[prop_or_default]
+    pub wide: bool,
     /// What is in it.
     pub children: Html,
     /// What Ctrl and Enter do in it.
@@ -85,7 +89,7 @@ pub fn Modal(props: &ModalProps) -> Html {
         }
     });
     html! {
-        <dialog class="modal" ref={element} data-test={props.test} aria-label={props.title.clone()}
+        <dialog class={classes!("modal", props.wide.then_some("wide"))} ref={element} data-test={props.test} aria-label={props.title.clone()}
             {onkeydown} {onmousedown}>
             <div class="inside">
                 <h2>{ &props.title }</h2>
@@ -104,6 +108,7 @@ pub fn view(state: &State, act: &Callback<Action>) -> Html {
         Some(Dialog::Keys) => html! {
             <Modal key="keys" test="keys" title={words.keys_title} {close}>{ keys(words) }</Modal>
         },
+        Some(Dialog::Share) => share::dialog(state, act),
         Some(Dialog::Draft(one)) => draft::dialog(state, one, act),
         Some(Dialog::Unsaved(_)) => html! {
             <Modal key="unsaved" test="unsaved" title={words.unsaved_title} {close}>

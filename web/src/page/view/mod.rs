@@ -16,6 +16,7 @@ pub mod overview;
 pub mod packet;
 pub mod response;
 pub mod scene;
+pub mod share;
 pub mod strip;
 pub mod top;
 pub mod watch;

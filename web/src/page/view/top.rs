@@ -1,6 +1,7 @@
 //! The bar at the top, and the banner below it.
 
 use super::{Language, contents, does, filter};
+use crate::page::sharing::Share;
 use crate::page::state::{Action, Source, State, Theme};
 use crate::page::wire::{Bridge, Claim};
 use crate::page::writing::Pen;
@@ -45,6 +46,9 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
             <span class="pens">
             <button class="button small" data-test="annotate" aria-pressed={state.writing.open.to_string()}
                 title={words.annotate_hint} onclick={does(act, || Action::Pen(Pen::Panel))}>{ words.annotate }</button>
+            <button class="button small first" data-test="share-open" title={words.share_hint}
+                disabled={state.reader.extent.packets == 0}
+                onclick={does(act, || Action::Share(Share::Open))}>{ words.share }</button>
             </span>
             { lamp(state) }
             <button class="button small" title={words.theme_hint} data-test="theme"
