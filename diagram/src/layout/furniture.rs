@@ -161,10 +161,14 @@ impl Surroundings<'_> {
             Some((y, _, _)) => y,
             None => self.warp.height() - 20.0,
         };
+        let top_of = |run: &hidden::Run| match self.warp.items().get(run.item as usize) {
+            Some(_) => self.warp.of_item(run.item as usize).0,
+            None => height_of(run),
+        };
         let first = self.hidden.partition_point(|run| height_of(run) < y0);
         self.hidden[first..]
             .iter()
-            .map(|run| (Key::Hidden(run.first), hidden::mark(*run, height_of(run))))
+            .map(|run| (Key::Hidden(run.first), hidden::mark(*run, top_of(run))))
             .take_while(|(_, mark)| mark.y <= y1 + 20.0)
             .collect()
     }

@@ -29,7 +29,7 @@ pub(super) fn push(runs: &mut Vec<Run>, packet: u32, items: usize) {
     }
 }
 
-/// The mark of a run; `y` is the height of the packet after it.
+/// The mark of a run; `y` is the height at which the packet after it departs.
 pub(super) fn mark(run: Run, y: f64) -> Hidden {
     let count = u64::from(run.count);
     let first = u64::from(run.first) + 1;

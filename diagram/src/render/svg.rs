@@ -289,13 +289,25 @@ pub(super) fn describe(document: &Document, scene: &Scene) -> String {
     let mut told: Vec<_> = [annotations.title(), annotations.summary()]
         .into_iter()
         .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+        .map(sentence)
         .collect();
-    told.extend(words::all_notes(document.story()));
+    let notes = words::all_notes(document.story());
+    told.extend(notes.iter().map(|note| sentence(note)));
     if annotations.summary().is_empty() {
         told.push(counted(scene));
     }
     told.join(" ")
+}
+
+/// A text that ends as a sentence does.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    let stop = if text.ends_with(['.', '!', '?', ':', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{text}{stop}")
 }
 
 /// One sentence about what can be seen.
