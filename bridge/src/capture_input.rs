@@ -7,9 +7,13 @@ use std::io;
 use std::path::Path;
 use synema_diagram::capture::file::{self, Opened, Unread};
 use synema_diagram::filter::Expression;
+use synema_diagram::link;
 
-/// Opens the capture; `-` is standard input.
+/// Opens the capture; `-` is standard input, and a link is one that holds it.
 pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
+    if let Some(link) = path.to_str().filter(|text| is_link(text)) {
+        return linked(link);
+    }
     let read = if path == Path::new("-") {
         file::read_from(io::stdin().lock())
     } else {
@@ -29,6 +33,22 @@ pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
             format!("{}: {problem}", name(path)),
             "give a pcap or pcapng file, gzipped or not, as tcpdump -w and Wireshark write them, or a picture that synema drew",
         ),
+    })
+}
+
+fn is_link(text: &str) -> bool {
+    text.contains("://") && text.contains('#')
+}
+
+/// The document that a link holds.
+fn linked(link: &str) -> Result<Opened, Failure> {
+    let decoded = link::decode(link);
+    decoded.map(Opened::from).map_err(|problem| {
+        Failure::new(
+            Exit::BadCapture,
+            format!("this link cannot be opened: {problem}"),
+            "put it into quotes, whole, from https:// to its last letter",
+        )
     })
 }
 

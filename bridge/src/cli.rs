@@ -40,6 +40,8 @@ pub enum Command {
     Annotate(AnnotateArgs),
     /// Make one capture of two that were taken at the two ends of a connection
     Merge(MergeArgs),
+    /// Print packets of a capture, with the notes on them, as a link that holds them
+    Link(LinkArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
     #[command(name = LAB_CHILD, hide = true)]
     LabChild,
@@ -529,6 +531,23 @@ pub struct AnnotateArgs {
     /// Take away first what is written on it now
     #[arg(long)]
     pub clear: bool,
+}
+
+/// Arguments of `synema link`.
+#[derive(Args, Clone, Debug)]
+pub struct LinkArgs {
+    /// The capture: pcap or pcapng, gzipped or not, or a picture; - reads from standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where others can reach the page: the link points there
+    #[arg(long, value_name = "URL")]
+    pub viewer: String,
+    /// Only these packets, by their numbers: 1-12,20
+    #[arg(long, value_name = "N,N-M")]
+    pub packets: Option<String>,
+    /// Also what the packets carry, not their headers alone
+    #[arg(long)]
+    pub payload: bool,
 }
 
 #[cfg(test)]

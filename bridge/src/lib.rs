@@ -32,6 +32,7 @@ mod interrupt;
 pub mod io;
 #[cfg(target_os = "linux")]
 pub mod lab;
+pub mod link;
 pub mod merge;
 pub mod privilege;
 pub mod say;
@@ -58,6 +59,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Analyze(args) => analyze::run(&args),
         Command::Draw(args) => draw::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Link(args) => link::run(&args),
         Command::Merge(args) => merge::run(&args),
         #[cfg(target_os = "linux")]
         Command::LabChild => lab::child::run(),

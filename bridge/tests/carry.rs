@@ -92,6 +92,67 @@ fn what_was_drawn_is_opened_again() -> Result<()> {
 }
 
 #[test]
+fn a_link_holds_what_it_is_of_and_is_opened_again() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let capture = folder.path().join("talk.pcapng");
+    file::write_pcapng(&talk(), std::fs::File::create(&capture)?)?;
+    let viewer = ["link", "--viewer", "https://viewer.example/app"];
+    let linked = synema(&[&viewer[..], &["--packets", "3"]].concat(), &capture)?;
+    assert!(linked.status.success(), "{linked:?}");
+    let link = String::from_utf8(linked.stdout)?;
+    let link = link.trim();
+    assert!(
+        link.starts_with("https://viewer.example/app#d=") && link.len() < 500,
+        "{link}"
+    );
+    let listed = synema(&["annotate"], Path::new(link))?;
+    assert_eq!(
+        String::from_utf8(listed.stdout)?,
+        "title: Two who talk\npacket 1: the last\n"
+    );
+    for (arguments, file, code, words) in [
+        (
+            &["--packets", "9"][..],
+            &*capture,
+            2,
+            "its packets are 1 to 3",
+        ),
+        (
+            &["--packets", "x"],
+            &capture,
+            2,
+            "write it like --packets 5,7-9",
+        ),
+        (
+            &[],
+            Path::new("https://viewer.example/#d=A"),
+            13,
+            "copy the whole of it again",
+        ),
+    ] {
+        let refused = synema(&[&viewer[..], arguments].concat(), file)?;
+        let said = String::from_utf8(refused.stderr)?;
+        assert_eq!(refused.status.code(), Some(code), "{said}");
+        assert!(said.contains(words) && said.contains("next:"), "{said}");
+    }
+
+    // Too many packets for a link.
+    let mut long = talk();
+    for number in 10..2_000_u64 {
+        let mut frame = long.frames()[0].clone();
+        frame.id = FrameId::received(number);
+        frame.at = Instant::from_nanos(number.pow(3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16);
+        long.push(frame);
+    }
+    file::write_pcapng(&long, std::fs::File::create(&capture)?)?;
+    let refused = synema(&viewer, &capture)?;
+    let said = String::from_utf8(refused.stderr)?;
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("send the file itself"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn a_bare_picture_says_what_to_open_instead() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let capture = folder.path().join("talk.pcapng");

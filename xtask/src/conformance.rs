@@ -1,11 +1,13 @@
 //! `cargo xtask conformance`: what others made, told by environment variables.
 //!
 //! - `SYNEMA_CAPTURES`: a folder with captures; every one is opened, and every frame, and what
-//!   `synema analyze` makes of every TCP segment, compared with what tshark says of it.
+//!   `synema analyze` makes of every TCP segment, compared with what tshark says of it; and what
+//!   `synema annotate` writes of it, with all that tshark and capinfos tell of the file.
 //! - `PACKETDRILL`, `PD_TCP`: packetdrill's program and its folder of TCP scripts.
 
 use std::{
     env, fs,
+    io::Read as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -70,6 +72,8 @@ fn compare_all(house: &House, folder: &Path) -> anyhow::Result<()> {
     house.cargo(&["build", "-p", "synema-bridge", "--bin", "synema"])?;
     let program = house.target().join("debug/examples/frames");
     let synema = house.target().join("debug/synema");
+    let room = house.target().join("conformance");
+    fs::create_dir_all(&room)?;
     let mut segments = judge::Comparison::default();
     let files = captures_in(folder)?;
     let (mut frames, mut differing) = (0, 0);
@@ -80,7 +84,7 @@ fn compare_all(house: &House, folder: &Path) -> anyhow::Result<()> {
             &analyzed(&synema, file)?,
             &judge::segments(file)?,
         )?;
-        match compare(&program, file)? {
+        match with_rewritten((&synema, &room), file, compare(&program, file)?)? {
             Comparison::Same(count) => {
                 frames += count;
                 println!("ok        {count:>6}  {name}");
@@ -111,6 +115,65 @@ fn compare_all(house: &House, folder: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// The same, and what differs in the file as `synema annotate` writes it, without a note, as pcapng: all that
+/// tshark and capinfos tell of it must be there again.
+fn with_rewritten(
+    (synema, room): (&Path, &Path),
+    file: &Path,
+    found: Comparison,
+) -> anyhow::Result<Comparison> {
+    let written = room.join("written.pcapng");
+    let output = Command::new(synema)
+        .arg("annotate")
+        .arg(file)
+        .arg("-o")
+        .arg(&written)
+        .stdin(Stdio::null())
+        .output();
+    let output = output.with_context(|| format!("{} does not start", synema.display()))?;
+    if !output.status.success() {
+        // Damaged: what could be read is written, and compared frame by frame.
+        return Ok(found);
+    }
+    // A classic capture has no interfaces until it is a pcapng.
+    let as_pcapng = room.join("theirs.pcapng");
+    let arguments = [file.as_os_str(), as_pcapng.as_os_str()];
+    let theirs = match is_pcapng(file)? {
+        true => file,
+        false => {
+            judge::rewrite("editcap", &arguments)?;
+            &as_pcapng
+        }
+    };
+    let (ours, theirs) = (judge::whole(&written)?, judge::whole(theirs)?);
+    let mut differences = match found {
+        Comparison::Differs(differences) => differences,
+        Comparison::Same(_) if ours == theirs => return Ok(found),
+        Comparison::Same(_) => Vec::new(),
+    };
+    let lines = ours
+        .iter()
+        .zip(&theirs)
+        .filter(|(ours, theirs)| ours != theirs);
+    let told = lines.map(|(ours, theirs)| format!("    written {ours}\n      was    {theirs}"));
+    differences.extend(told.take(SHOWN));
+    if ours.len() != theirs.len() {
+        differences.push(format!(
+            "    written {} lines of it, was {}",
+            ours.len(),
+            theirs.len()
+        ));
+    }
+    Ok(Comparison::Differs(differences))
+}
+
+fn is_pcapng(file: &Path) -> anyhow::Result<bool> {
+    let mut begins = [0; 4];
+    let mut file = fs::File::open(file)?;
+    file.read_exact(&mut begins)?;
+    Ok(begins == [0x0a, 0x0d, 0x0d, 0x0a] || begins[..2] == [0x1f, 0x8b])
 }
 
 /// What `synema analyze` prints, without the row of names. A damaged capture is analyzed as far as it goes.

@@ -2,6 +2,8 @@
 
 mod wishes;
 
+pub(crate) use wishes::numbers;
+
 use crate::capture_input;
 use crate::cli::AnnotateArgs;
 use crate::error::{Exit, Failure};

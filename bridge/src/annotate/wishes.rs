@@ -76,8 +76,7 @@ impl Wishes {
             ("--hide", &args.hide, Wish::Hide),
         ] {
             for text in texts {
-                let ranges = ranges(text).ok_or_else(|| unclear(option, text, "5,7-9"))?;
-                wishes.push(wish(ranges));
+                wishes.push(wish(numbers(option, text)?));
             }
         }
         Ok(Self {
@@ -163,6 +162,14 @@ fn packets(capture: &Capture, ranges: &[RangeInclusive<u64>]) -> Result<Vec<Fram
         }
     }
     Ok(ids)
+}
+
+/// Packets by their numbers: `5,7-9`.
+///
+/// # Errors
+/// When the option's text is none such.
+pub(crate) fn numbers(option: &str, text: &str) -> Result<Vec<RangeInclusive<u64>>, Failure> {
+    ranges(text).ok_or_else(|| unclear(option, text, "5,7-9"))
 }
 
 fn unclear(option: &str, text: &str, example: &str) -> Failure {

@@ -123,12 +123,7 @@ pub fn read_from(input: impl Read) -> Result<Opened, Unread> {
         while source.rest().len() < 4 && source.fill() {}
     }
     let problem = |what: String| Unread::NoCapture(FileProblem { offset: 0, what });
-    let mut opened = Opened {
-        capture: Capture::with_policy(MemoryPolicy::UNLIMITED),
-        stopped: None,
-        warnings: Vec::new(),
-        passed_over: 0,
-    };
+    let mut opened = Opened::from(Capture::with_policy(MemoryPolicy::UNLIMITED));
     let read = match source.rest() {
         [0x0a, 0x0d, 0x0d, 0x0a, ..] => pcapng::read(&mut source, &mut opened),
         [0xa1, 0xb2, ..] | [0xd4, 0xc3, ..] | [0x4d, 0x3c, ..] => {
@@ -168,6 +163,18 @@ fn carried(source: &mut Source<'_>) -> Result<Carried, String> {
             None | Some(End::OfInput) => Err(NOTHING_CARRIED.into()),
             Some(_) => Err("it ends before the document that it may carry".into()),
         },
+    }
+}
+
+impl From<Capture> for Opened {
+    /// A capture that was had whole.
+    fn from(capture: Capture) -> Self {
+        Self {
+            capture,
+            stopped: None,
+            warnings: Vec::new(),
+            passed_over: 0,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A document within a link, a picture or a page.
 //!
 //! ```text
-//!  Capture::excerpt ──► pack: version, sum, deflate(columns) ──► base64url ──► https://viewer/#…
+//!  Capture::excerpt ──► pack: version, sum, deflate(columns) ──► base64url ──► https://viewer/#d=…
 //!                                                    └──► base64 in an SVG, a chunk of a PNG
 //! ```
 //!
@@ -36,6 +36,9 @@ pub(crate) const MAX_EMBEDDED: u64 = 16 << 20;
 /// Each frame takes some bytes, however alike they are.
 const MAX_FRAMES_A_BYTE: usize = 16;
 const MIN_FRAMES: usize = 4_096;
+
+/// In a URL's fragment it stands before the document.
+const KEY: &str = "d=";
 
 /// A document as a text for the fragment of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,12 +126,19 @@ pub fn encode(
     Fragment { text, reach }
 }
 
-/// The document of a link's fragment, with or without `#`.
+/// The whole link, at a viewer that others can reach.
+pub fn url(viewer: &str, fragment: &Fragment) -> String {
+    let viewer = viewer.split('#').next().unwrap_or_default();
+    format!("{viewer}#{KEY}{}", fragment.text)
+}
+
+/// The document of a link, or of its fragment.
 ///
 /// # Errors
 /// When it is damaged, none of ours, or too large.
-pub fn decode(fragment: &str) -> Result<Capture, LinkProblem> {
-    let text = fragment.trim().trim_start_matches('#');
+pub fn decode(link: &str) -> Result<Capture, LinkProblem> {
+    let text = link.rsplit('#').next().unwrap_or_default().trim();
+    let text = text.strip_prefix(KEY).unwrap_or(text);
     let bytes = BASE64.decode(text).map_err(|_| LinkProblem::Letters)?;
     unpack(&bytes, MAX_LINK)
 }
