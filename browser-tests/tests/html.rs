@@ -172,6 +172,12 @@ async fn a_page_from_the_disk_is_walked_through_and_nothing_hostile_in_it_runs()
     .await?;
     ensure!(value(&page, &format!("document.querySelector({back}) !== null")).await? == true);
 
+    // What it shows can be had as a file again.
+    let (x, y) = middle(&page, "a[download]").await?;
+    click(&page, x, y).await?;
+    let file = fs::read(page.browser.downloaded(".pcapng").await?)?;
+    ensure!(file.starts_with(b"\x0a\x0d\x0d\x0a"), "{:?}", &file[..8]);
+
     // Larger, and as it was.
     let width = "document.getElementById('x-sheet').getBoundingClientRect().width";
     let before = value(&page, width).await?.as_f64().context("a width")?;
@@ -220,6 +226,12 @@ async fn a_page_from_the_disk_is_walked_through_and_nothing_hostile_in_it_runs()
         let wide = value(&page, "document.documentElement.scrollWidth").await?;
         ensure!(wide.as_u64() <= Some(size.0.into()), "{wide} of {}", size.0);
     }
+    let print = json!({"media": "print"});
+    page.browser
+        .devtools("Emulation.setEmulatedMedia", print)
+        .await?;
+    page.screenshot("html-print").await?;
+    ensure!(value(&page, "document.querySelector('.x-tools').offsetHeight").await? == 0);
     page.browser.quit().await
 }
 

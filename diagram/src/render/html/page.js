@@ -84,8 +84,9 @@
     const [top, bottom] = bandOf(groups);
     band.setAttribute('y', String(top));
     band.setAttribute('height', String(bottom - top));
+    // Above what is highlighted, below all lines.
     const rows = groups[0].parentNode;
-    rows.insertBefore(band, rows.firstChild);
+    rows.insertBefore(band, rows.querySelector('.lane'));
     const box = band.getBoundingClientRect();
     const frame = view.getBoundingClientRect();
     const above = frame.top + heads.clientHeight;
