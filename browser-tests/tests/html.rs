@@ -231,7 +231,10 @@ async fn a_page_from_the_disk_is_walked_through_and_nothing_hostile_in_it_runs()
         .devtools("Emulation.setEmulatedMedia", print)
         .await?;
     page.screenshot("html-print").await?;
-    ensure!(value(&page, "document.querySelector('.x-tools').offsetHeight").await? == 0);
+    for hidden in [".x-tools", ".x-heads"] {
+        let high = format!("document.querySelector('{hidden}').getBoundingClientRect().height");
+        ensure!(value(&page, &high).await? == 0, "{hidden} is printed");
+    }
     page.browser.quit().await
 }
 
