@@ -3,7 +3,7 @@
 use super::ladder::flags_text;
 use super::lanes::{Lanes, chars};
 use super::scene::{Anchor, Arrow, ArrowEnd, ArrowTcp, Certainty, Kind, Label, LabelRole, Point};
-use super::slots::{offset, slot};
+use super::slots::{offset, second, slot};
 use super::source::Source;
 use super::warp::{Item, Warp};
 use crate::analysis::HostId;
@@ -65,10 +65,7 @@ impl Arrows<'_> {
         // The second conversation and those after it say whose SYN it is.
         let tcp = digest.and_then(|digest| digest.tcp);
         let tcp = tcp.filter(|tcp| tcp.flags.syn() && !ghost);
-        let port = tcp.and_then(|tcp| match slot(self.source, tcp.stream) {
-            None | Some(0) => None,
-            Some(_) => self.source.analysis.streams().get(tcp.stream as usize),
-        });
+        let port = tcp.and_then(|tcp| second(self.source, tcp.stream));
         let long = wordings.first().zip(port);
         let long = long.map(|(text, info)| format!("{text} :{}", info.client.1));
         let certainty = if ghost {
@@ -133,11 +130,19 @@ impl Arrows<'_> {
             Fate::Seen => ArrowEnd::Arrives,
         };
         // At its own conversation's bar.
-        let slot = digest.tcp.and_then(|tcp| slot(self.source, tcp.stream));
-        let slot = slot.unwrap_or(0);
-        let at = |lane| self.lanes.x(lane) + offset(self.lanes, lane, slot);
-        let x0 = at(from);
-        let mut x1 = if to == from { self.lanes.right } else { at(to) };
+        let at = |lane, host| {
+            let slot = digest
+                .tcp
+                .and_then(|tcp| slot(self.source, tcp.stream, host));
+            let slot = slot.filter(|_| !self.lanes.is_shared(lane)).unwrap_or(0);
+            self.lanes.x(lane) + offset(self.lanes, lane, slot)
+        };
+        let x0 = at(from, digest.from);
+        let mut x1 = if to == from {
+            self.lanes.right
+        } else {
+            at(to, digest.to)
+        };
         if to == from && from == self.lanes.last() && x0 >= self.lanes.right {
             x1 = self.lanes.left;
         }

@@ -265,7 +265,7 @@ impl Surroundings<'_> {
             return;
         };
         // Whose they are could not be told where hosts share a lane, or many run at once.
-        let slot = slot(self.source, stream).filter(|_| !self.lanes.is_shared(lane));
+        let slot = slot(self.source, stream, host).filter(|_| !self.lanes.is_shared(lane));
         let Some(slot) = slot else {
             return;
         };
@@ -382,10 +382,16 @@ impl Surroundings<'_> {
     fn state_request(&self, key: Key, bar: &StateBar) -> Request<Key> {
         let name = bar.state.name();
         // The second conversation and those after it say whose state it is.
-        let port = match slot(self.source, bar.stream) {
-            None | Some(0) => None,
-            Some(_) => self.source.analysis.streams().get(bar.stream as usize),
-        };
+        let streams = self.source.analysis.streams();
+        let port = streams.get(bar.stream as usize).filter(|info| {
+            let is_client = matches!(key, Key::State(_, true, _));
+            let host = if is_client {
+                info.client.0
+            } else {
+                info.server.0
+            };
+            slot(self.source, bar.stream, host).is_some_and(|slot| slot > 0)
+        });
         let long = port.map(|info| format!("{name} :{}", info.client.1));
         let wordings = long.as_deref().into_iter().chain([name]);
         let lane_x = self.lanes.x(bar.lane);

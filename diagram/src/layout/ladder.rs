@@ -9,7 +9,7 @@ use super::lanes::{Beside, Lanes, lanes};
 use super::notes::Cards;
 use super::place::{CHUNK, Placed, REACH};
 use super::scene::{Band, Certainty, Kind, Label, Point, Scene};
-use super::slots::slot;
+use super::slots::second;
 use super::source::{Shown, Source};
 use super::spans::Spans;
 use super::thin::{self, Telling};
@@ -135,7 +135,7 @@ impl Ladder {
         self.beside.far_times |= frame.is_some_and(|frame| frame.other_end.is_some());
         let digest = source.analysis.digests().get(index);
         if let Some(tcp) = digest.and_then(|digest| digest.tcp) {
-            self.beside.ports |= slot(source, tcp.stream).is_some_and(|slot| slot > 0);
+            self.beside.ports |= second(source, tcp.stream).is_some();
             self.beside.brackets[0] = true;
             if self.spans.push(source, index) {
                 self.beside.brackets[1] |= !tcp.from_client;
