@@ -152,3 +152,47 @@ fn v4(ip: &[u8], id: u16, upper: &[u8], (from, to): Piece) -> Vec<u8> {
     bytes.extend_from_slice(&upper[from..to]);
     bytes
 }
+
+/// ICMPv6 beside it: neighbours asked for and found, an echo, an error about a segment.
+pub(crate) fn with_icmpv6(mut capture: Capture) -> Capture {
+    let link = capture.frames()[0].bytes[..ETHERNET_LEN].to_vec();
+    let segment = capture.frames()[0].bytes[ETHERNET_LEN..].to_vec();
+    let address = |last: u16| Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last);
+    let target = |kind: u8, flags: u8, option: u8| {
+        let mut message = vec![kind, 0, 0, 0, flags, 0, 0, 0];
+        message.extend_from_slice(&address(9).octets());
+        message.extend_from_slice(&[option, 1, 2, 0, 0, 0, 0, 9]);
+        message
+    };
+    let mut too_big = vec![2, 0, 0, 0, 0, 0, 5, 0];
+    too_big.extend_from_slice(&segment);
+    let mut refused = vec![1, 4, 0, 0, 0, 0, 0, 0];
+    refused.extend_from_slice(&segment);
+    for mut message in [
+        target(135, 0, 1),
+        target(136, 0x60, 2),
+        vec![128, 0, 0, 0, 0, 7, 0, 1, b'h', b'i'],
+        vec![129, 0, 0, 0, 0, 7, 0, 1, b'h', b'i'],
+        too_big,
+        refused,
+    ] {
+        let sum = Sum::pseudo_v6(address(1), address(9), Protocol::ICMPV6, message.len());
+        let sum = sum.with(&message).finish();
+        message[2..4].copy_from_slice(&sum.to_be_bytes());
+        let mut bytes = link.clone();
+        bytes.extend_from_slice(&[0x60, 0, 0, 0]);
+        bytes.extend_from_slice(&(message.len() as u16).to_be_bytes());
+        bytes.extend_from_slice(&[58, 255]);
+        bytes.extend_from_slice(&address(1).octets());
+        bytes.extend_from_slice(&address(9).octets());
+        bytes.extend_from_slice(&message);
+        let last = capture
+            .frames()
+            .last()
+            .map_or(Instant::ZERO, |frame| frame.at);
+        let id = FrameId::received(capture.frames().len() as u64 + 1);
+        let at = last + Duration::from_millis(1);
+        capture.push(Frame::new(id, at, Direction::Unknown, &bytes));
+    }
+    capture
+}

@@ -14,7 +14,10 @@ use synema_core::app::session::FetchOptions;
 use synema_core::tcp::Policy;
 use synema_core::time::{Duration, Instant};
 use synema_core::trace::FrameId;
+use synema_diagram::analysis::Analysis;
 use synema_diagram::capture::{Capture, Direction, Frame, Interface, file};
+use synema_diagram::filter::Expression;
+use synema_diagram::words::Story;
 use synema_sim::{Conditions, HttpServer, Lab, NodeId, Page, sightings};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -227,6 +230,52 @@ fn rows_are_the_same_in_both_formats_and_from_a_pipe() -> Result<()> {
     Ok(())
 }
 
+/// The numbers of the frames that our filter lets through.
+fn filtered(path: &Path, filter: &str) -> Result<Vec<u64>> {
+    let output = analyze(path, &["--format", "tsv", "--filter", filter])?;
+    assert!(output.status.success(), "{filter}: {output:?}");
+    let text = String::from_utf8(output.stdout)?;
+    let numbers = text.lines().skip(1).map(|line| {
+        let number = line.split('\t').next().unwrap_or_default();
+        number.parse::<u64>()
+    });
+    Ok(numbers.collect::<std::result::Result<_, _>>()?)
+}
+
+#[test]
+fn filters_of_ipv6_mean_what_they_mean_in_tshark() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("v6.pcapng");
+    let capture = cut::with_icmpv6(cut::cut(&odd::capture(8, 20), 8, true));
+    write(&capture, &path)?;
+    let mut analysis = Analysis::default();
+    for frame in capture.frames() {
+        analysis.push(frame, &capture.interfaces()[0]);
+    }
+    let story = Story {
+        capture: &capture,
+        analysis: &analysis,
+    };
+    for filter in [
+        "ipv6.src == 2001:db8::201 && !icmpv6",
+        "ipv6.addr == 2001:db8::201 && tcp.len > 0 && !icmpv6",
+        "ipv6.dst == 2001:db8::/32 and tcp.analysis.retransmission",
+        "tcp.flags.syn == 1 && ipv6 && !icmpv6",
+        "icmpv6",
+        "icmpv6.type == 135 || icmpv6.type == 136",
+        "icmpv6.code == 4",
+        "icmpv6.type in {128, 129} && eth.type == 0x86dd",
+    ] {
+        let expression = Expression::parse(filter).map_err(|error| error.what)?;
+        let all = 0..capture.frames().len();
+        let meant = all.filter(|&index| expression.matches(story, index));
+        let ours: Vec<_> = meant.map(|index| index as u64 + 1).collect();
+        assert_eq!(ours, judge::filtered(&path, filter)?, "{filter}");
+        assert!(!ours.is_empty(), "{filter} chooses nothing");
+    }
+    Ok(())
+}
+
 #[test]
 fn filters_mean_what_they_mean_in_tshark() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -265,15 +314,7 @@ fn filters_mean_what_they_mean_in_tshark() -> Result<()> {
         "ip.ttl == 64 && ip.proto == 6 && (udp || tcp.len == 1)",
         "arp",
     ] {
-        let output = analyze(&path, &["--format", "tsv", "--filter", filter])?;
-        assert!(output.status.success(), "{filter}: {output:?}");
-        let text = String::from_utf8(output.stdout)?;
-        let numbers = text.lines().skip(1).map(|line| {
-            let number = line.split('\t').next().unwrap_or_default();
-            number.parse::<u64>()
-        });
-        let ours = numbers.collect::<std::result::Result<Vec<_>, _>>()?;
-        let theirs = judge::filtered(&path, filter)?;
+        let (ours, theirs) = (filtered(&path, filter)?, judge::filtered(&path, filter)?);
         assert_eq!(ours, theirs, "{filter}");
         assert_eq!(ours.is_empty(), filter == "arp", "{filter} chooses nothing");
     }

@@ -26,6 +26,7 @@ pub mod checksum;
 pub mod dissect;
 pub mod ethernet;
 pub mod icmpv4;
+pub mod icmpv6;
 pub mod ipv4;
 pub mod ipv6;
 mod mac;

@@ -32,6 +32,8 @@ pub enum LayerKind {
     Payload,
     /// Bytes after the end of what the layers above say they carry.
     Padding,
+    /// ICMP for IPv6.
+    Icmpv6,
 }
 
 impl fmt::Display for LayerKind {
@@ -50,6 +52,7 @@ impl fmt::Display for LayerKind {
             Self::Tcp => "TCP",
             Self::Payload => "payload",
             Self::Padding => "padding",
+            Self::Icmpv6 => "ICMPv6",
         })
     }
 }

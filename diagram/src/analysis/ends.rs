@@ -3,6 +3,7 @@
 use super::{Analysis, HostId, exchange};
 use crate::capture::{Direction, Frame, Interface};
 use core::net::IpAddr;
+use synema_core::wire::icmpv6::Message;
 use synema_core::wire::{MacAddr, Packet};
 
 impl Analysis {
@@ -29,6 +30,7 @@ impl Analysis {
             };
             (from, to)
         } else if let Some((src, dst)) = exchange::addresses(packet) {
+            self.learn_neighbours(packet, src);
             self.ip_ends(packet, (src, dst), macs, is_page)
         } else if let Some((src, dst)) = macs {
             let to = if dst.is_multicast() {
@@ -97,6 +99,24 @@ impl Analysis {
         }
         if let Some(host) = self.hosts.at_mut(host) {
             host.behind.get_or_insert(owner);
+        }
+    }
+
+    /// RFC 4861 §7.2: who asks for a neighbour, and who answers, tells where it is.
+    fn learn_neighbours(&mut self, packet: &Packet<'_>, src: IpAddr) {
+        let Some(icmp) = packet.icmpv6() else { return };
+        match icmp.message() {
+            Message::NeighbourSolicitation { mac: Some(mac), .. } if !src.is_unspecified() => {
+                self.hosts.bind(mac, src);
+            }
+            Message::NeighbourAdvertisement {
+                target,
+                mac: Some(mac),
+                ..
+            } => {
+                self.hosts.bind(mac, target.into());
+            }
+            _ => {}
         }
     }
 }

@@ -8,6 +8,7 @@ use simple_dns::{PacketFlag, QTYPE, TYPE};
 use std::collections::{BTreeMap, VecDeque};
 use synema_core::wire::arp::Operation;
 use synema_core::wire::icmpv4::Message;
+use synema_core::wire::icmpv6;
 use synema_core::wire::{Packet, Port};
 
 /// The port of DNS.
@@ -102,6 +103,9 @@ fn question(packet: &Packet<'_>, from: HostId, to: HostId) -> Option<(Question, 
             _ => None,
         };
     }
+    if let Some(icmp) = packet.icmpv6() {
+        return icmpv6_question(&icmp.message(), from, to);
+    }
     let udp = packet.udp()?;
     let message = dns_message(packet)?;
     let answer = message.has_flags(PacketFlag::RESPONSE);
@@ -118,6 +122,36 @@ fn question(packet: &Packet<'_>, from: HostId, to: HostId) -> Option<(Question, 
         },
         !answer,
     ))
+}
+
+/// An echo, or a neighbour that is asked for as ARP does (RFC 4861 §4.3, §4.4).
+fn icmpv6_question(
+    message: &icmpv6::Message,
+    from: HostId,
+    to: HostId,
+) -> Option<(Question, bool)> {
+    let echo = |asker, identifier, sequence| Question::Echo {
+        asker,
+        identifier,
+        sequence,
+    };
+    match *message {
+        icmpv6::Message::EchoRequest {
+            identifier,
+            sequence,
+        } => Some((echo(from, identifier, sequence), true)),
+        icmpv6::Message::EchoReply {
+            identifier,
+            sequence,
+        } => Some((echo(to, identifier, sequence), false)),
+        icmpv6::Message::NeighbourSolicitation { target, .. } => {
+            Some((Question::Arp(target.into()), true))
+        }
+        icmpv6::Message::NeighbourAdvertisement {
+            target, solicited, ..
+        } => solicited.then_some((Question::Arp(target.into()), false)),
+        _ => None,
+    }
 }
 
 /// The DNS message that the packet carries, if it is one, whole and well-formed.
@@ -177,7 +211,7 @@ pub(super) fn learn_names(packet: &Packet<'_>, from: HostId, hosts: &mut Hosts) 
 pub(super) fn kind_of(packet: &Packet<'_>) -> Kind {
     if packet.arp().is_some() {
         Kind::Arp
-    } else if packet.icmpv4().is_some() {
+    } else if packet.icmpv4().is_some() || packet.icmpv6().is_some() {
         Kind::Icmp
     } else if packet
         .udp()

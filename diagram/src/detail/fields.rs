@@ -1,5 +1,7 @@
 //! Layers and fields, each with its bytes and its meaning.
 
+mod icmpv6;
+
 use super::names::tshark;
 use super::{DetailLayer, Field};
 use crate::analysis::exchange::{dns_addresses, dns_question};
@@ -101,6 +103,7 @@ fn of_layer(layer: &Layer<'_>, digest: &Digest) -> DetailLayer {
         Body::Ipv4(packet) => ipv4_fields(packet, layer.checksum, &mut fields),
         Body::Ipv6(packet) => ipv6_fields(packet, &mut fields),
         Body::Icmpv4(packet) => icmp_fields(packet, layer.checksum, &mut fields),
+        Body::Icmpv6(packet) => icmpv6::fields(packet, layer.checksum, &mut fields),
         Body::Udp(datagram) => udp_fields(datagram, layer.checksum, &mut fields),
         Body::Tcp(segment) => {
             let tcp = digest.tcp.filter(|_| !layer.quoted);

@@ -12,6 +12,7 @@ pub(super) fn tshark(layer: LayerKind, shown: &str) -> Option<&'static str> {
         LayerKind::Ipv4 => IPV4,
         LayerKind::Ipv6 => IPV6,
         LayerKind::Icmpv4 => ICMP,
+        LayerKind::Icmpv6 => ICMPV6,
         LayerKind::Udp => UDP,
         LayerKind::Tcp => TCP,
         LayerKind::Payload => PAYLOAD,
@@ -54,6 +55,14 @@ const IPV4: Names = &[
     ("header checksum", "ip.checksum"),
     ("source", "ip.src"),
     ("destination", "ip.dst"),
+];
+const ICMPV6: Names = &[
+    ("type", "icmpv6.type"),
+    ("code", "icmpv6.code"),
+    ("checksum", "icmpv6.checksum"),
+    ("identifier", "icmpv6.echo.identifier"),
+    ("sequence", "icmpv6.echo.sequence_number"),
+    ("MTU", "icmpv6.mtu"),
 ];
 const IPV6: Names = &[
     ("traffic class", "ipv6.tclass"),

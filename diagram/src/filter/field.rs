@@ -125,6 +125,9 @@ fields! {
     Icmp "icmp" Presence,
     IcmpType "icmp.type" Number,
     IcmpCode "icmp.code" Number,
+    Icmpv6 "icmpv6" Presence,
+    Icmpv6Type "icmpv6.type" Number,
+    Icmpv6Code "icmpv6.code" Number,
     Udp "udp" Presence,
     UdpPort "udp.port" Number,
     UdpSrcPort "udp.srcport" Number,
@@ -189,7 +192,7 @@ impl Read<'_> {
         match layer {
             "frame" => self.of_frame(field, give),
             "eth" | "arp" => self.of_link(field, give),
-            "ip" | "ipv6" | "icmp" => self.of_ip(field, give),
+            "ip" | "ipv6" | "icmp" | "icmpv6" => self.of_ip(field, give),
             "udp" | "dns" => self.of_udp(field, give),
             _ => self.of_tcp(field, give),
         }
@@ -264,6 +267,14 @@ impl Read<'_> {
                 Field::Ipv6Src => give(source),
                 Field::Ipv6Dst => give(destination),
                 Field::Ipv6Addr => both(source, destination, give),
+                _ => {}
+            }
+        }
+        if let Some(icmp) = self.packet.icmpv6() {
+            match field {
+                Field::Icmpv6 => give(Value::Nothing),
+                Field::Icmpv6Type => give(number(icmp.kind())),
+                Field::Icmpv6Code => give(number(icmp.code())),
                 _ => {}
             }
         }

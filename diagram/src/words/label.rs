@@ -2,13 +2,13 @@
 //! takes the first that finds room.
 
 use super::app::app_line;
-use super::{Story, duration};
+use super::{Story, duration, icmpv6};
 use crate::analysis::{TcpDigest, Verdicts, fragments};
 use crate::view::LabelMode;
+use synema_core::wire::Packet;
 use synema_core::wire::arp::Operation;
 use synema_core::wire::icmpv4::Message;
 use synema_core::wire::tcp::{Segment, TcpOption};
-use synema_core::wire::{Packet, Protocol};
 
 /// The label of a packet, in wordings from the longest to the shortest.
 pub fn labels(story: Story<'_>, index: usize, mode: LabelMode) -> Vec<String> {
@@ -236,6 +236,9 @@ fn other_labels(packet: &Packet<'_>, mode: LabelMode) -> Vec<String> {
     if let Some(icmp) = packet.icmpv4() {
         return icmp_labels(&icmp.message());
     }
+    if let Some(icmp) = packet.icmpv6() {
+        return icmpv6::labels(&icmp.message(), mode);
+    }
     if let Some(line) = app_line(packet) {
         let short = cut(&line, 20);
         return vec![line, short];
@@ -255,12 +258,7 @@ fn other_labels(packet: &Packet<'_>, mode: LabelMode) -> Vec<String> {
         return vec![ip.protocol().to_string()];
     }
     if let Some(ip) = packet.ipv6() {
-        let name = if ip.protocol() == Protocol::ICMPV6 {
-            "ICMPv6".into()
-        } else {
-            ip.protocol().to_string()
-        };
-        return vec![name];
+        return vec![ip.protocol().to_string()];
     }
     match packet.ethernet() {
         Some(header) if header.ether_type().is_length() => vec!["802.3 frame".into()],

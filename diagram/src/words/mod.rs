@@ -8,6 +8,7 @@ mod awaited;
 mod cause;
 mod concluded;
 mod dropped;
+pub(crate) mod icmpv6;
 mod label;
 mod notes;
 mod path;

@@ -8,7 +8,7 @@ use super::app::app_line;
 use super::cause::by_cause;
 use super::concluded::by_numbers;
 use super::dropped::dropped;
-use super::{Story, duration, path, recovery};
+use super::{Story, duration, icmpv6, path, recovery};
 use crate::analysis::{Digest, HostId, TcpDigest, fragments};
 use crate::capture::{Fate, Frame};
 
@@ -127,6 +127,11 @@ fn other(story: Story<'_>, frame: &Frame, digest: &Digest) -> String {
              carries is told with the last piece.",
             to.saturating_sub(1)
         );
+    }
+    if let Some(icmp) = packet.icmpv6()
+        && let Some(text) = icmpv6::why(&icmp.message(), &who, digest.answers().is_some())
+    {
+        return text;
     }
     let Some(line) = app_line(&packet) else {
         return match packet.icmpv4() {

@@ -7,7 +7,7 @@ use crate::wire::checksum::Sum;
 use crate::wire::{
     ChecksumStatus, EtherType, LayerKind, LinkType, Problem, Protocol, check_len, ethernet, len_u32,
 };
-use crate::wire::{arp, icmpv4, ipv4, ipv6, sll, tcp, udp};
+use crate::wire::{arp, icmpv4, icmpv6, ipv4, ipv6, sll, tcp, udp};
 
 /// More tags than this on top of each other nobody sends.
 const MAX_VLAN_TAGS: usize = 4;
@@ -333,6 +333,7 @@ impl<'a> Dissector<'a> {
             (Protocol::TCP, _) => self.tcp(around),
             (Protocol::UDP, _) => self.udp(around),
             (Protocol::ICMP, Addresses::V4(..)) => self.icmpv4(around),
+            (Protocol::ICMPV6, Addresses::V6(..)) => self.icmpv6(around),
             (protocol, _) => self.payload(PayloadOf::Ip(protocol)),
         }
     }
@@ -434,5 +435,22 @@ impl<'a> Dissector<'a> {
             return;
         }
         self.payload(PayloadOf::Icmpv4);
+    }
+
+    fn icmpv6(&mut self, around: &Around) {
+        let packet = match icmpv6::Packet::parse(self.rest()) {
+            Ok(packet) => packet,
+            Err(problem) => return self.give_up(problem, PayloadOf::Ip(Protocol::ICMPV6)),
+        };
+        let status = self.checksum(around, around.upper_len, |sum| packet.checksum_status(sum));
+        self.push(icmpv6::HEADER_LEN, status, Body::Icmpv6(packet));
+        // RFC 4443 §2.4 (e.1): an error about an error must not be.
+        if packet.message().is_error() && !self.quoted {
+            self.quoted = true;
+            self.ipv6(PayloadOf::Icmpv6);
+            self.quoted = false;
+            return;
+        }
+        self.payload(PayloadOf::Icmpv6);
     }
 }

@@ -18,7 +18,7 @@ mod layers;
 use core::ops::Range;
 
 use super::{ChecksumStatus, EtherType, LayerKind, LinkType, Problem, Protocol};
-use super::{arp, ethernet, icmpv4, ipv4, ipv6, sll, tcp, udp};
+use super::{arp, ethernet, icmpv4, icmpv6, ipv4, ipv6, sll, tcp, udp};
 
 /// A frame, understood as far as can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub enum Body<'a> {
     Ipv6(ipv6::Packet<'a>),
     /// ICMP for IPv4.
     Icmpv4(icmpv4::Packet<'a>),
+    /// ICMP for IPv6.
+    Icmpv6(icmpv6::Packet<'a>),
     /// UDP.
     Udp(udp::Datagram<'a>),
     /// TCP.
@@ -99,6 +101,8 @@ pub enum PayloadOf {
     Fragment(Protocol),
     /// An ICMP message's.
     Icmpv4,
+    /// An ICMPv6 message's.
+    Icmpv6,
     /// A datagram's.
     Udp,
     /// A segment's.
@@ -118,6 +122,7 @@ impl Body<'_> {
             Self::Ipv4(_) => LayerKind::Ipv4,
             Self::Ipv6(_) => LayerKind::Ipv6,
             Self::Icmpv4(_) => LayerKind::Icmpv4,
+            Self::Icmpv6(_) => LayerKind::Icmpv6,
             Self::Udp(_) => LayerKind::Udp,
             Self::Tcp(_) | Self::TcpStart(_) => LayerKind::Tcp,
             Self::Payload { .. } => LayerKind::Payload,
@@ -169,6 +174,10 @@ impl<'a> Packet<'a> {
     first_layer!(
         /// The ICMP message.
         icmpv4, Icmpv4, icmpv4::Packet<'a>
+    );
+    first_layer!(
+        /// The ICMPv6 message.
+        icmpv6, Icmpv6, icmpv6::Packet<'a>
     );
     first_layer!(
         /// The UDP datagram.
