@@ -2,10 +2,11 @@
 
 use super::axis::Scale;
 use super::columns::Columns;
+use super::ink::{Ink, Shape};
 use super::layout::Frame;
 use super::measure::Heights;
 use super::pen::Pen;
-use super::scene::{Ink, Line, Mark, Shape};
+use super::scene::{Line, Mark};
 use super::steps::Steps;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! Marks by pixel column: as they are while they are few, merged where they are
 //! more than can be told apart.
 
-use super::scene::{Ink, Mark};
+use super::ink::Ink;
+use super::scene::Mark;
 
 /// Marks in one column that are kept apart.
 const APART: usize = 12;

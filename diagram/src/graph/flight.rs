@@ -2,8 +2,8 @@
 //! window where our own sender tells it.
 
 use super::flow::Flow;
+use super::ink::Ink;
 use super::pen::Pen;
-use super::scene::Ink;
 use synema_core::trace::Event;
 
 pub(super) fn draw(flow: &Flow<'_>, pen: &mut impl Pen) {

@@ -3,9 +3,10 @@
 use super::axis::{Quantity, Scale, Ticks, ticks};
 use super::canvas::{Canvas, Drawn};
 use super::flow::Flow;
+use super::ink::Ink;
 use super::measure::Heights;
 use super::rate::interval_ns;
-use super::scene::{GraphScene, Ink, LegendItem, Mark, Plot, Text, TextRole, Tick};
+use super::scene::{GraphScene, LegendItem, Mark, Plot, Text, TextRole, Tick};
 use super::{GraphKind, GraphOptions};
 use crate::layout::scene::Anchor;
 use crate::view::Metrics;

@@ -1,7 +1,7 @@
 //! The first pass: how high everything is within the range of time.
 
+use super::ink::Ink;
 use super::pen::Pen;
-use super::scene::Ink;
 use std::collections::BTreeMap;
 
 /// An ink that is not a main one may make the picture so many times as high.

@@ -20,6 +20,7 @@ mod canvas;
 mod columns;
 mod flight;
 mod flow;
+mod ink;
 mod layout;
 mod measure;
 mod pen;
@@ -30,9 +31,8 @@ mod steps;
 mod trips;
 mod window;
 
-pub use scene::{
-    Corner, GraphScene, Ink, LegendItem, Line, Look, Mark, Plot, Shape, Text, TextRole, Tick,
-};
+pub use ink::{Ink, Look, Shape};
+pub use scene::{Corner, GraphScene, LegendItem, Line, Mark, Plot, Text, TextRole, Tick};
 
 use crate::layout::Source;
 use crate::view::Metrics;

@@ -1,6 +1,6 @@
 //! What a graph is drawn with: times in ns, heights in the axis' own unit.
 
-use super::scene::Ink;
+use super::ink::Ink;
 
 /// Draws, or only measures what would be drawn.
 ///

@@ -3,8 +3,8 @@
 
 use super::axis::round_up;
 use super::flow::Flow;
+use super::ink::Ink;
 use super::pen::Pen;
-use super::scene::Ink;
 
 /// Intervals that a picture has, at the most.
 const INTERVALS: u64 = 120;

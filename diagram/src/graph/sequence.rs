@@ -9,8 +9,8 @@
 //! ```
 
 use super::flow::{Flow, Segment};
+use super::ink::Ink;
 use super::pen::Pen;
-use super::scene::Ink;
 use crate::analysis::Verdicts;
 
 pub(super) fn draw(flow: &Flow<'_>, pen: &mut impl Pen) {

@@ -2,8 +2,8 @@
 //! and what our own sender made of its measurements (RFC 6298).
 
 use super::flow::Flow;
+use super::ink::Ink;
 use super::pen::Pen;
-use super::scene::Ink;
 use core::time::Duration;
 use synema_core::trace::Event;
 

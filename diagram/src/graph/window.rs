@@ -1,8 +1,8 @@
 //! The window that the receiver offers, scaled as the handshake agreed (RFC 7323 §2).
 
 use super::flow::Flow;
+use super::ink::Ink;
 use super::pen::Pen;
-use super::scene::Ink;
 
 pub(super) fn draw(flow: &Flow<'_>, pen: &mut impl Pen) {
     for segment in flow.segments() {
