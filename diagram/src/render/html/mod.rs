@@ -125,6 +125,9 @@ pub fn html(document: &mut Document, options: &HtmlOptions) -> String {
 /// Where the last packet ends that is drawn, if not all are.
 fn last_row(document: &mut Document, max: usize) -> Option<f64> {
     let all = document.capture().frames().len() as u64;
+    if document.packets_shown() <= max as u64 {
+        return None;
+    }
     let (mut number, mut left) = (0, max as u64);
     let mut end = None;
     while left > 0 && number < all {
