@@ -319,6 +319,9 @@ pub struct DrawArgs {
     /// Only packets with these numbers, as 1-200 or 5000-
     #[arg(long, value_name = "FROM-TO", value_parser = numbers)]
     pub rows: Option<RangeInclusive<u64>>,
+    /// Draw runs of alike packets as one thick arrow each way
+    #[arg(long)]
+    pub fold: bool,
     /// How time becomes height
     #[arg(long, value_enum, default_value_t = DrawAxis::Gaps)]
     pub axis: DrawAxis,

@@ -30,7 +30,7 @@ use crate::timing::Timing;
 use crate::view::View;
 use crate::words::Story;
 use core::ops::Range;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use synema_core::time::Instant;
 use synema_core::trace::FrameId;
 
@@ -44,6 +44,8 @@ pub struct Document {
     clock: ClockMap,
     view: View,
     wanted: Option<Expression>,
+    /// One packet of each run that a reader unfolded.
+    unfolded: BTreeSet<u32>,
     ladder: Ladder,
     history: History,
     held: VecDeque<Held>,
@@ -110,6 +112,7 @@ impl Document {
             clock: ClockMap::default(),
             view,
             wanted,
+            unfolded: BTreeSet::new(),
             history: History::default(),
             held: VecDeque::new(),
             stack_times: BTreeMap::new(),
@@ -164,6 +167,7 @@ impl Document {
             timing: &self.timing,
             clock: &self.clock,
             view: &self.view,
+            unfolded: &self.unfolded,
             wanted: self.wanted.as_ref(),
         }
     }
@@ -262,11 +266,37 @@ impl Document {
     /// Looks at it in another way.
     pub fn set_view(&mut self, view: View) {
         let old = core::mem::replace(&mut self.view, view);
-        if (old.axis, old.filter, old.metrics) != (view.axis, view.filter, view.metrics) {
+        let laid_out_by = |view: &View| (view.axis, view.filter, view.metrics, view.fold);
+        if laid_out_by(&old) != laid_out_by(&view) {
             self.lay_out();
         } else if (old.labels, old.width) != (view.labels, view.width) {
             self.ladder.forget_texts();
         }
+    }
+
+    /// Draws the packets of the run that this one is in one by one, by its number; or, of
+    /// one that was unfolded, as one again. Counts where [`View::fold`] is on.
+    pub fn unfold(&mut self, number: u64, unfolded: bool) {
+        let Some(index) = number
+            .checked_sub(1)
+            .and_then(|index| u32::try_from(index).ok())
+        else {
+            return;
+        };
+        if unfolded {
+            self.unfolded.insert(index);
+        } else {
+            let all = BTreeSet::from([]);
+            let run = Ladder::run_of(
+                Source {
+                    unfolded: &all,
+                    ..self.source()
+                },
+                index,
+            );
+            self.unfolded.retain(|packet| !run.contains(packet));
+        }
+        self.lay_out();
     }
 
     fn find_vantage(&mut self) {
@@ -367,6 +397,7 @@ impl Document {
             timing,
             clock,
             view,
+            unfolded,
             wanted,
             ladder,
             ..
@@ -379,6 +410,7 @@ impl Document {
                 timing,
                 clock,
                 view,
+                unfolded,
                 wanted: wanted.as_ref(),
             },
             ladder,

@@ -74,6 +74,8 @@ pub struct View {
     pub filter: Filter,
     /// The number of the selected packet, counted from 1.
     pub selected: Option<u64>,
+    /// Whether runs of alike packets are drawn as one.
+    pub fold: bool,
 }
 
 impl Default for View {
@@ -86,6 +88,7 @@ impl Default for View {
             metrics: Metrics::default(),
             filter: Filter::All,
             selected: None,
+            fold: false,
         }
     }
 }

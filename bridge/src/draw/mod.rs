@@ -264,6 +264,7 @@ fn view(kind: Kind, args: &DrawArgs) -> View {
         },
         width: pixels.into(),
         filter: args.stream.map_or(Filter::All, Filter::Stream),
+        fold: args.fold,
         ..View::default()
     }
 }

@@ -1,5 +1,6 @@
 //! One packet as an arrow: where it begins and ends, its texts, what it says.
 
+use super::folds::Folds;
 use super::ladder::flags_text;
 use super::lanes::{Lanes, chars};
 use super::scene::{Anchor, Arrow, ArrowEnd, ArrowTcp, Certainty, Kind, Label, LabelRole, Point};
@@ -51,6 +52,7 @@ pub(super) struct Arrows<'a> {
     pub(super) source: Source<'a>,
     pub(super) warp: &'a Warp,
     pub(super) lanes: &'a Lanes,
+    pub(super) folds: &'a Folds,
 }
 
 impl Arrows<'_> {
@@ -58,7 +60,9 @@ impl Arrows<'_> {
         let (packet, ghost) = (drawn.packet(self.warp), drawn.is_ghost());
         let view = self.source.view;
         let digest = self.source.analysis.digests().get(packet as usize);
+        let fold = self.folds.headed_by(packet).filter(|_| !ghost);
         let wordings = match digest.and_then(|digest| digest.tcp) {
+            Some(_) if let Some(fold) = fold => words::folded_labels(&fold.told(), view.labels),
             Some(tcp) if ghost => words::ghost_labels(&tcp, view.labels),
             _ => words::labels(self.source.story(), packet as usize, view.labels),
         };
@@ -211,7 +215,11 @@ impl Arrows<'_> {
             ack: tcp.flags.ack().then(|| u64::try_from(tcp.ack).unwrap_or(0)),
             len: tcp.len,
         });
-        let title = if ghost {
+        let fold = self.folds.headed_by(packet).filter(|_| !ghost);
+        let fold = fold.map(|part| part.told());
+        let title = if let Some(fold) = &fold {
+            words::folded_title(fold)
+        } else if ghost {
             format!("Never seen here: what packet {} carries again", index + 1)
         } else {
             format!(
@@ -242,6 +250,7 @@ impl Arrows<'_> {
             tcp,
             cause: if ghost { None } else { frame.cause },
             in_focus: true,
+            fold,
         }
     }
 

@@ -4,6 +4,7 @@ mod brackets;
 mod ticks;
 mod timers;
 
+use super::folds::Folds;
 use super::hidden;
 use super::lanes::{Lanes, chars};
 use super::place::Request;
@@ -57,6 +58,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) warp: &'a Warp,
     pub(super) lanes: &'a Lanes,
     pub(super) spans: &'a Spans,
+    pub(super) folds: &'a Folds,
     pub(super) hidden: &'a [hidden::Run],
     /// The conversations that are drawn, where not all are.
     pub(super) shown: Option<&'a BTreeSet<u32>>,
@@ -122,7 +124,7 @@ impl Surroundings<'_> {
                 y0: cut.y0 + 15.0,
                 y1: cut.y1 - 15.0,
                 label: texts.get(&Key::Gap(cut.after, cut.arrives)).cloned(),
-                title: silence(cut.ns, awaited).swap_remove(0),
+                title: silence(cut.ns, awaited, self.is_folded(&cut)).swap_remove(0),
             });
         }
         for (key, mut bar) in self.bars(y0, y1) {
@@ -190,7 +192,7 @@ impl Surroundings<'_> {
     fn gap_request(&self, cut: &Cut) -> Request<Key> {
         let middle = (cut.y0 + cut.y1) / 2.0 + 4.0;
         let (left, right) = (self.lanes.left, self.lanes.right);
-        let wordings = silence(cut.ns, self.awaited(cut));
+        let wordings = silence(cut.ns, self.awaited(cut), self.is_folded(cut));
         let mut candidates = Vec::new();
         for text in wordings {
             for part in [0.5, 0.4, 0.6, 0.3, 0.7] {
@@ -212,6 +214,12 @@ impl Surroundings<'_> {
         let packet = |item: u32| self.warp.items()[item as usize].packet as usize;
         let awaited = words::awaited(self.source.story(), packet(cut.before), packet(cut.after));
         Some(awaited)
+    }
+
+    /// Whether packets went to and fro all the time, drawn as one.
+    fn is_folded(&self, cut: &Cut) -> bool {
+        let before = self.warp.items().get(cut.before as usize);
+        cut.is_crossed && before.is_some_and(|item| self.folds.headed_by(item.packet).is_some())
     }
 
     /// The state bars that touch a window.
@@ -417,8 +425,12 @@ impl Surroundings<'_> {
 }
 
 /// What is said of a time that was cut out, the longest wording first.
-fn silence(ns: u64, awaited: Option<&str>) -> Vec<String> {
+fn silence(ns: u64, awaited: Option<&str>, is_folded: bool) -> Vec<String> {
     match awaited {
+        None if is_folded => {
+            let time = words::duration(ns);
+            vec![format!("{time} folded"), time]
+        }
         Some(awaited) => words::silence_labels(ns, awaited),
         None => {
             let time = words::duration(ns);

@@ -3,6 +3,7 @@
 mod texts;
 
 use super::arrows::{Arrows, Drawn, MAX_FALL};
+use super::folds::Folds;
 use super::furniture::{self, Key};
 use super::hidden;
 use super::lanes::{Beside, Lanes, lanes};
@@ -18,6 +19,7 @@ use crate::analysis::HostId;
 use crate::capture::Fate;
 use crate::timing::Times;
 use crate::view::{Axis, View};
+use core::ops::RangeInclusive;
 use std::collections::BTreeMap;
 use synema_core::wire::tcp::Flags;
 use texts::{MAX_CHUNKS, chunk_of};
@@ -44,6 +46,7 @@ pub(crate) struct Ladder {
     hidden: Vec<hidden::Run>,
     cards: Cards,
     telling: Telling,
+    folds: Folds,
     /// What the lanes were laid out for.
     lanes_for: Option<LanesFor>,
 }
@@ -75,6 +78,7 @@ impl Ladder {
             hidden: Vec::new(),
             cards: Cards::default(),
             telling: Telling::default(),
+            folds: Folds::default(),
             lanes_for: None,
         }
     }
@@ -85,14 +89,19 @@ impl Ladder {
         ladder
             .warp
             .set_round_trip(source.timing.typical_round_trip_ns());
+        if source.view.fold {
+            ladder.folds = Folds::find(source, source.unfolded);
+        }
         let mut items = Vec::new();
         for index in 0..source.analysis.digests().len() {
-            let item = item_of(source, index);
-            ladder.item_of.push(match item {
-                Some(_) => u32::try_from(items.len()).unwrap_or(NO_ITEM),
-                None => NO_ITEM,
+            let item = ladder.item(source, index);
+            let head = ladder.folded_at(source, index);
+            ladder.item_of.push(match (&item, head) {
+                (Some(_), _) => u32::try_from(items.len()).unwrap_or(NO_ITEM),
+                (None, Some(head)) => ladder.item_of[head],
+                (None, None) => NO_ITEM,
             });
-            if item.is_some() {
+            if item.is_some() || head.is_some() {
                 ladder.learn(source, index, items.len());
             } else if source.is_hidden(index) {
                 ladder.hide(index, items.len());
@@ -105,6 +114,32 @@ impl Ladder {
             ladder.beside.brackets = [true; 2];
         }
         ladder
+    }
+
+    /// The packet at which a packet that is drawn is folded; none if that is itself.
+    fn folded_at(&self, source: Source<'_>, index: usize) -> Option<usize> {
+        let packet = u32::try_from(index).ok()?;
+        let head = self.folds.head_of(source, packet)?;
+        (head != packet && source.shows(index)).then_some(head as usize)
+    }
+
+    /// The packet as something to be drawn, or all that are folded there.
+    fn item(&self, source: Source<'_>, index: usize) -> Option<Item> {
+        let item = item_of(source, index)?;
+        if self.folded_at(source, index).is_some() {
+            return None;
+        }
+        let last = self.folds.headed_by(item.packet).and_then(|part| {
+            let last = source.timing.times().get(part.last as usize)?;
+            Some(last.arrival_ns.max(item.arrival_ns?))
+        });
+        let arrival_ns = last.or(item.arrival_ns);
+        Some(Item { arrival_ns, ..item })
+    }
+
+    /// The packets of the run that a packet is in.
+    pub(crate) fn run_of(source: Source<'_>, packet: u32) -> RangeInclusive<u32> {
+        Folds::find(source, source.unfolded).around(packet)
     }
 
     /// A packet was appended.
@@ -158,7 +193,7 @@ impl Ladder {
         let Some(&item) = self.item_of.get(index).filter(|&&item| item != NO_ITEM) else {
             return;
         };
-        if let Some(new) = item_of(source, index) {
+        if let Some(new) = self.item(source, index) {
             self.warp.change(item as usize, new);
         }
     }
@@ -263,12 +298,14 @@ impl Ladder {
         for index in 0..self.warp.items().len() {
             let (y, _) = self.warp.of_item(index);
             let bin = (y / height * bins as f64) as usize;
-            let packet = self.warp.items()[index].packet as usize;
+            let packet = self.warp.items()[index].packet;
+            let folded = self.folds.headed_by(packet).map_or(1, |part| part.packets);
+            let packet = packet as usize;
             let Some(digest) = source.analysis.digests().get(packet) else {
                 continue;
             };
             if let Some(bin) = density.get_mut(bin.min(bins.saturating_sub(1))) {
-                bin[0] += 1;
+                bin[0] += folded;
                 bin[1] += u32::from(matches!(digest.kind, Kind::Retransmission | Kind::Rst));
             }
         }
@@ -295,6 +332,7 @@ impl Ladder {
             warp: &self.warp,
             lanes: &self.lanes,
             spans: &self.spans,
+            folds: &self.folds,
             hidden: &self.hidden,
             shown: source.wanted.map(|_| &self.shown.streams),
         };
@@ -438,6 +476,7 @@ impl Ladder {
             source,
             warp: &self.warp,
             lanes: &self.lanes,
+            folds: &self.folds,
         }
     }
 }

@@ -15,6 +15,7 @@
 //! that depend on their neighbours alone.
 
 mod arrows;
+mod folds;
 mod furniture;
 mod geometry;
 mod hidden;

@@ -416,6 +416,22 @@ pub struct Arrow {
     /// Whether it belongs to the conversation of the selected packet, or
     /// nothing is selected.
     pub in_focus: bool,
+    /// The packets that it stands for, where that is a run of alike ones: draw it
+    /// thick, with a stack of three short bars in its middle.
+    pub fold: Option<Fold>,
+}
+
+/// Packets of one conversation that go one way, drawn as one arrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    /// The number of the first of them, counted from 1.
+    pub first: u64,
+    /// The number of the last.
+    pub last: u64,
+    /// How many they are; those of the other way lie between them.
+    pub packets: u64,
+    /// Bytes of data that they carry; 0 for ACKs.
+    pub bytes: u64,
 }
 
 impl Arrow {

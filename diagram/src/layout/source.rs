@@ -19,6 +19,8 @@ pub(crate) struct Source<'a> {
     pub(crate) timing: &'a Timing,
     pub(crate) clock: &'a ClockMap,
     pub(crate) view: &'a View,
+    /// Packets whose runs are not folded.
+    pub(crate) unfolded: &'a BTreeSet<u32>,
     /// Which packets are meant; all of them if none is told.
     pub(crate) wanted: Option<&'a Expression>,
 }

@@ -71,8 +71,10 @@ impl<'a> Listing<'a> {
                 };
                 (silent > SILENCE_NS).then(said)
             });
-            last = Some(index);
-            let labels = if firm {
+            last = Some(arrow.fold.map_or(index, |fold| fold.last as usize - 1));
+            let labels = if let Some(fold) = &arrow.fold {
+                words::folded_labels(fold, self.document.view().labels)
+            } else if firm {
                 words::labels(story, index, self.document.view().labels)
             } else {
                 vec!["never seen here".to_owned()]

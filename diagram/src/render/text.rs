@@ -104,6 +104,7 @@ fn row(arrow: &Arrow, labels: &[String], lanes: usize, between: usize) -> String
     }
     let (left, right) = (from.min(to) + 1, from.max(to));
     let stroke = match arrow.kind {
+        _ if arrow.fold.is_some() => '═',
         Kind::Retransmission => '╌',
         Kind::Arp | Kind::Dns => '┄',
         _ if arrow.certainty == Certainty::Inferred => '·',

@@ -8,6 +8,7 @@ mod awaited;
 mod cause;
 mod concluded;
 mod dropped;
+mod folded;
 pub(crate) mod icmpv6;
 mod label;
 mod notes;
@@ -19,6 +20,7 @@ mod wrap;
 
 pub use app::app_line;
 pub(crate) use awaited::awaited;
+pub(crate) use folded::{folded_labels, folded_title};
 pub(crate) use label::{cut, silence_labels};
 pub use label::{ghost_labels, labels};
 pub(crate) use notes::{all_notes, elsewhere};

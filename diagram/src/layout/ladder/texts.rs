@@ -61,6 +61,7 @@ impl Ladder {
             warp: &self.warp,
             lanes: &self.lanes,
             spans: &self.spans,
+            folds: &self.folds,
             hidden: &self.hidden,
             shown: source.wanted.map(|_| &self.shown.streams),
         };

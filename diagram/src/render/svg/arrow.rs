@@ -14,9 +14,10 @@ pub(super) fn arrow(out: &mut String, arrow: &Arrow, scene: &Scene) {
         ""
     };
     let focus = if arrow.in_focus { "" } else { " aside" };
+    let fold = if arrow.fold.is_some() { " fold" } else { "" };
     let _ = write!(
         out,
-        "<g class=\"arrow {}{ghost}{focus}\" data-packet=\"{}\"><title>{}</title>",
+        "<g class=\"arrow {}{ghost}{focus}{fold}\" data-packet=\"{}\"><title>{}</title>",
         arrow.kind.class(),
         arrow.number,
         escape(&arrow.title)
@@ -28,7 +29,14 @@ pub(super) fn arrow(out: &mut String, arrow: &Arrow, scene: &Scene) {
     };
     line(out, tail, middle, arrow.departure);
     line(out, middle, tip, arrow.arrival);
-    if arrow.shortened {
+    if arrow.fold.is_some() {
+        // Several at once, whatever its colour and width.
+        let (x, y) = (middle.x - 5.0, middle.y - 7.0);
+        let _ = write!(
+            out,
+            "<path class=\"break\" d=\"M{x:.1} {y:.1}v14m5 -14v14m5 -14v14\"/>"
+        );
+    } else if arrow.shortened {
         let _ = write!(
             out,
             "<path class=\"break\" d=\"M{:.1} {:.1}l8 -5m-8 10l8 -5\"/>",

@@ -117,6 +117,9 @@ fn sizes(css: &mut String, scene: &Scene) {
         );
     }
     css.push_str(".ghost line{stroke-dasharray:4 4}");
+    if scene.arrows.iter().any(|arrow| arrow.fold.is_some()) {
+        css.push_str(".fold line{stroke-width:5}");
+    }
 }
 
 fn colours(css: &mut String, palette: &Palette) {

@@ -283,6 +283,20 @@ fn moved(point: Point, by: Point, times: f64) -> Point {
     }
 }
 
+/// A line that stands for several packets: three short bars across its middle.
+fn folded(tail: Point, end: Point) -> String {
+    let (along, left) = direction(tail, end);
+    let middle = Point {
+        x: (tail.x + end.x) / 2.0,
+        y: (tail.y + end.y) / 2.0,
+    };
+    let bars = [-5.0, 0.0, 5.0].map(|by| {
+        let at = moved(middle, along, by);
+        straight(moved(at, left, -6.0), moved(at, left, 6.0))
+    });
+    format!("{}{}", straight(tail, end), bars.concat())
+}
+
 /// The line; with a break in its middle where the slope was shortened.
 fn shaft(arrow: &Arrow) -> String {
     let (tail, tip) = (arrow.tail, arrow.tip);
@@ -293,6 +307,9 @@ fn shaft(arrow: &Arrow) -> String {
     } else {
         tip
     };
+    if arrow.fold.is_some() {
+        return folded(tail, end);
+    }
     if !arrow.shortened {
         return straight(tail, end);
     }
