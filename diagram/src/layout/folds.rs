@@ -12,7 +12,8 @@
 use super::scene::{Fold, Kind};
 use super::source::Source;
 use crate::annotate::{Annotations, On};
-use crate::capture::Fate;
+use crate::capture::{Fate, Frame};
+use crate::words::app_line;
 use core::ops::RangeInclusive;
 use std::collections::BTreeSet;
 use synema_core::trace::FrameId;
@@ -195,6 +196,15 @@ impl Plain {
     }
 }
 
+/// Whether its first bytes are worth a label: a request, a status, a handshake of TLS.
+fn begins_something(source: Source<'_>, frame: &Frame) -> bool {
+    /// RFC 8446 §5.1: application data.
+    const TLS_DATA: u8 = 23;
+    let packet = source.story().dissect(frame);
+    let first = packet.tcp().and_then(|segment| segment.payload().first());
+    first.is_some_and(|&first| first != TLS_DATA) && app_line(&packet).is_some()
+}
+
 /// In-order data or an ACK of it, of which nothing else is to be said.
 fn plain(source: Source<'_>, index: usize, written: &BTreeSet<FrameId>) -> Option<Plain> {
     let digests = source.analysis.digests();
@@ -209,7 +219,7 @@ fn plain(source: Source<'_>, index: usize, written: &BTreeSet<FrameId>) -> Optio
     // What answers a SYN or a FIN changes a state.
     let answers = digest.answers().and_then(|answered| digests.get(answered));
     let changes = answers.is_some_and(|answered| matches!(answered.kind, Kind::Syn | Kind::Fin));
-    (is_plain && !changes).then_some(Plain {
+    (is_plain && !changes && !begins_something(source, frame)).then_some(Plain {
         packet: u32::try_from(index).ok()?,
         stream: tcp.stream,
         from_client: tcp.from_client,

@@ -113,6 +113,22 @@ fn what_is_worth_a_look_is_not_folded() {
             .all(|&(first, last, ..)| last < 19 || first > 19),
         "{found:?}"
     );
+    // An answer's first segment says what it is.
+    let mut capture = transfer(0, false);
+    for round in 0..10 {
+        let text: &[u8] = if round == 0 {
+            b"HTTP/1.1 200 OK\r\n"
+        } else {
+            b""
+        };
+        let seg = Seg::new(Flags::ACK, 1 + 1_000 * round, 1, 1_000);
+        let bytes = tcp_frame(false, seg, Options::NONE, text);
+        let id = FrameId::received(u64::from(round) + 9_000);
+        let at = Instant::from_millis(10 + u64::from(round));
+        capture.push(Frame::new(id, at, Direction::Unknown, &bytes));
+    }
+    let mut document = Document::open(capture, folding(Axis::Gaps));
+    assert_eq!(folds(&mut document), [(5, 13, 9, 9_000)]);
     // Too few.
     let mut document = Document::open(transfer(2, false), folding(Axis::Gaps));
     assert_eq!(folds(&mut document), []);
