@@ -3,10 +3,14 @@
 use super::{Capture, Frame, Interface, MemoryPolicy};
 use crate::annotate::{Annotations, Edit, Note, On};
 use core::net::{Ipv4Addr, SocketAddrV4};
+use core::ops::RangeInclusive;
 use std::collections::{BTreeMap, BTreeSet};
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, Event, FrameId, Record};
 use synema_core::wire::{Body, LinkType, Packet, dissect};
+
+/// So far apart may be what happened at once, by two clocks.
+const MARGIN_NS: i128 = 5_000_000;
 
 /// How much of its frames an excerpt holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,13 +60,72 @@ impl Capture {
         }
         excerpt.annotate(written(self.annotations(), &excerpt));
         let is_whole = excerpt.frames().len() == frames.len();
+        let span = span(self, &excerpt).filter(|_| !is_whole);
+        // Timers that run when the first of the packets passes.
+        let mut running = BTreeMap::new();
         for record in self.records() {
-            if is_whole || ends.concerns(record, &excerpt) {
-                excerpt.record(record.clone());
+            if !is_whole && !ends.concerns(record, &excerpt) {
+                continue;
+            }
+            let is_before = span.as_ref().is_some_and(|span| record.at < *span.start());
+            let is_after = span.as_ref().is_some_and(|span| record.at > *span.end());
+            match record.event {
+                Event::TimerArmed { conn, timer, .. } if is_before => {
+                    running.insert((conn, timer), record);
+                }
+                Event::TimerFired { conn, timer } | Event::TimerStopped { conn, timer }
+                    if is_before =>
+                {
+                    running.remove(&(conn, timer));
+                }
+                _ if (is_before || is_after) && is_passing(&record.event) => {}
+                _ => {
+                    if !is_before {
+                        for armed in core::mem::take(&mut running).into_values() {
+                            excerpt.record(armed.clone());
+                        }
+                    }
+                    excerpt.record(record.clone());
+                }
             }
         }
         excerpt
     }
+}
+
+/// When the packets of an excerpt passed, on the trace's own clock; none if it tells of no packet.
+fn span(all: &Capture, excerpt: &Capture) -> Option<RangeInclusive<Instant>> {
+    let (told, passed) = all.records().iter().find_map(|record| match record.event {
+        Event::Sent { frame, .. } => {
+            let index = all.index_of(frame)?;
+            Some((record.at, all.frames()[index].at))
+        }
+        _ => None,
+    })?;
+    let shift = i128::from(told.as_nanos()) - i128::from(passed.as_nanos());
+    let on_its_clock = |at: Instant, margin: i128| {
+        let at = (i128::from(at.as_nanos()) + shift + margin).max(0);
+        Instant::from_nanos(u64::try_from(at).unwrap_or(u64::MAX))
+    };
+    let times = excerpt.frames().iter().map(|frame| frame.at);
+    let (first, last) = (times.clone().min()?, times.max()?);
+    Some(on_its_clock(first, -MARGIN_NS)..=on_its_clock(last, MARGIN_NS))
+}
+
+/// Whether an event is of no interest where its moment is not shown.
+fn is_passing(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TimerArmed { .. }
+            | Event::TimerFired { .. }
+            | Event::TimerStopped { .. }
+            | Event::Rtt { .. }
+            | Event::Congestion { .. }
+            | Event::Recovery { .. }
+            | Event::InOrder { .. }
+            | Event::Delivered { .. }
+            | Event::ReceiveWindow { .. }
+    )
 }
 
 fn seen<'a>(frame: &'a Frame, interface: &Interface) -> Packet<'a> {
@@ -175,7 +238,10 @@ impl Ends {
 mod tests {
     use super::*;
     use crate::annotate::{Bracket, NoteId};
+    use crate::capture::Direction;
     use crate::testing::lab_fetch;
+    use synema_core::trace::{Cause, TimerKind};
+    use synema_core::wire::SeqNum;
 
     #[test]
     fn what_is_written_and_told_of_other_packets_stays_behind() {
@@ -225,8 +291,79 @@ mod tests {
         };
         assert!(opens(&capture) && !opens(&excerpt));
         assert!(opens(&capture.excerpt([count - 1], Payload::LeftOut)));
+
         let whole = capture.excerpt(0..count, Payload::Kept);
         assert_eq!(whole, capture);
         assert_eq!(capture.excerpt([], Payload::Kept).frames(), []);
+    }
+
+    /// A timer that is stopped before the packets is no longer there; one that runs while they pass is.
+    #[test]
+    fn timers_that_run_go_along() {
+        let conn = ConnId(1);
+        let at = Instant::from_millis;
+        let armed = |ms, timer| Record {
+            at: at(ms),
+            event: Event::TimerArmed {
+                conn,
+                timer,
+                deadline: at(ms + 1_000),
+            },
+        };
+        let mut capture = Capture::default();
+        let (local, remote) = (
+            SocketAddrV4::new([192, 0, 2, 1].into(), 40_000),
+            SocketAddrV4::new([192, 0, 2, 2].into(), 80),
+        );
+        capture.record(Record {
+            at: at(1),
+            event: Event::Opened {
+                conn,
+                local,
+                remote,
+                active: true,
+                iss: SeqNum(1),
+            },
+        });
+        capture.record(armed(2, TimerKind::Retransmission));
+        capture.record(armed(3, TimerKind::Persist));
+        capture.record(Record {
+            at: at(4),
+            event: Event::TimerStopped {
+                conn,
+                timer: TimerKind::Persist,
+            },
+        });
+        for (number, ms) in [(1, 10), (2, 500), (3, 900)] {
+            let syn = synema_core::wire::tcp::HEADER_LEN as u8;
+            let mut bytes = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+            bytes.extend([0x45, 0, 0, 20 + syn, 0, 0, 0, 0, 64, 6, 0, 0]);
+            bytes.extend([192, 0, 2, 1, 192, 0, 2, 2, 0x9c, 0x40, 0, 80]);
+            bytes.extend([0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 1, 0, 0, 0, 0, 0]);
+            let id = FrameId::sent(number);
+            capture.record(Record {
+                at: at(ms),
+                event: Event::Sent {
+                    frame: id,
+                    len: 54,
+                    conn: Some(conn),
+                    cause: Cause::Syn,
+                },
+            });
+            // By the clock of the frames it is a second later.
+            let at = at(ms + 1_000);
+            capture.push(Frame::new(id, at, Direction::Sent, &bytes));
+        }
+        capture.record(armed(899, TimerKind::KeepAlive));
+        let excerpt = capture.excerpt([1], Payload::LeftOut);
+        let kept: Vec<_> = excerpt
+            .records()
+            .iter()
+            .map(|record| record.at.as_nanos() / 1_000_000)
+            .collect();
+        // It is opened, the retransmission's timer runs, the packet goes out.
+        assert_eq!(kept, [1, 2, 500]);
+        let rest = capture.excerpt([1, 2], Payload::LeftOut);
+        assert_eq!(rest.records().len(), 5);
     }
 }
