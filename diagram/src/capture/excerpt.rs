@@ -10,7 +10,7 @@ use synema_core::trace::{ConnId, Event, FrameId, Record};
 use synema_core::wire::{Body, LinkType, Packet, dissect};
 
 /// So far apart may be what happened at once, by two clocks.
-const MARGIN_NS: i128 = 5_000_000;
+const MARGIN_NS: i128 = 200_000;
 
 /// How much of its frames an excerpt holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
