@@ -647,3 +647,21 @@ fn pictures_are_well_formed_and_speak_for_those_who_cannot_see() {
         "{ladder}"
     );
 }
+
+#[test]
+fn a_conversation_with_everybody_is_drawn() {
+    let mut bytes = tcp_frame(true, Seg::new(Flags::SYN, 0, 0, 0), Options::NONE, b"");
+    bytes[..6].fill(0xff);
+    let mut capture = Capture::default();
+    let id = FrameId::received(1);
+    capture.push(Frame::new(id, Instant::ZERO, Direction::Unknown, &bytes));
+    let view = View {
+        filter: Filter::Stream(0),
+        ..View::default()
+    };
+    let mut document = Document::open(capture, view);
+    let scene = whole(&mut document);
+    assert_eq!((scene.lanes.len(), scene.arrows.len()), (1, 1));
+    let arrow = &scene.arrows[0];
+    assert!(arrow.from == 0 && arrow.to == 0, "{arrow:?}");
+}

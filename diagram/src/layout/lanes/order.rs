@@ -31,7 +31,10 @@ pub(super) fn chosen(
 ) -> Vec<HostId> {
     if let Filter::Stream(stream) = filter {
         let ends = analysis.streams().get(stream as usize);
-        return ends.map_or_else(Vec::new, |info| vec![info.client.0, info.server.0]);
+        let ends = ends.map_or_else(Vec::new, |info| vec![info.client.0, info.server.0]);
+        // Who speaks TCP to everybody has a lane, everybody has none.
+        let is_host = |id: &HostId| analysis.hosts().at(*id).is_some();
+        return ends.into_iter().filter(is_host).collect();
     }
     (0..)
         .map(HostId)
