@@ -1,7 +1,7 @@
 //! What colours, dashes, signs and the strip's letters mean: shown where a packet will be.
 
-use super::Language;
-use synema_diagram::scene::Kind;
+use super::{Language, scene};
+use synema_diagram::scene::{Kind, Point};
 use synema_diagram::strip::{LOST, letters};
 use yew::prelude::*;
 
@@ -53,6 +53,7 @@ fn arrow(kind: Kind, more: &'static str) -> Html {
         <g class={classes!("arrow", format!("kind-{}", kind.class()), more)}>
             <path class="line" d="M2 8H36" stroke-width={kind.stroke_width().to_string()}
                 stroke-dasharray={Some(kind.dash()).filter(|dash| !dash.is_empty())} />
+            { scene::tail(kind.tail(), Point { x: 7.0, y: 8.0 }, Point { x: 1.0, y: 0.0 }) }
             <polygon class="tip" points="42,8 34,11.2 34,4.8" />
         </g>
     }

@@ -332,9 +332,17 @@ fn has_head(end: ArrowEnd) -> bool {
 
 /// What stands where an arrow begins: its kind is told without colour, too.
 fn beginning(arrow: &Arrow) -> Html {
-    let (along, left) = direction(arrow.tail, arrow.tip);
+    let (along, _) = direction(arrow.tail, arrow.tip);
     // Clear of the lane's bar.
-    let at = moved(arrow.tail, along, 8.0);
+    tail(arrow.kind.tail(), moved(arrow.tail, along, 8.0), along)
+}
+
+/// The mark of a tail; the arrow runs along the unit vector `along`.
+pub(super) fn tail(tail: Tail, at: Point, along: Point) -> Html {
+    let left = Point {
+        x: along.y,
+        y: -along.x,
+    };
     let corner = |by: f64, across: f64| moved(moved(at, along, by), left, across);
     let polygon = |corners: [Point; 4]| {
         let points = corners
@@ -342,7 +350,7 @@ fn beginning(arrow: &Arrow) -> Html {
             .join(" ");
         html! { <polygon class="tip" {points} /> }
     };
-    match arrow.kind.tail() {
+    match tail {
         Tail::Plain => html! {},
         Tail::Dot => html! { <circle class="tip" cx={px(at.x)} cy={px(at.y)} r="2.8" /> },
         Tail::Bar => polygon(
