@@ -119,6 +119,7 @@ impl Component for App {
                 { tabs(state, &act) }
                 <PacketView detail={view::packet::shared(&state.reader.detail)}
                     written={Shared(state.writing.written.clone())} bracket_from={state.writing.bracket_from}
+                    left_out={state.reader.selected_left_out}
                     packets={state.reader.extent.packets} marked={state.reader.marked}
                     words={state.words} act={act.clone()} />
                 { view::dialog::view(state, &act) }

@@ -22,6 +22,8 @@ pub struct Looking {
     pub filter: FilterField,
     /// What an opened file contains, once it is known.
     pub contents: Option<Rc<Contents>>,
+    /// Whether that is to be asked for when the file's beginning is drawn.
+    asks_contents: bool,
     /// Whether a file is being dragged over the page.
     pub dragged: bool,
 }
@@ -91,6 +93,7 @@ impl State {
                 let filter = stream.map_or(Filter::All, Filter::Stream);
                 self.only(filter)
             }
+            Action::ShowAll => self.show_all(),
             Action::Go { packet, stream } => self.go(packet, stream),
             Action::Dragged(dragged) => {
                 self.looking.dragged = dragged;
@@ -156,10 +159,28 @@ impl State {
             out.push(field.ask(true));
         }
         self.reader.view.filter = Filter::All;
-        if matches!(self.source, Source::File { .. }) {
-            out.push(ToDocument::Contents);
-        }
+        self.looking.asks_contents = matches!(self.source, Source::File { .. });
         to_document(out)
+    }
+
+    /// Something is drawn: what takes longer is asked for now.
+    pub(super) fn drawn(&mut self) -> Option<Effect> {
+        let asks = std::mem::take(&mut self.looking.asks_contents);
+        asks.then_some(Effect::Document(ToDocument::Contents))
+    }
+
+    /// All packets are shown, whatever was left out before.
+    fn show_all(&mut self) -> Vec<Effect> {
+        let mut out = Vec::new();
+        let field = &mut self.looking.filter;
+        if !field.text.is_empty() || !field.applied.is_empty() {
+            field.text.clear();
+            out.push(Effect::Document(field.ask(true)));
+        }
+        out.extend(self.only(Filter::All));
+        // Its row is there now.
+        out.extend(to_document(self.reader.select(self.reader.selected)));
+        out
     }
 }
 

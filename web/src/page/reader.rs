@@ -49,6 +49,8 @@ pub struct Reader {
     pub detail: Option<Rc<Detail>>,
     /// When it was, ns since the first packet, once it is known.
     pub selected_ns: Option<u64>,
+    /// Whether it is known that the selected packet is not drawn.
+    pub selected_left_out: bool,
     /// The bytes that are marked in the packet panel: from, to.
     pub marked: Option<(u32, u32)>,
     /// Buckets that the overview has room for.
@@ -148,6 +150,7 @@ impl Reader {
         self.following &= number.is_none();
         if number.is_none() {
             self.detail = None;
+            self.selected_left_out = false;
             self.selected_ns = None;
         }
         self.view.selected = number;
@@ -205,6 +208,7 @@ impl Reader {
                 if self.selected != Some(number) {
                     return Vec::new();
                 }
+                self.selected_left_out = detail.is_some() && row.is_none();
                 self.selected_ns = detail.is_some().then_some(at_ns);
                 self.detail = detail.map(|detail| Rc::new(*detail));
                 if let Some((from, to)) = row {

@@ -167,6 +167,8 @@ pub enum Action {
         /// Whether the reader is done with it.
         enter: bool,
     },
+    /// Show all packets, whatever was left out.
+    ShowAll,
     /// Show one conversation alone, or all.
     Only(Option<u32>),
     /// Do something with the graph.
@@ -346,9 +348,11 @@ impl State {
                 self.begin_reading(name.to_owned());
                 vec![Effect::ForgetLink, Effect::OpenSample(name)]
             }
-            Action::Filter { .. } | Action::Only(_) | Action::Go { .. } | Action::Dragged(_) => {
-                self.looking_action(action)
-            }
+            Action::Filter { .. }
+            | Action::Only(_)
+            | Action::ShowAll
+            | Action::Go { .. }
+            | Action::Dragged(_) => self.looking_action(action),
             Action::Plot(plotting) => self.plot(plotting),
             Action::OpenLink(text) => {
                 self.begin_reading(self.words.from_link.to_owned());
@@ -567,7 +571,12 @@ impl State {
                 if let FromDocument::Detail { stream, .. } = &said {
                     self.plot_stream(*stream);
                 }
-                documents(self.reader.heard(said))
+                let is_drawn = matches!(said, FromDocument::Scene { .. });
+                let mut out = documents(self.reader.heard(said));
+                if is_drawn {
+                    out.extend(self.drawn());
+                }
+                out
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What of the document is looked at: filter, one conversation alone, a file's contents.
 
-use super::{document, extent, reading};
+use super::{document, extent, reading, scene};
 use crate::page::state::{Action, Effect, State};
 use crate::protocol::{FilterProblem, FromDocument, ToDocument};
 use synema_diagram::view::Filter;
@@ -87,7 +87,12 @@ fn another_document_is_shown_whole_and_asked_for_its_contents() {
     state.reduce(Action::Only(Some(3)));
     let effects = opened(&mut state, 20);
     assert_eq!(asked_filters(&effects), [(2, "", true)]);
-    assert!(effects.contains(&Effect::Document(ToDocument::Contents)));
+    let contents = Effect::Document(ToDocument::Contents);
+    assert!(!effects.contains(&contents), "its beginning is drawn first");
+    let effects = document(&mut state, scene(1, (0.0, 900.0), 900.0));
+    assert!(effects.contains(&contents));
+    let effects = document(&mut state, scene(1, (0.0, 900.0), 900.0));
+    assert!(!effects.contains(&contents), "asked once");
     assert_eq!(state.reader.view.filter, Filter::All);
     assert!(state.looking.filter.text.is_empty());
 }
@@ -103,4 +108,26 @@ fn a_packet_of_another_conversation_is_gone_to_among_all() {
     state.reduce(go(Some(4)));
     assert_eq!(state.reader.view.filter, Filter::All);
     assert_eq!(state.reader.selected, Some(17));
+}
+
+#[test]
+fn a_packet_that_is_left_out_is_told_so_and_shown_with_all_others() {
+    let mut state = reading();
+    opened(&mut state, 300);
+    type_filter(&mut state, "udp", true);
+    state.reduce(Action::Select(Some(4)));
+    let detail = |row| FromDocument::Detail {
+        number: 4,
+        detail: Some(Box::default()),
+        row,
+        stream: Some(0),
+        at_ns: 0,
+    };
+    document(&mut state, detail(None));
+    assert!(state.reader.selected_left_out);
+    let effects = state.reduce(Action::ShowAll);
+    assert_eq!(asked_filters(&effects), [(2, "", true)]);
+    assert!(effects.contains(&Effect::Document(ToDocument::Detail { number: 4 })));
+    document(&mut state, detail(Some((10.0, 30.0))));
+    assert!(!state.reader.selected_left_out);
 }

@@ -3,6 +3,7 @@
 use super::{Language, does};
 use crate::page::samples::SAMPLES;
 use crate::page::state::{Action, Source, State};
+use crate::page::writing::Pen;
 use crate::words::{fill, grouped, size};
 use synema_diagram::notable::{Contents, Conversation, Doubt, Moment};
 use synema_diagram::view::Filter;
@@ -13,7 +14,7 @@ pub fn panel(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
     html! {
         <section class="panel left contents" aria-label={words.tab_capture} id="panel-wire">
-            { head(state) }
+            { head(state, act) }
             if let Some(contents) = &state.looking.contents {
                 { moments(words, state, contents, act) }
                 { conversations(words, state, contents, act) }
@@ -29,7 +30,7 @@ pub fn panel(state: &State, act: &Callback<Action>) -> Html {
     }
 }
 
-fn head(state: &State) -> Html {
+fn head(state: &State, act: &Callback<Action>) -> Html {
     let Source::File {
         name,
         partly,
@@ -39,6 +40,13 @@ fn head(state: &State) -> Html {
         return html! {};
     };
     let words = state.words;
+    let written = &state.writing.written;
+    let notes = (written.notes.len() + written.brackets.len()) as u64;
+    let noted = if notes == 1 {
+        words.notes_count_one
+    } else {
+        words.notes_count
+    };
     let packets = state.reader.extent.packets;
     let count = if packets == 1 {
         words.packets_one
@@ -51,9 +59,22 @@ fn head(state: &State) -> Html {
     }
     html! {
         <header data-test="file" data-name={name.clone()}>
-            <p class="quiet">{ words.file_panel }</p>
-            <h2 class="lead">{ name }</h2>
-            <p title={words.file_private}>{ facts.join(" ") }</p>
+            if written.title.is_empty() {
+                <p class="quiet">{ words.file_panel }</p>
+                <h2 class="lead">{ name }</h2>
+            } else {
+                <p class="quiet">{ name }</p>
+                <h2 class="lead" data-test="file-title">{ &written.title }</h2>
+            }
+            if !written.summary.is_empty() { <p class="summary" data-test="file-summary">{ &written.summary }</p> }
+            <p title={words.file_private}>
+                { facts.join(" ") }
+                if notes > 0 {
+                    { " · " }
+                    <button class="link" data-test="file-notes"
+                        onclick={does(act, || Action::Pen(Pen::Panel))}>{ fill(noted, &[("n", &grouped(notes))]) }</button>
+                }
+            </p>
             if let Some(why) = partly {
                 <div class="error" data-test="partly">
                     <strong>{ words.open_partly_title }</strong>

@@ -22,6 +22,8 @@ pub struct PacketProps {
     pub written: Shared<Written>,
     /// The packet at one end of a bracket that has no other end yet.
     pub bracket_from: Option<u64>,
+    /// Whether it is not drawn.
+    pub left_out: bool,
     /// How many there are.
     pub packets: u64,
     /// The bytes that are marked.
@@ -121,7 +123,14 @@ fn pens(detail: &Detail, props: &PacketProps) -> Html {
                 { pen("pen-bracket", bracket, "b", Some(props.bracket_from == Some(number)), || Pen::Bracket) }
                 { pen("pen-hide", words.pen_hide, "x", Some(is_hidden), || Pen::Hide) }
             </div>
-            if is_hidden { <p class="seen">{ words.is_hidden }</p> }
+            if is_hidden {
+                <p class="seen">{ words.is_hidden }</p>
+            } else if props.left_out {
+                <p class="seen" data-test="left-out">{ words.is_left_out }{ " " }
+                    <button class="link" data-test="show-everything"
+                        onclick={does(&props.act, || Action::ShowAll)}>{ words.show_all }</button>
+                </p>
+            }
         </>
     }
 }

@@ -36,7 +36,7 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
                     onclick={does(act, || Action::ShowWire)}>{ words.place_wire }</button>
                 <label class="place open-file" aria-current={(!on_wire).then_some("page")}>
                     { words.place_file }
-                    <input type="file" data-test="open" accept=".pcap,.pcapng,.cap,.ntar,.dmp,.gz"
+                    <input type="file" data-test="open" accept=".pcap,.pcapng,.cap,.ntar,.dmp,.gz,.svg,.png,.html"
                         aria-label={words.place_file} onchange={on_file} />
                 </label>
                 { samples(state, act) }
