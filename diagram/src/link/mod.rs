@@ -38,7 +38,7 @@ const MAX_FRAMES_A_BYTE: usize = 16;
 const MIN_FRAMES: usize = 4_096;
 
 /// In a URL's fragment it stands before the document.
-const KEY: &str = "d=";
+pub const KEY: &str = "d=";
 
 /// A document as a text for the fragment of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]

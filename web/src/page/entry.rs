@@ -5,6 +5,7 @@
 //! reloads of this tab alone.
 
 use super::state::{Entry, Theme};
+use synema_diagram::link::KEY;
 use synema_relay::{RELAY_PATH, SessionId};
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, Window};
@@ -13,8 +14,6 @@ const TOKEN: &str = "synema-token";
 const SESSION: &str = "synema-session";
 const THEME: &str = "synema-theme";
 
-/// What stands before a document in a link's fragment.
-pub const LINK: &str = "doc=";
 /// No more of a link is looked at: a page's own address line holds no more either.
 const LONGEST: usize = 2 << 20;
 
@@ -24,9 +23,9 @@ pub fn link() -> Option<String> {
     link_of(&web_sys::window()?.location().hash().ok()?)
 }
 
-/// The document in `#doc=…`.
+/// The document in `#d=…`.
 fn link_of(hash: &str) -> Option<String> {
-    let text = hash.trim_start_matches('#').strip_prefix(LINK)?;
+    let text = hash.trim_start_matches('#').strip_prefix(KEY)?;
     (!text.is_empty() && text.len() <= LONGEST).then(|| text.to_owned())
 }
 
@@ -196,19 +195,19 @@ mod tests {
 
     #[test]
     fn a_document_is_found_in_the_fragment_and_a_key_never() {
-        assert_eq!(link_of("#doc=abc-_").as_deref(), Some("abc-_"));
+        assert_eq!(link_of("#d=abc-_").as_deref(), Some("abc-_"));
         for none in [
             "",
             "#",
-            "#doc=",
+            "#d=",
             "#ladder",
             "#token=secret",
-            "#token=secret&doc=abc",
+            "#token=secret&d=abc",
         ] {
             assert_eq!(link_of(none), None, "{none}");
         }
-        assert_eq!(link_of(&format!("#doc={}", "a".repeat(LONGEST + 1))), None);
-        assert_eq!(token_of("#doc=token=abc"), None);
+        assert_eq!(link_of(&format!("#d={}", "a".repeat(LONGEST + 1))), None);
+        assert_eq!(token_of("#d=token=abc"), None);
     }
 
     #[test]

@@ -6,13 +6,12 @@
 //!   preview, copy, download <─────────' Shared
 //! ```
 
-use super::entry::LINK;
 use super::state::{Effect, State, Theme};
 use super::writing::Dialog;
 use crate::protocol::{Form, Part, ShareRequest, Shared, ToDocument};
 use crate::words::{Words, fill, grouped};
 use std::net::Ipv4Addr;
-use synema_diagram::link::Reach;
+use synema_diagram::link::{KEY, Reach};
 
 /// What is shared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,7 +84,7 @@ impl Sharing {
         match (&self.made, self.form) {
             (Some(Shared::Text { text, .. }), Form::Link) => {
                 let viewer = self.viewer.trim().trim_end_matches('#');
-                Some(format!("{viewer}#{LINK}{text}"))
+                Some(format!("{viewer}#{KEY}{text}"))
             }
             _ => None,
         }

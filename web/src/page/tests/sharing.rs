@@ -70,7 +70,7 @@ fn an_answer_to_an_older_question_is_not_shared() {
     assert_eq!(state.sharing.link(), None);
     document(&mut state, text(new.number, "new"));
     let link = state.sharing.link();
-    assert_eq!(link.as_deref(), Some("http://127.0.0.1:8620/#doc=new"));
+    assert_eq!(link.as_deref(), Some("http://127.0.0.1:8620/#d=new"));
 }
 
 #[test]
