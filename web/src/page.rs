@@ -1,6 +1,7 @@
 //! The application's root: a shell around [`state::State`] that starts the workers, does what
 //! `reduce` asks for, and draws.
 
+pub mod action;
 pub mod entry;
 pub mod fetch;
 pub mod graphs;
