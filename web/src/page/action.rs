@@ -10,7 +10,7 @@ use synema_relay::SessionId;
 use web_sys::File;
 
 /// All that can happen.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Action {
     /// The stack's worker said something.
     Stack(Vec<FromStack>),

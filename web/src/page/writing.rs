@@ -11,6 +11,7 @@ use super::state::{Action, Effect, Source, State};
 use crate::protocol::{Place, ToDocument, Write, Written};
 use std::rc::Rc;
 use synema_diagram::annotate::{HostAddress, NoteId};
+use web_sys::File;
 
 /// What is written, and what is being written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,7 +27,7 @@ pub struct Writing {
 }
 
 /// What is open above the page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Dialog {
     /// The keys.
     Keys,
@@ -35,18 +36,47 @@ pub enum Dialog {
     /// Something that is being written.
     Draft(Draft),
     /// Notes would be thrown away by this: is it meant?
-    Unsaved(Box<Action>),
+    Unsaved(Leaving),
 }
 
-impl PartialEq for Dialog {
-    /// What would throw notes away is asked once and kept: it is the same while it is asked.
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Keys, Self::Keys)
-            | (Self::Share, Self::Share)
-            | (Self::Unsaved(_), Self::Unsaved(_)) => true,
-            (Self::Draft(one), Self::Draft(other)) => one == other,
-            _ => false,
+/// What leaves an opened file behind, with all that is written on it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Leaving {
+    /// Another file is opened.
+    Open(File),
+    /// A capture that comes with the page is opened.
+    Sample(&'static str),
+    /// A link is opened.
+    Link(String),
+    /// The wire is shown.
+    Wire,
+    /// Something is fetched, which shows the wire.
+    Fetch,
+    /// One of the examples is fetched.
+    Example(String),
+}
+
+impl Leaving {
+    fn of(action: &Action) -> Option<Self> {
+        Some(match action {
+            Action::Open(file) => Self::Open(file.clone()),
+            Action::OpenSample(name) => Self::Sample(name),
+            Action::OpenLink(text) => Self::Link(text.clone()),
+            Action::ShowWire => Self::Wire,
+            Action::Fetch => Self::Fetch,
+            Action::FetchExample(url) => Self::Example(url.clone()),
+            _ => return None,
+        })
+    }
+
+    fn action(self) -> Action {
+        match self {
+            Self::Open(file) => Action::Open(file),
+            Self::Sample(name) => Action::OpenSample(name),
+            Self::Link(text) => Action::OpenLink(text),
+            Self::Wire => Action::ShowWire,
+            Self::Fetch => Action::Fetch,
+            Self::Example(url) => Action::FetchExample(url),
         }
     }
 }
@@ -275,29 +305,28 @@ impl State {
 
     /// Whether an action would throw notes away: then it is asked for first.
     pub(super) fn asks_first(&mut self, action: &Action) -> bool {
-        let leaves_file = matches!(
-            action,
-            Action::Open(_) | Action::OpenSample(_) | Action::OpenLink(_) | Action::ShowWire
-        ) || matches!(action, Action::Fetch | Action::FetchExample(_));
         let is_file = matches!(self.source, Source::File { .. });
-        if !(leaves_file && is_file && self.writing.written.unsaved) {
+        if !(is_file && self.writing.written.unsaved) {
             return false;
         }
+        let Some(leaving) = Leaving::of(action) else {
+            return false;
+        };
         self.looking.dragged = false;
-        self.dialog = Some(Dialog::Unsaved(Box::new(action.clone())));
+        self.dialog = Some(Dialog::Unsaved(leaving));
         true
     }
 
     /// What was asked about is done: after the notes are in a file, or without.
     pub(super) fn answered(&mut self, save: bool) -> Vec<Effect> {
-        let Some(Dialog::Unsaved(action)) = self.dialog.take() else {
+        let Some(Dialog::Unsaved(leaving)) = self.dialog.take() else {
             return Vec::new();
         };
         let mut out = Vec::new();
         if save {
             out.push(Effect::Document(ToDocument::Download));
         }
-        out.extend(self.change(*action));
+        out.extend(self.change(leaving.action()));
         out
     }
 

@@ -93,26 +93,27 @@ pub fn Heads(props: &SceneProps) -> Html {
 }
 
 /// What a lane's head does: it is written on.
-fn begin(lane: &Lane) -> Option<Action> {
-    let on = On::Lane {
+fn begun(lane: &Lane) -> Option<On> {
+    Some(On::Lane {
         lane: lane.address?,
         title: lane.title.clone(),
-    };
-    Some(Action::Pen(Pen::Begin(on)))
+    })
 }
 
 fn names(lane: &Lane, props: &SceneProps) -> Option<Callback<MouseEvent>> {
-    let action = begin(lane)?;
-    Some(super::does(&props.act, move || action.clone()))
+    let on = begun(lane)?;
+    Some(super::does(&props.act, move || {
+        Action::Pen(Pen::Begin(on.clone()))
+    }))
 }
 
 fn names_by_key(lane: &Lane, props: &SceneProps) -> Option<Callback<KeyboardEvent>> {
-    let action = begin(lane)?;
+    let on = begun(lane)?;
     let act = props.act.clone();
     Some(Callback::from(move |event: KeyboardEvent| {
         if matches!(event.key().as_str(), "Enter" | " ") {
             event.prevent_default();
-            act.emit(action.clone());
+            act.emit(Action::Pen(Pen::Begin(on.clone())));
         }
     }))
 }
