@@ -87,6 +87,31 @@ async fn a_capture_tells_what_is_worth_looking_at_and_is_looked_through() -> any
     page.gone("shown-count").await?;
     ensure!(count(&page, "packet-count").await? == all, "all of them");
 
+    // Runs of alike packets as one arrow, and one of them unfolded.
+    let each = page.ladder(10).await?.arrows.len();
+    page.press("fold").await?;
+    let mut folded = each;
+    for _ in 0..50 {
+        folded = page.ladder(10).await?.arrows.len();
+        if folded < each {
+            break;
+        }
+    }
+    ensure!(folded < each, "{folded} of {each} arrows are drawn");
+    page.screenshot("folded").await?;
+    let unfold = "document.querySelector('[data-fold]').dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));";
+    page.scroll_to(0.0).await?;
+    page.script(unfold, Vec::new()).await?;
+    let mut unfolded = folded;
+    for _ in 0..50 {
+        unfolded = page.ladder(10).await?.arrows.len();
+        if unfolded > folded {
+            break;
+        }
+    }
+    ensure!(unfolded > folded, "{unfolded} arrows, {folded} before");
+    page.press("fold").await?;
+
     for size in [(1280, 800), (900, 800), (1920, 1080)] {
         page.resize(size).await?;
         for theme in ["light", "dark"] {

@@ -302,6 +302,8 @@ words! {
     axis_gaps: "linear, silences cut",
     axis_linear: "linear",
     axis_rows: "one row a packet",
+    fold: "fold runs",
+    fold_hint: "Draw runs of alike packets as one thick arrow each way; two clicks on one unfold it",
     labels: "labels",
     labels_words: "words",
     labels_numbers: "numbers",

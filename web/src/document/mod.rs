@@ -245,6 +245,11 @@ impl Worker {
                 Some(packet) => FromDocument::Picked(packet),
                 None => return,
             },
+            ToDocument::Unfold { packet, on } => {
+                self.shown().document.unfold(packet, on);
+                self.version += 1;
+                return;
+            }
             ToDocument::Write(ref change) => {
                 self.shown().write(change.clone());
                 self.version += 1;

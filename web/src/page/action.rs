@@ -99,6 +99,15 @@ pub enum Action {
     Follow,
     /// Another time axis.
     Axis(Axis),
+    /// Draw runs of alike packets as one, or each by itself.
+    Fold(bool),
+    /// Draw the packets of a folded arrow each by itself, or the run of one as one again.
+    Unfold {
+        /// The packet.
+        packet: u64,
+        /// Whether each is drawn by itself.
+        on: bool,
+    },
     /// Other labels.
     Labels(LabelMode),
     /// Select a packet, or none.

@@ -128,6 +128,12 @@ impl Reader {
         self.look()
     }
 
+    /// Runs of alike packets are drawn as one, or each by itself.
+    pub fn fold(&mut self, fold: bool) -> Vec<ToDocument> {
+        self.view.fold = fold;
+        self.look()
+    }
+
     /// Other conversations.
     pub fn only(&mut self, filter: Filter) -> Vec<ToDocument> {
         self.view.filter = filter;

@@ -282,6 +282,8 @@ impl State {
             Action::Jump(part) => reader.jump(part),
             Action::Follow => reader.follow(),
             Action::Axis(axis) => reader.axis(axis),
+            Action::Fold(fold) => reader.fold(fold),
+            Action::Unfold { packet, on } => vec![ToDocument::Unfold { packet, on }],
             Action::Labels(labels) => reader.labels(labels),
             Action::Select(number) => {
                 if number.is_some() {

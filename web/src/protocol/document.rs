@@ -64,6 +64,13 @@ pub enum ToDocument {
         /// What stood in the link.
         text: String,
     },
+    /// Draw the packets of a folded arrow each by itself, or a run as one again.
+    Unfold {
+        /// One of them.
+        packet: u64,
+        /// Whether each is drawn by itself.
+        on: bool,
+    },
     /// Draw a graph.
     Graph(GraphRequest),
     /// Which packet is drawn nearest to here in the graph?

@@ -1,5 +1,6 @@
 //! The two menus above the ladder: time axis and labels.
 
+use super::does;
 use crate::page::state::{Action, State};
 use synema_diagram::view::{Axis, LabelMode};
 use wasm_bindgen::JsCast;
@@ -10,6 +11,7 @@ use yew::prelude::*;
 pub fn menus(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
     let view = &state.reader.view;
+    let fold = !view.fold;
     let axes = [
         (Axis::Gaps, "gaps", words.axis_gaps),
         (Axis::Linear, "linear", words.axis_linear),
@@ -22,6 +24,11 @@ pub fn menus(state: &State, act: &Callback<Action>) -> Html {
     html! {
         <div class="menus">
             { menu("axis", words.axis, &axes, view.axis, act, Action::Axis) }
+            <label class="menu" title={words.fold_hint}>
+                <input type="checkbox" data-test="fold" checked={view.fold}
+                    onchange={does(act, move || Action::Fold(fold))} />
+                <span>{ words.fold }</span>
+            </label>
             { menu("labels", words.labels, &labels, view.labels, act, Action::Labels) }
         </div>
     }

@@ -223,6 +223,12 @@ fn chooses(arrow: &Arrow, props: &SceneProps) -> Callback<MouseEvent> {
     super::does(&props.act, move || Action::Select(Some(number)))
 }
 
+/// Two clicks on a folded arrow draw its packets each by itself, two on one of these fold them again.
+fn unfolds(arrow: &Arrow, props: &SceneProps) -> Callback<MouseEvent> {
+    let (packet, on) = (arrow.number, arrow.fold.is_some());
+    super::does(&props.act, move || Action::Unfold { packet, on })
+}
+
 fn arrow_label(arrow: &Arrow, props: &SceneProps) -> Option<Html> {
     let label = arrow.label.as_ref()?;
     Some(html! {
@@ -239,8 +245,8 @@ fn line(arrow: &Arrow, props: &SceneProps) -> Html {
     let tcp = arrow.tcp.as_ref();
     let is_chosen = props.selected == Some(arrow.number);
     html! {
-        <g class={arrow_classes(arrow, props)} onclick={chooses(arrow, props)}
-            role="img" aria-label={arrow.title.clone()} aria-current={is_chosen.then_some("true")}
+        <g class={arrow_classes(arrow, props)} onclick={chooses(arrow, props)} ondblclick={unfolds(arrow, props)}
+            role="img" data-fold={arrow.fold.is_some().then_some("true")} aria-label={arrow.title.clone()} aria-current={is_chosen.then_some("true")}
             data-test="arrow" data-frame={arrow.number.to_string()} data-kind={arrow.kind.class()}
             data-from={lane(arrow.from)} data-to={lane(arrow.to)} data-end={arrow.end.class()}
             data-flags={tcp.map(|tcp| tcp.flags.clone())}
