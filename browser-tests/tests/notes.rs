@@ -186,3 +186,42 @@ async fn all_keys_are_told_and_a_dialog_keeps_them_to_itself() -> anyhow::Result
     );
     page.browser.quit().await
 }
+
+#[tokio::test]
+async fn notes_stay_on_the_live_capture_while_it_grows() -> anyhow::Result<()> {
+    let lab = Lab::start().await?;
+    let page = Page::open(&lab.url, (1280, 800), "light").await?;
+    page.claim().await?;
+    page.fetch("http://www.lab.test/", 60).await?;
+    let click = "const arrow = [...document.querySelectorAll(\"[data-test='arrow']\")]
+        .find((arrow) => arrow.dataset.kind === 'syn');
+        arrow.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+        return arrow.dataset.frame;";
+    page.scroll_to(0.0).await?;
+    let syn = page.script(click, Vec::new()).await?;
+    let syn = syn.as_str().context("a SYN is drawn")?.to_owned();
+    page.wait_for("packet", "data-frame", &[&syn], 10).await?;
+    key(&page, "n").await?;
+    write(&page, "Here it begins.").await?;
+    page.wait_for("note-card", "data-packet", &[&syn], 10)
+        .await?;
+    let before: u64 = page
+        .attribute("packet-count", "data-count")
+        .await?
+        .parse()?;
+    page.fetch("http://www.lab.test/four", 60).await?;
+    page.scroll_to(0.0).await?;
+    page.wait_for("note-card", "data-packet", &[&syn], 10)
+        .await?;
+    page.screenshot("live-note").await?;
+    page.press("download").await?;
+    let file = page.browser.downloaded(".pcapng").await?;
+    let told = comments(&file).await?;
+    ensure!(told == [format!("{syn} Here it begins.")], "{told:?}");
+    let after: u64 = page
+        .attribute("packet-count", "data-count")
+        .await?
+        .parse()?;
+    ensure!(after > before, "{before} packets, then {after}");
+    page.browser.quit().await
+}
