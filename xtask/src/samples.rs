@@ -5,8 +5,9 @@
 //! ```
 //!
 //! Times and ports differ from run to run; what is lost is the seed's choice, but when a timer
-//! fires is the kernel's. Look at them before they are committed: `synema analyze` says what
-//! there is to see.
+//! fires is the kernel's, and now and then nothing worth looking at is lost. Look at them before
+//! they are committed (`synema analyze` says what there is to see); the browser tests know some
+//! of their packets by number.
 
 use std::fs;
 
