@@ -41,7 +41,10 @@ pub(crate) fn write(path: &Path, packets: u64, snap: usize) -> io::Result<u64> {
         packet(format, at_ns, &frame, snap, &mut block);
         out.write_all(&block)?;
     }
-    out.into_inner()?.metadata().map(|metadata| metadata.len())
+    let file = out.into_inner()?;
+    // Who reads it next is not to wait for the disk.
+    file.sync_all()?;
+    file.metadata().map(|metadata| metadata.len())
 }
 
 fn put(out: &mut Vec<u8>, numbers: &[u32]) {
