@@ -1,50 +1,20 @@
 //! A whole fetch, drawn as text: what the stack did, as a reader sees it.
 
 mod common;
+mod seen;
 
 use common::{URL, body, lab_with_pages, server, ten_ms};
 use synema_core::app::session::FetchOptions;
 use synema_core::time::Duration;
-use synema_core::trace::FrameId;
 use synema_diagram::Document;
-use synema_diagram::capture::{Capture, Direction, Fate, Frame, Interface, MemoryPolicy};
 use synema_diagram::render::text::text;
-use synema_diagram::view::View;
 use synema_sim::lab::PAGE_MAC;
-use synema_sim::{Chosen, Conditions, Lab, Page, Sighting, sightings};
-
-/// Ids for frames that never came, far from those that did.
-const NEVER_CAME: u64 = 1 << 40;
+use synema_sim::{Chosen, Conditions, Lab, Page};
 
 /// The run as the page saw it.
 fn document(lab: &Lab) -> Document {
-    let mut capture = Capture::with_policy(MemoryPolicy::UNLIMITED);
-    capture.add_interface(Interface::ethernet("lab", Some(PAGE_MAC)));
-    for (number, sighting) in (0..).zip(sightings(lab.network.passages(), lab.page.id())) {
-        capture.push(frame(NEVER_CAME + number, &sighting));
-    }
-    for record in lab.network.node(lab.page).trace() {
-        capture.record(record.clone());
-    }
-    Document::open(capture, View::default())
-}
-
-fn frame(number: u64, sighting: &Sighting) -> Frame {
-    let id = sighting.id.unwrap_or(FrameId::received(number));
-    let direction = match sighting.is_sent {
-        true => Direction::Sent,
-        false => Direction::Received,
-    };
-    let fate = match (sighting.is_sent, sighting.arrived) {
-        (_, true) => Fate::Seen,
-        (true, false) => Fate::LostLater,
-        (false, false) => Fate::NeverSeen,
-    };
-    Frame {
-        fate,
-        other_end: sighting.other_end,
-        ..Frame::new(id, sighting.at, direction, &sighting.bytes)
-    }
+    let trace = lab.network.node(lab.page).trace();
+    seen::document(lab.network.passages(), lab.page.id(), PAGE_MAC, trace)
 }
 
 /// Whether the ladder has lines with these words, in this order.

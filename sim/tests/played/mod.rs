@@ -1,18 +1,14 @@
 //! Experiments that were played to their end, and how they are told.
 
+use crate::seen;
 use std::fmt::Write;
-use synema_core::trace::{Event, FrameId, Record, TcpState, TimerKind};
+use synema_core::trace::{Event, Record, TcpState, TimerKind};
 use synema_core::wire::tcp::Flags;
 use synema_diagram::Document;
 use synema_diagram::analysis::{TcpDigest, Verdicts};
-use synema_diagram::capture::{Capture, Direction, Fate, Frame, Interface, MemoryPolicy};
-use synema_diagram::view::View;
+use synema_diagram::capture::Fate;
 use synema_sim::experiment::scene::PAGE_MAC;
 use synema_sim::experiment::{Control, Experiment, Run, Setting, Settings, catalogue};
-use synema_sim::{Sighting, sightings};
-
-/// Ids for frames that never came, far from those that did.
-const NEVER_CAME: u64 = 1 << 40;
 
 /// A run at its end, and what the page's end makes of it.
 pub(crate) struct Played {
@@ -54,34 +50,8 @@ pub(crate) fn play(id: &str, set: &[(&str, &str)]) -> Played {
 }
 
 /// The run as the page saw it.
-pub(crate) fn document(run: &Run) -> Document {
-    let mut capture = Capture::with_policy(MemoryPolicy::UNLIMITED);
-    capture.add_interface(Interface::ethernet("page", Some(PAGE_MAC)));
-    for (number, sighting) in (0..).zip(sightings(run.passages(), run.page())) {
-        capture.push(frame(NEVER_CAME + number, &sighting));
-    }
-    for record in run.page_trace() {
-        capture.record(record.clone());
-    }
-    Document::open(capture, View::default())
-}
-
-fn frame(number: u64, sighting: &Sighting) -> Frame {
-    let id = sighting.id.unwrap_or(FrameId::received(number));
-    let direction = match sighting.is_sent {
-        true => Direction::Sent,
-        false => Direction::Received,
-    };
-    let fate = match (sighting.is_sent, sighting.arrived) {
-        (_, true) => Fate::Seen,
-        (true, false) => Fate::LostLater,
-        (false, false) => Fate::NeverSeen,
-    };
-    Frame {
-        fate,
-        other_end: sighting.other_end,
-        ..Frame::new(id, sighting.at, direction, &sighting.bytes)
-    }
+fn document(run: &Run) -> Document {
+    seen::document(run.passages(), run.page(), PAGE_MAC, run.page_trace())
 }
 
 impl Played {
