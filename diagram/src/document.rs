@@ -49,6 +49,8 @@ pub struct Document {
     ladder: Ladder,
     history: History,
     held: VecDeque<Held>,
+    /// The time of the newest frame that came in.
+    newest_in: Instant,
     /// When the stack handed out or was given a frame, for the clocks.
     stack_times: BTreeMap<FrameId, Instant>,
     vantage_known: bool,
@@ -115,6 +117,7 @@ impl Document {
             unfolded: BTreeSet::new(),
             history: History::default(),
             held: VecDeque::new(),
+            newest_in: Instant::ZERO,
             stack_times: BTreeMap::new(),
             vantage_known: false,
             totals: Stats::default(),

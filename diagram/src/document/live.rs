@@ -1,7 +1,7 @@
 //! How a live document grows: frames, receipts for what was sent, and what the stack tells.
 
 use super::{Document, judge};
-use crate::capture::{Fate, Frame};
+use crate::capture::{Direction, Fate, Frame};
 use core::net::{IpAddr, SocketAddrV4};
 use synema_core::time::Instant;
 use synema_core::trace::{ClaimStep, Event, FrameId, Record};
@@ -16,6 +16,8 @@ const MAX_WAIT_NS: u64 = 2_000_000_000;
 pub(super) struct Held {
     frame: Frame,
     stamped: bool,
+    /// The newest frame that had come in when this one was handed out: it was not on the wire before.
+    not_before: Instant,
     /// The time of the first stamped frame that waits for this one's receipt.
     waits_since_ns: Option<u64>,
 }
@@ -24,19 +26,25 @@ impl Document {
     /// Takes a frame whose time is known: one that came in, or one that was sent
     /// and stamped.
     pub fn append(&mut self, frame: Frame) {
+        if frame.direction == Direction::Received {
+            self.newest_in = self.newest_in.max(frame.at);
+        }
         self.hold(Held {
             frame,
             stamped: true,
+            not_before: Instant::ZERO,
             waits_since_ns: None,
         });
     }
 
     /// Takes a frame that was handed out; its time is known when its
-    /// [`receipt`](Self::receipt) comes.
+    /// [`receipt`](Self::receipt) comes. If none comes it is estimated: from when the
+    /// stack handed it out if the trace says so, or else from the frame's own.
     pub fn append_sent(&mut self, frame: Frame) {
         self.hold(Held {
             frame,
             stamped: false,
+            not_before: self.newest_in,
             waits_since_ns: None,
         });
     }
@@ -49,7 +57,7 @@ impl Document {
             .find(|held| held.frame.id == id && !held.stamped);
         let Some(held) = held else { return };
         held.stamped = true;
-        held.frame.at = at;
+        held.frame.at = at.max(held.not_before);
         if let Err(why) = outcome {
             held.frame.fate = Fate::Refused(why.into());
         }
@@ -58,10 +66,20 @@ impl Document {
 
     /// No more receipts will come (the bridge is gone): everything is shown.
     pub fn flush(&mut self) {
-        for held in &mut self.held {
+        self.estimate();
+        self.release();
+    }
+
+    /// Gives a time to all frames that have no receipt. An answer never stands before what it
+    /// answers: both clocks' difference is known no better than to a few milliseconds.
+    fn estimate(&mut self) {
+        for held in self.held.iter_mut().filter(|held| !held.stamped) {
+            if let Some(&handed_out) = self.stack_times.get(&held.frame.id) {
+                held.frame.at = self.clock.to_frames(handed_out);
+            }
+            held.frame.at = held.frame.at.max(held.not_before);
             held.stamped = true;
         }
-        self.release();
     }
 
     fn hold(&mut self, held: Held) {
@@ -91,13 +109,8 @@ impl Document {
         if waiting {
             return;
         }
+        self.estimate();
         let mut ready: Vec<_> = self.held.drain(..).collect();
-        for held in &mut ready {
-            if !held.stamped {
-                // Never stamped: the stack's own time must do.
-                held.frame.at = self.clock.to_frames(held.frame.at);
-            }
-        }
         ready.sort_by_key(|held| held.frame.at);
         for held in ready {
             self.take(held.frame);

@@ -190,6 +190,71 @@ fn a_sent_frame_takes_its_place_when_its_receipt_comes() {
 }
 
 #[test]
+fn without_a_receipt_an_answer_stands_after_its_question() {
+    let ms = Instant::from_millis;
+    let data = tcp_frame(false, Seg::new(Flags::ACK, 1, 1, 0), Options::NONE, b"text");
+    let ack = tcp_frame(true, Seg::new(Flags::ACK, 1, 5, 0), Options::NONE, b"");
+    let question = Frame::new(FrameId::received(1), ms(9_000), Direction::Received, &data);
+    let answer = Frame::new(FrameId::sent(1), ms(8_990), Direction::Sent, &ack);
+    // The socket goes; the receipt does not come in time; there was no socket.
+    let ends: [fn(&mut Document); 3] = [
+        Document::flush,
+        |live| {
+            for (number, at) in [(2, 9_001), (3, 12_000)] {
+                let (id, at) = (FrameId::received(number), Instant::from_millis(at));
+                live.append(Frame::new(id, at, Direction::Received, &[0; 60]));
+            }
+        },
+        |live| {
+            let guessed = Instant::from_millis(8_990);
+            live.receipt(FrameId::sent(1), guessed, Err("no bridge"));
+        },
+    ];
+    for end in ends {
+        let mut live = Document::live(
+            Interface::ethernet("lab0", None),
+            MemoryPolicy::default(),
+            View::default(),
+        );
+        live.append(question.clone());
+        live.append_sent(answer.clone());
+        end(&mut live);
+        let frames = &live.capture().frames()[..2];
+        assert_eq!(frames[0].id, question.id);
+        assert_eq!((frames[1].id, frames[1].at), (answer.id, ms(9_000)));
+    }
+}
+
+#[test]
+fn a_frame_that_nobody_stamped_stands_where_the_trace_puts_it() {
+    let ms = Instant::from_millis;
+    let mut live = Document::live(
+        Interface::ethernet("lab0", None),
+        MemoryPolicy::default(),
+        View::default(),
+    );
+    let handed = |number, at| Record {
+        at: ms(at),
+        event: Event::Sent {
+            frame: FrameId::sent(number),
+            len: 60,
+            conn: None,
+            cause: Cause::ArpRequest,
+        },
+    };
+    let frame = |number, at| Frame::new(FrameId::sent(number), ms(at), Direction::Sent, &[0; 60]);
+    // The bridge is 5 s ahead, and the first guess of that is 20 ms short.
+    live.record(handed(1, 100));
+    live.append_sent(frame(1, 5_080));
+    live.receipt(FrameId::sent(1), ms(5_100), Ok(()));
+    live.record(handed(2, 140));
+    live.append_sent(frame(2, 5_120));
+    live.flush();
+    let at: Vec<_> = live.capture().frames().iter().map(|it| it.at).collect();
+    assert_eq!(at, [ms(5_100), ms(5_140)]);
+}
+
+#[test]
 fn why_names_the_missing_bytes_and_links_lead_to_the_first_transmission() {
     let mut made = Made::new();
     let ack = |ack, sack: Option<(u32, u32)>| {
