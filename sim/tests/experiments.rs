@@ -49,6 +49,22 @@ fn a_lost_syn_costs_a_second_and_a_lost_ack_of_the_handshake_costs_the_other_end
 }
 
 #[test]
+fn a_run_tells_of_all_its_machines_the_pages_first() {
+    let run = play("handshake", &[]).run;
+    let machines = run.machines();
+    let ends: Vec<_> = machines.iter().map(|one| (one.node, one.trace)).collect();
+    assert_eq!(
+        ends,
+        [
+            (run.page(), run.page_trace()),
+            (run.server(), run.server_trace())
+        ]
+    );
+    assert_eq!(machines[0].name.ja, "このページ");
+    assert_ne!(machines[0].addr, machines[1].addr);
+}
+
+#[test]
 fn an_ack_names_the_next_byte() {
     let played = play("numbers", &[]);
     expect![[r#"

@@ -12,6 +12,7 @@
 //! write them: `"10 ms"`.
 
 mod knob;
+mod machine;
 mod policy;
 mod quantity;
 mod run;
@@ -19,8 +20,9 @@ pub mod scene;
 mod talker;
 
 pub use knob::{Choice, Control, Knob, Range, Setting, Settings, Unit};
+pub use machine::Machine;
 pub use policy::{PolicySpec, Preset};
-pub use run::{Run, Turned};
+pub use run::{Run, Turn, Turned};
 pub use scene::{Cue, Deed, Line, Scene, Speaker, Way};
 pub use talker::Talker;
 

@@ -1,10 +1,12 @@
 //! An experiment that runs: step by step, with knobs turned on the way, and back again.
 
+use super::machine::Machine;
 use super::scene::{Scene, Stage};
 use super::{Experiment, ExperimentError, Setting, Settings};
 use crate::network::Passage;
 use crate::node::NodeId;
 use core::hash::Hasher;
+use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher24};
 use synema_core::app::recording::Digest;
 use synema_core::time::Instant;
@@ -22,16 +24,25 @@ pub struct Run {
     scene: Scene,
     stage: Stage,
     steps: u64,
-    turns: Vec<Turn>,
+    turns: Vec<Turning>,
 }
 
-/// A knob that was turned on the way.
+/// A knob that is turned on the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// When, in the run's own time.
+    pub at: Instant,
+    /// Which knob.
+    pub knob: String,
+    /// To what.
+    pub setting: Setting,
+}
+
+/// A knob that was turned.
 #[derive(Clone, Debug)]
-struct Turn {
+struct Turning {
     after_steps: u64,
-    at: Instant,
-    knob: String,
-    setting: Setting,
+    turn: Turn,
 }
 
 /// What came of turning a knob.
@@ -122,11 +133,14 @@ impl Run {
         if !differs_only_in_manners {
             return Ok(Turned::FromTheStart);
         }
-        self.turns.push(Turn {
-            after_steps: self.steps,
+        let turn = Turn {
             at: self.now(),
             knob: knob.to_owned(),
             setting,
+        };
+        self.turns.push(Turning {
+            after_steps: self.steps,
+            turn,
         });
         self.take(scene)?;
         self.now_set = settings;
@@ -159,8 +173,8 @@ impl Run {
     /// None that this run had not.
     pub fn back_to(&self, at: Instant) -> Result<Self, ExperimentError> {
         let mut run = Self::new(&self.experiment, &self.settings, self.seed)?;
-        for turn in self.turns.iter().filter(|turn| turn.at <= at) {
-            while run.steps < turn.after_steps && run.step() {}
+        for Turning { after_steps, turn } in self.turns.iter().filter(|it| it.turn.at <= at) {
+            while run.steps < *after_steps && run.step() {}
             run.run_until(turn.at);
             run.turn(&turn.knob, turn.setting.clone())?;
         }
@@ -171,6 +185,11 @@ impl Run {
     /// Every frame's way so far, in the order of departure.
     pub fn passages(&self) -> &[Passage] {
         self.stage.network.passages()
+    }
+
+    /// All machines; the first is the one whose view is drawn, the page's.
+    pub fn machines(&self) -> Vec<Machine<'_>> {
+        self.stage.machines()
     }
 
     /// The page's machine.

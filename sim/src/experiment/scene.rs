@@ -7,6 +7,8 @@
 //!
 //! They have spoken before: each knows the other's MAC address.
 
+use super::Text;
+use super::machine::Machine;
 use super::policy::PolicySpec;
 use super::talker::Talker;
 use crate::conditions::Conditions;
@@ -123,6 +125,8 @@ pub(super) struct Stage {
     pub(super) page: NodeRef<Host<Talker>>,
     pub(super) server: NodeRef<Host<Talker>>,
     lan: LanId,
+    /// Of the page and of the server.
+    names: [Text; 2],
 }
 
 impl Stage {
@@ -143,9 +147,31 @@ impl Stage {
             page,
             server,
             lan,
+            names: [
+                Text::new("this page", "このページ"),
+                Text::new("www.lab.test", "www.lab.test"),
+            ],
         };
         stage.set_way(&scene.way);
         Ok(stage)
+    }
+
+    /// All machines, the page's first.
+    pub(super) fn machines(&self) -> Vec<Machine<'_>> {
+        let ends = [
+            (self.page, PAGE_MAC, PAGE),
+            (self.server, SERVER_MAC, SERVER),
+        ];
+        let named = ends.into_iter().zip(&self.names);
+        named
+            .map(|((node, mac, addr), name)| Machine {
+                node: node.id(),
+                name,
+                mac,
+                addr,
+                trace: self.network.node(node).trace(),
+            })
+            .collect()
     }
 
     /// Other conditions from now on.
