@@ -1,7 +1,6 @@
 //! What each experiment is there to show, read from the analysis of its trace.
 
 mod played;
-mod seen;
 
 use expect_test::expect;
 use played::{experiment, play, settings};

@@ -1,7 +1,6 @@
 //! A whole fetch, drawn as text: what the stack did, as a reader sees it.
 
 mod common;
-mod seen;
 
 use common::{URL, body, lab_with_pages, server, ten_ms};
 use synema_core::app::session::FetchOptions;
@@ -14,7 +13,7 @@ use synema_sim::{Chosen, Conditions, Lab, Page};
 /// The run as the page saw it.
 fn document(lab: &Lab) -> Document {
     let trace = lab.network.node(lab.page).trace();
-    seen::document(lab.network.passages(), lab.page.id(), PAGE_MAC, trace)
+    synema_play::document(lab.network.passages(), lab.page.id(), PAGE_MAC, trace)
 }
 
 /// Whether the ladder has lines with these words, in this order.

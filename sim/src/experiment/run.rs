@@ -30,7 +30,7 @@ pub struct Run {
 /// A knob that is turned on the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
-    /// When, in the run's own time.
+    /// When, in the run's own time; what happens at that moment happens before it.
     pub at: Instant,
     /// Which knob.
     pub knob: String,
@@ -76,6 +76,47 @@ impl Run {
             steps: 0,
             turns: Vec::new(),
         })
+    }
+
+    /// A run that was played to its end, with knobs turned on the way, in the order of
+    /// their times. One that changes what has been already stands so from the start.
+    ///
+    /// # Errors
+    /// For a knob or a setting that the experiment has not.
+    pub fn played(
+        experiment: &Experiment,
+        settings: &Settings,
+        seed: u64,
+        turns: &[Turn],
+    ) -> Result<Self, ExperimentError> {
+        let mut settings = settings.clone();
+        let mut turns = turns.to_vec();
+        turns.sort_by_key(|turn| turn.at);
+        loop {
+            let mut run = Self::new(experiment, &settings, seed)?;
+            let Some(place) = run.take_turns(&turns)? else {
+                run.run_to_end();
+                return Ok(run);
+            };
+            let Turn { knob, setting, .. } = turns.remove(place);
+            // Where the knob stood before has no time left in which to hold.
+            let later = turns.split_off(place);
+            turns.retain(|turn| turn.knob != knob);
+            turns.extend(later);
+            settings.insert(knob, setting);
+        }
+    }
+
+    /// Turns each knob at its time; gives the place of the first that cannot be turned on
+    /// the way.
+    fn take_turns(&mut self, turns: &[Turn]) -> Result<Option<usize>, ExperimentError> {
+        for (place, turn) in turns.iter().enumerate() {
+            self.run_until(turn.at);
+            if self.turn(&turn.knob, turn.setting.clone())? == Turned::FromTheStart {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
     }
 
     /// The time in it.

@@ -1,6 +1,5 @@
 //! Experiments that were played to their end, and how they are told.
 
-use crate::seen;
 use std::fmt::Write;
 use synema_core::trace::{Event, Record, TcpState, TimerKind};
 use synema_core::wire::tcp::Flags;
@@ -51,7 +50,7 @@ pub(crate) fn play(id: &str, set: &[(&str, &str)]) -> Played {
 
 /// The run as the page saw it.
 fn document(run: &Run) -> Document {
-    seen::document(run.passages(), run.page(), PAGE_MAC, run.page_trace())
+    synema_play::document(run.passages(), run.page(), PAGE_MAC, run.page_trace())
 }
 
 impl Played {

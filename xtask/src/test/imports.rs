@@ -1,8 +1,8 @@
 //! The walls of the house: who may import whom, and what the pure crates never touch.
 //!
 //! ```text
-//!   core <- sim, diagram <- web, bridge        relay stands on core::wire alone,
-//!                                            and on the names of frames
+//!   core <- sim, diagram <- play <- web, bridge        relay stands on core::wire alone,
+//!                                                     and on the names of frames
 //! ```
 
 use std::{
@@ -17,10 +17,14 @@ use super::tally::Tally;
 use crate::house::House;
 
 /// Each crate of ours, and the crates of ours that it may stand on.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("synema-core", &[]),
     ("synema-sim", &["synema-core"]),
     ("synema-diagram", &["synema-core"]),
+    (
+        "synema-play",
+        &["synema-core", "synema-sim", "synema-diagram"],
+    ),
     ("synema-relay", &["synema-core"]),
     (
         "synema-web",
@@ -28,6 +32,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
             "synema-core",
             "synema-sim",
             "synema-diagram",
+            "synema-play",
             "synema-relay",
         ],
     ),
@@ -37,6 +42,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
             "synema-core",
             "synema-sim",
             "synema-diagram",
+            "synema-play",
             "synema-relay",
         ],
     ),
@@ -52,10 +58,11 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates without clock, randomness, socket or file.
-const PURE: [&str; 4] = [
+const PURE: [&str; 5] = [
     "synema-core",
     "synema-sim",
     "synema-diagram",
+    "synema-play",
     "synema-relay",
 ];
 

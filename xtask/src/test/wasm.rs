@@ -14,10 +14,11 @@ use crate::house::House;
 const TARGET: &str = "wasm32-wasip1";
 
 /// The crates that promise the same results natively and in wasm.
-const PURE: [&str; 4] = [
+const PURE: [&str; 5] = [
     "synema-core",
     "synema-sim",
     "synema-diagram",
+    "synema-play",
     "synema-relay",
 ];
 

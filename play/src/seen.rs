@@ -11,12 +11,7 @@ use synema_sim::{NodeId, Passage, Sighting, sightings};
 const NEVER_CAME: u64 = 1 << 40;
 
 /// What `node` saw, with what its stack told.
-pub(crate) fn document(
-    passages: &[Passage],
-    node: NodeId,
-    mac: MacAddr,
-    trace: &[Record],
-) -> Document {
+pub fn document(passages: &[Passage], node: NodeId, mac: MacAddr, trace: &[Record]) -> Document {
     let mut capture = Capture::with_policy(MemoryPolicy::UNLIMITED);
     capture.add_interface(Interface::ethernet("page", Some(mac)));
     for (number, sighting) in (0..).zip(sightings(passages, node)) {

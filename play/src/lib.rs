@@ -1,0 +1,63 @@
+#![forbid(unsafe_code)]
+//! A run of an experiment as one document, with a timeline.
+//!
+//! ```text
+//!  Experiment, settings, seed, turns ──► sim::Run, to its end
+//!                                          │ passages, traces
+//!                      ┌───────────────────┴──────────────────┐
+//!                      ▼                                      ▼
+//!          Document: every frame's departure,       Timeline: what happened when,
+//!          arrival or loss, both ends' states       and how things stood at any time
+//! ```
+//!
+//! Playing, pausing, stepping and scrubbing only move a cursor in virtual time over
+//! the finished document. A knob that is turned in the middle is one more
+//! [`Turn`]: the run is played again, the same to the byte up to there.
+
+mod moments;
+mod seen;
+
+pub use moments::{Happening, Moment, Timeline};
+pub use seen::document;
+pub use synema_sim::experiment::Turn;
+
+use synema_core::app::recording::Digest;
+use synema_diagram::Document;
+use synema_sim::experiment::{Experiment, ExperimentError, Run, Settings};
+
+/// A run that was played to its end.
+#[derive(Debug)]
+pub struct Play {
+    /// Every frame, as the page saw it or would have.
+    pub document: Document,
+    /// What happened when.
+    pub timeline: Timeline,
+    /// What tells this run from any other.
+    pub digest: Digest,
+}
+
+impl Play {
+    /// Plays an experiment, with knobs turned on the way.
+    ///
+    /// # Errors
+    /// For a knob or a setting that the experiment has not.
+    pub fn new(
+        experiment: &Experiment,
+        settings: &Settings,
+        seed: u64,
+        turns: &[Turn],
+    ) -> Result<Self, ExperimentError> {
+        let run = Run::played(experiment, settings, seed, turns)?;
+        let machines = run.machines();
+        Ok(Self {
+            timeline: Timeline::new(run.passages(), &machines, run.end()),
+            document: document(
+                run.passages(),
+                run.page(),
+                machines[0].mac,
+                machines[0].trace,
+            ),
+            digest: run.digest(),
+        })
+    }
+}
