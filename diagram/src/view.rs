@@ -1,6 +1,7 @@
 //! How a document is looked at: the choices of a reader, none of them part of
 //! the capture.
 
+use crate::words::Language;
 use serde::{Deserialize, Serialize};
 
 /// How time becomes height.
@@ -63,6 +64,8 @@ pub struct View {
     pub axis: Axis,
     /// How labels are worded.
     pub labels: LabelMode,
+    /// The language of all words.
+    pub language: Language,
     /// The drawing's width in CSS pixels.
     pub width: f64,
     /// The width of the notes' column at the right, where there are notes and the
@@ -83,6 +86,7 @@ impl Default for View {
         Self {
             axis: Axis::Gaps,
             labels: LabelMode::Words,
+            language: Language::English,
             width: 760.0,
             notes_width: 200.0,
             metrics: Metrics::default(),

@@ -32,7 +32,7 @@ pub fn tell_the_reader() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
         BROKEN.store(true, Ordering::Relaxed);
-        let words = &crate::words::ENGLISH;
+        let words = crate::words::Words::of(crate::page::entry::language());
         let text = format!(
             "{} {} {}",
             words.page_failed_title,

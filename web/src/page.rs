@@ -69,6 +69,9 @@ impl Component for App {
         let link = entry::link();
         let mut state = State::new(entry::find(), entry::theme());
         state.home = entry::home();
+        let language = entry::language();
+        // The document's worker is told of it when it listens.
+        state.speak(language);
         if let Some(text) = link {
             for effect in state.reduce(Action::OpenLink(text)) {
                 shell.perform(effect);
@@ -78,6 +81,7 @@ impl Component for App {
             state.reduce(Action::WorkerFailed(why));
         }
         shell.show_theme(state.theme);
+        shell.show_language(language);
         Self { state, shell }
     }
 

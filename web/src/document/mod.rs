@@ -15,7 +15,7 @@ pub mod writing;
 use crate::broken;
 use crate::post;
 use crate::protocol::{BATCH_MS, FromDocument, Live, ShareRequest, Shared, ToDocument};
-use crate::words::ENGLISH;
+use crate::words::Words;
 use body::{Download, octets};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use share::Made;
@@ -287,7 +287,7 @@ impl Worker {
 
     /// A run that ended with its bridge stays in sight until the reader goes on.
     fn keep(&mut self, before: Shown) {
-        let name = ENGLISH.before_restart.to_owned();
+        let name = Words::of(self.view.language).before_restart.to_owned();
         self.file = Some((name.clone(), before));
         self.version += 1;
         self.say(FromDocument::Opened {
@@ -316,7 +316,7 @@ impl Worker {
     fn open_link(&mut self, text: &str) {
         match Shown::link(text, self.view) {
             Ok(file) => {
-                let name = ENGLISH.from_link.to_owned();
+                let name = Words::of(self.view.language).from_link.to_owned();
                 self.file = Some((name.clone(), file));
                 self.version += 1;
                 self.say(FromDocument::Opened {

@@ -2,7 +2,7 @@
 
 use super::{live, writing};
 use crate::protocol::{DrawnGraph, Extent, FilterProblem, GraphRequest, Live, Write, Written};
-use crate::words::ENGLISH;
+use crate::words::Words;
 use synema_core::wire::MacAddr;
 use synema_diagram::Document;
 use synema_diagram::annotate::Annotations;
@@ -49,7 +49,7 @@ impl Shown {
         let interface = Interface::ethernet(interface, mac);
         let view = unselected(view);
         let document = Document::live(interface, MemoryPolicy::default(), view);
-        Self::of(document, ENGLISH.live_title)
+        Self::of(document, Words::of(view.language).live_title)
     }
 
     /// A file's content, and what was wrong with it.
@@ -74,7 +74,7 @@ impl Shown {
     pub fn link(text: &str, view: View) -> Result<Self, String> {
         let capture = link::decode(text).map_err(|problem| problem.to_string())?;
         let document = Document::open(capture, unselected(view));
-        Ok(Self::of(document, ENGLISH.from_link))
+        Ok(Self::of(document, Words::of(view.language).from_link))
     }
 
     /// Takes what the stack's worker told; says whether that changed something.

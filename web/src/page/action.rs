@@ -6,6 +6,7 @@ use super::state::{Tab, Theme};
 use super::writing::{Dialog, Pen};
 use crate::protocol::{FromDocument, FromStack, ToDocument, ToStack};
 use synema_diagram::view::{Axis, LabelMode, Metrics};
+use synema_diagram::words::Language;
 use synema_relay::SessionId;
 use web_sys::File;
 
@@ -120,6 +121,8 @@ pub enum Action {
     Show(Tab),
     /// Light or dark.
     Theme(Theme),
+    /// Speak this language.
+    Speak(Language),
     /// The message about a trouble was read.
     Dismiss,
 }
@@ -141,6 +144,8 @@ pub enum Effect {
     Join,
     /// Keep the choice of theme.
     KeepTheme(Theme),
+    /// Keep the choice of language.
+    KeepLanguage(Language),
     /// The link by which the page was opened is no longer what it shows.
     ForgetLink,
     /// Put a text into the clipboard.

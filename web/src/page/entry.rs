@@ -1,4 +1,4 @@
-//! How the page was opened: the bridge's key, the session before a reload, the theme.
+//! How the page was opened: the bridge's key, the session before a reload, theme and language.
 //!
 //! The key comes in the URL's fragment, which no browser sends to a server. It is taken out of the
 //! address bar at once, so that a link that is copied from there opens nothing, and kept for
@@ -6,6 +6,7 @@
 
 use super::state::{Entry, Theme};
 use synema_diagram::link::KEY;
+use synema_diagram::words::Language;
 use synema_relay::{RELAY_PATH, SessionId};
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, Window};
@@ -13,6 +14,7 @@ use web_sys::{Storage, Window};
 const TOKEN: &str = "synema-token";
 const SESSION: &str = "synema-session";
 const THEME: &str = "synema-theme";
+const LANGUAGE: &str = "synema-language";
 
 /// No more of a link is looked at: a page's own address line holds no more either.
 const LONGEST: usize = 2 << 20;
@@ -113,6 +115,27 @@ pub fn keep_theme(theme: Theme) {
         } else {
             storage.set_item(THEME, theme.name())
         };
+    }
+}
+
+/// The language that was chosen before, or the first of the browser's that is spoken here.
+pub fn language() -> Language {
+    let Some(window) = web_sys::window() else {
+        return Language::default();
+    };
+    let kept = local_storage(&window).and_then(|storage| storage.get_item(LANGUAGE).ok()?);
+    let kept = kept.and_then(|tag| Language::of_tag(&tag));
+    let wanted = window.navigator().languages();
+    let mut wanted = wanted.iter().filter_map(|tag| tag.as_string());
+    kept.or_else(|| wanted.find_map(|tag| Language::of_tag(&tag)))
+        .unwrap_or_default()
+}
+
+/// Keeps the choice of language.
+pub fn keep_language(language: Language) {
+    if let Some(storage) = web_sys::window().as_ref().and_then(local_storage) {
+        // A full or forbidden storage only means that the choice is not remembered.
+        let _ = storage.set_item(LANGUAGE, language.code());
     }
 }
 

@@ -16,6 +16,7 @@ use synema_diagram::detail::Detail;
 use synema_diagram::scene::Scene;
 use synema_diagram::strip::Strip;
 use synema_diagram::view::{Axis, Filter, LabelMode, Metrics, View};
+use synema_diagram::words::Language;
 
 /// Letters of the strip that are asked for at once.
 pub const STRIP_LETTERS: u32 = 80;
@@ -125,6 +126,12 @@ impl Reader {
     /// Other labels.
     pub fn labels(&mut self, labels: LabelMode) -> Vec<ToDocument> {
         self.view.labels = labels;
+        self.look()
+    }
+
+    /// Another language.
+    pub fn speak(&mut self, language: Language) -> Vec<ToDocument> {
+        self.view.language = language;
         self.look()
     }
 

@@ -1,9 +1,10 @@
 //! The captures that come with the page, for who has none at hand, and how they are got.
 
+use super::entry;
 use super::state::Action;
 use crate::post;
 use crate::protocol::{FromDocument, ToDocument};
-use crate::words::{ENGLISH, Word, fill};
+use crate::words::{Word, Words, fill};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, Response, Worker};
@@ -42,7 +43,7 @@ pub fn open(worker: Worker, file: &'static str, act: Callback<Action>) {
                 let why = why.as_string().unwrap_or_else(|| format!("{why:?}"));
                 let failed = FromDocument::OpenFailed {
                     name: file.to_owned(),
-                    why: fill(ENGLISH.sample_failed, &[("why", &why)]),
+                    why: fill(Words::of(entry::language()).sample_failed, &[("why", &why)]),
                 };
                 act.emit(Action::Document(vec![failed]));
             }

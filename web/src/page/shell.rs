@@ -14,6 +14,7 @@ use js_sys::{Array, Uint8Array};
 use std::cell::Cell;
 use std::rc::Rc;
 use synema_diagram::link::embed;
+use synema_diagram::words::Language;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -111,17 +112,21 @@ impl Shell {
                 entry::keep_theme(theme);
                 self.show_theme(theme);
             }
+            Effect::KeepLanguage(language) => {
+                entry::keep_language(language);
+                self.show_language(language);
+            }
         }
     }
 
     /// The root element gets the theme too: scroll bars and form controls follow it.
     pub fn show_theme(&self, theme: Theme) {
-        let root = web_sys::window()
-            .and_then(|w| w.document())
-            .and_then(|d| d.document_element());
-        if let Some(root) = root {
-            let _ = root.set_attribute("data-theme", theme.name());
-        }
+        set_on_root("data-theme", theme.name());
+    }
+
+    /// Browsers choose faces and line breaks by it, and screen readers a voice.
+    pub fn show_language(&self, language: Language) {
+        set_on_root("lang", language.code());
     }
 
     /// Joins the workers by a channel of their own.
@@ -136,6 +141,16 @@ impl Shell {
             }
             Err(error) => web_sys::console::error_1(&error),
         }
+    }
+}
+
+fn set_on_root(attribute: &str, value: &str) {
+    let root = web_sys::window()
+        .and_then(|w| w.document())
+        .and_then(|d| d.document_element());
+    if let Some(root) = root {
+        // Only a malformed name is refused, and these are constants.
+        let _ = root.set_attribute(attribute, value);
     }
 }
 

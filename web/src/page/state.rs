@@ -11,6 +11,7 @@ use super::writing::{Dialog, Writing};
 use crate::protocol::{FromDocument, FromStack, Link, Problem, ToDocument, ToStack};
 use crate::words::{ENGLISH, Words, fill};
 use std::rc::Rc;
+use synema_diagram::words::Language;
 use synema_relay::SessionId;
 
 /// Everything that the page shows follows from it.
@@ -151,6 +152,12 @@ impl State {
         }
     }
 
+    /// All is said in this language from now on.
+    pub fn speak(&mut self, language: Language) -> Vec<ToDocument> {
+        self.words = Words::of(language);
+        self.reader.speak(language)
+    }
+
     /// Something happened: the state changes; what the browser has to do is answered, in order.
     pub fn reduce(&mut self, action: Action) -> Vec<Effect> {
         let mut effects = if self.asks_first(&action) {
@@ -227,6 +234,11 @@ impl State {
             Action::Theme(theme) => {
                 self.theme = theme;
                 vec![Effect::KeepTheme(theme)]
+            }
+            Action::Speak(language) => {
+                let mut out = vec![Effect::KeepLanguage(language)];
+                out.extend(documents(self.speak(language)));
+                out
             }
             Action::Dismiss => {
                 self.trouble = None;

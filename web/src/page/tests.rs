@@ -9,10 +9,12 @@ use super::fetch::{Body, Phase};
 use super::state::{Action, Effect, Entry, Source, State, Tab, Theme};
 use super::wire::{Bridge, Claim};
 use crate::protocol::{Extent, FromDocument, FromStack, Link, Problem, ToDocument, ToStack};
+use crate::words::JAPANESE;
 use std::net::Ipv4Addr;
 use synema_core::app::session::{ClaimEvent, ClaimRefusal, FetchError, FetchEvent, SessionEvent};
 use synema_core::wire::MacAddr;
 use synema_diagram::scene::Scene;
+use synema_diagram::words::Language;
 use synema_relay::{BridgeHello, ClaimState, LabInfo, SessionId, Subnet};
 
 const OURS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 129);
@@ -490,4 +492,17 @@ fn a_broken_worker_is_told() {
     );
     let trouble = state.trouble.expect("said");
     assert!(trouble.cause.contains("index out of range") && !trouble.next.is_empty());
+}
+
+#[test]
+fn another_language_is_spoken_by_page_and_document_and_kept() {
+    let mut state = connected();
+    document(&mut state, FromDocument::Ready);
+    let effects = state.reduce(Action::Speak(Language::Japanese));
+    assert_eq!(state.words, &JAPANESE);
+    assert!(effects.contains(&Effect::KeepLanguage(Language::Japanese)));
+    let told = effects.iter().any(|effect| {
+        matches!(effect, Effect::Document(ToDocument::Look(view)) if view.language == Language::Japanese)
+    });
+    assert!(told, "{effects:?}");
 }

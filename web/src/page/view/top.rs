@@ -1,11 +1,12 @@
 //! The bar at the top, and the banner below it.
 
-use super::{Language, contents, does, filter};
+use super::{contents, does, filter};
 use crate::page::sharing::Share;
 use crate::page::state::{Action, Source, State, Theme};
 use crate::page::wire::{Bridge, Claim};
 use crate::page::writing::Pen;
-use crate::words::fill;
+use crate::words::{Words, fill};
+use synema_diagram::words::Language;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlInputElement};
 use yew::prelude::*;
@@ -51,6 +52,7 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
                 onclick={does(act, || Action::Share(Share::Open))}>{ words.share }</button>
             </span>
             { lamp(state) }
+            { languages(state, act) }
             <button class="button small" title={words.theme_hint} data-test="theme"
                 onclick={does(act, move || Action::Theme(theme))}>
                 { if theme == Theme::Dark { words.theme_dark } else { words.theme_light } }
@@ -81,6 +83,23 @@ fn close(event: &MouseEvent) {
     if let Some(menu) = menu {
         // It has the attribute, or it could not have been pressed.
         let _ = menu.remove_attribute("open");
+    }
+}
+
+/// `EN · JA`: each language under its code, which is the same in all of them.
+fn languages(state: &State, act: &Callback<Action>) -> Html {
+    let one = |language: Language| {
+        let is_spoken = state.words == Words::of(language);
+        let code = language.code();
+        html! {
+            <button class="link" lang={code} data-test={format!("speak-{code}")} aria-pressed={is_spoken.to_string()}
+                onclick={does(act, move || Action::Speak(language))}>{ code.to_uppercase() }</button>
+        }
+    };
+    html! {
+        <span class="languages" role="group" aria-label={state.words.language} title={state.words.language}>
+            { one(Language::English) }{ "·" }{ one(Language::Japanese) }
+        </span>
     }
 }
 
@@ -128,7 +147,7 @@ pub fn banner(state: &State, act: &Callback<Action>) -> Html {
     }
 }
 
-fn lost(words: Language, why: &str, retry_ms: u32) -> Html {
+fn lost(words: &Words, why: &str, retry_ms: u32) -> Html {
     let seconds = format!("{:.1}", f64::from(retry_ms) / 1000.0);
     let text = fill(words.banner_lost_text, &[("seconds", &seconds)]);
     html! {

@@ -1,19 +1,4 @@
-//! Every string that the page shows, in one place: a second language is a second [`Words`].
-//!
-//! `{…}` are filled in by [`fill`]. What the stack, the bridge and the diagram
-//! say of themselves (errors, whys) comes from them and is shown as it is.
-
-use std::fmt::Display;
-
-/// Puts values into a text: `fill("{n} packets", &[("n", &3)])`.
-pub fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
-    values.iter().fold(text.to_owned(), |text, (name, value)| {
-        text.replace(&format!("{{{name}}}"), &value.to_string())
-    })
-}
-
-/// A string of whatever language is spoken.
-pub type Word = fn(&Words) -> &'static str;
+//! English, and with it the list of all strings.
 
 /// Declares the strings and their English in one table.
 macro_rules! words {
@@ -34,9 +19,11 @@ macro_rules! words {
         /// English.
         pub static ENGLISH: Words = Words { $($name: $english,)* };
 
-        #[cfg(test)]
-        fn all() -> Vec<(&'static str, &'static str)> {
-            vec![$((stringify!($name), ENGLISH.$name),)*]
+        impl Words {
+            /// Each string's name, and the string.
+            pub fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name),)*]
+            }
         }
     };
 }
@@ -49,6 +36,7 @@ words! {
     theme_dark: "Dark",
     theme_light: "Light",
     theme_hint: "Change between light and dark",
+    language: "Language / 言語",
     samples: "Captures that come with this page:",
     sample_losses: "A fetch that loses packets",
     sample_reset: "A connection that is cut off",
@@ -383,69 +371,4 @@ words! {
     first_at_packet: "first at packet {n}",
     back_to_wire: "Back to the wire",
     save_failed: "The browser did not let the file be made: {why}",
-}
-
-/// A number of bytes for people: `1,048,576 bytes` is exact, this is short.
-pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let mut unit = 0;
-    let mut scaled = bytes / 100;
-    while scaled >= 10_000 && unit + 1 < UNITS.len() {
-        scaled /= 1000;
-        unit += 1;
-    }
-    if scaled >= 1000 {
-        format!("{} {}", scaled / 10, UNITS[unit])
-    } else {
-        format!("{}.{} {}", scaled / 10, scaled % 10, UNITS[unit])
-    }
-}
-
-/// A whole number with its digits in groups of three.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_string_is_empty_or_has_a_loose_brace() {
-        for (name, text) in all() {
-            assert!(!text.trim().is_empty(), "{name}");
-            assert_eq!(
-                text.matches('{').count(),
-                text.matches('}').count(),
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
-    fn values_are_put_in() {
-        assert_eq!(fill("{n} of {of}", &[("n", &1), ("of", &3)]), "1 of 3");
-    }
-
-    #[test]
-    fn sizes_and_numbers_read_well() {
-        assert_eq!(size(999), "999 B");
-        assert_eq!(size(1_048_576), "1.0 MB");
-        assert_eq!(size(52_300), "52.3 kB");
-        assert_eq!(size(104_857_600), "104 MB");
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(1_048_576), "1,048,576");
-        assert_eq!(grouped(123_456), "123,456");
-    }
 }
