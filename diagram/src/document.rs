@@ -342,6 +342,20 @@ impl Document {
         ladder.row_of(source, index)
     }
 
+    /// The height down to which a time has come, on the capture's clock: all that happened
+    /// by then is drawn above it. It never falls with time, whatever the axis.
+    pub fn y_of(&mut self, at: Instant) -> f64 {
+        let (source, ladder) = self.parts();
+        ladder.y_of(source, at.as_nanos())
+    }
+
+    /// The time to which a height belongs, on the capture's clock. It never goes back with
+    /// the height, whatever the axis.
+    pub fn time_of(&mut self, y: f64) -> Instant {
+        let (source, ladder) = self.parts();
+        Instant::from_nanos(ladder.time_of(source, y))
+    }
+
     /// Packets, and troubles among them, in each of `bins` equal parts of the height.
     pub fn overview(&mut self, bins: usize) -> Vec<[u32; 2]> {
         let (source, ladder) = self.parts();

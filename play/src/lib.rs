@@ -15,9 +15,11 @@
 //! [`Turn`]: the run is played again, the same to the byte up to there.
 
 mod moments;
+mod now;
 mod seen;
 
-pub use moments::{Happening, Moment, Timeline};
+pub use moments::{Happening, Moment, Stop, Timeline};
+pub use now::{ConnNow, MachineNow, Now, Running};
 pub use seen::document;
 pub use synema_sim::experiment::Turn;
 

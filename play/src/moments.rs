@@ -1,5 +1,6 @@
 //! What happened when in a run.
 
+use crate::now::Now;
 use serde::{Deserialize, Serialize};
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, Event, Record, TcpState, TimerKind};
@@ -74,6 +75,58 @@ pub enum Happening {
         /// Which timer.
         timer: TimerKind,
     },
+    /// Bytes came in order; the application may take them.
+    InOrder {
+        /// Whose.
+        machine: usize,
+        /// On which of its connections.
+        conn: ConnId,
+        /// So many since the connection began.
+        total: u64,
+    },
+    /// The application took bytes.
+    Read {
+        /// Whose.
+        machine: usize,
+        /// From which of its connections.
+        conn: ConnId,
+        /// So many since the connection began.
+        total: u64,
+    },
+    /// The congestion window is another.
+    Window {
+        /// Whose.
+        machine: usize,
+        /// Of which of its connections.
+        conn: ConnId,
+        /// From now on, bytes.
+        cwnd: u64,
+    },
+}
+
+/// What somebody who goes through a run wants to see next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Stop {
+    /// Anything that is drawn: a packet that departs, arrives or dies, a timer that is set
+    /// or runs out, another state.
+    Anything,
+    /// A packet that dies.
+    Loss,
+    /// Another state of a connection.
+    State,
+}
+
+impl Stop {
+    const fn is_at(self, what: Happening) -> bool {
+        match self {
+            Self::Anything => !matches!(
+                what,
+                Happening::InOrder { .. } | Happening::Read { .. } | Happening::Window { .. }
+            ),
+            Self::Loss => matches!(what, Happening::Lost { .. }),
+            Self::State => matches!(what, Happening::State { .. }),
+        }
+    }
 }
 
 impl Happening {
@@ -84,7 +137,11 @@ impl Happening {
             Self::TimerFired { .. } => 1,
             Self::State { .. } => 2,
             Self::Departed { .. } => 3,
-            Self::TimerArmed { .. } | Self::TimerStopped { .. } => 4,
+            Self::TimerArmed { .. }
+            | Self::TimerStopped { .. }
+            | Self::InOrder { .. }
+            | Self::Read { .. }
+            | Self::Window { .. } => 4,
         }
     }
 }
@@ -92,6 +149,7 @@ impl Happening {
 /// All that happened in a run, in its order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
+    machines: usize,
     moments: Vec<Moment>,
     end: Instant,
 }
@@ -111,7 +169,11 @@ impl Timeline {
         moments.retain(|moment| moment.at <= until);
         moments.sort_by_key(|moment| (moment.at, moment.what.rank()));
         let end = moments.last().map_or(Instant::ZERO, |moment| moment.at);
-        Self { moments, end }
+        Self {
+            machines: machines.len(),
+            moments,
+            end,
+        }
     }
 
     /// All moments, by their time; at one time, causes before what they cause.
@@ -122,6 +184,31 @@ impl Timeline {
     /// When the last thing happened.
     pub fn end(&self) -> Instant {
         self.end
+    }
+
+    /// The next time after `at` at which there is something of this kind.
+    pub fn next(&self, at: Instant, stop: Stop) -> Option<Instant> {
+        let later = self.moments.partition_point(|moment| moment.at <= at);
+        let mut later = self.moments[later..].iter();
+        later.find(|moment| stop.is_at(moment.what)).map(|it| it.at)
+    }
+
+    /// The last time before `at` at which there is something of this kind.
+    pub fn previous(&self, at: Instant, stop: Stop) -> Option<Instant> {
+        let earlier = self.moments.partition_point(|moment| moment.at < at);
+        let mut earlier = self.moments[..earlier].iter();
+        earlier
+            .rfind(|moment| stop.is_at(moment.what))
+            .map(|it| it.at)
+    }
+
+    /// How things stand at `at`, with all that happens at that time behind them.
+    pub fn at(&self, at: Instant) -> Now {
+        let past = self.moments.iter().take_while(|moment| moment.at <= at);
+        past.fold(Now::new(self.machines), |mut now, moment| {
+            now.take(moment);
+            now
+        })
     }
 }
 
@@ -165,6 +252,21 @@ fn moment_of(machine: usize, record: &Record) -> Option<Moment> {
             machine,
             conn,
             timer,
+        },
+        Event::InOrder { conn, total } => Happening::InOrder {
+            machine,
+            conn,
+            total,
+        },
+        Event::Delivered { conn, total } => Happening::Read {
+            machine,
+            conn,
+            total,
+        },
+        Event::Congestion { conn, cwnd, .. } => Happening::Window {
+            machine,
+            conn,
+            cwnd,
         },
         _ => return None,
     };

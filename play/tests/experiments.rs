@@ -1,8 +1,8 @@
 //! Experiments that come with the simulator, played.
 
 use synema_core::time::Instant;
-use synema_core::trace::TcpState;
-use synema_play::{Happening, Play, Turn};
+use synema_core::trace::{TcpState, TimerKind};
+use synema_play::{Happening, Play, Stop, Turn};
 use synema_sim::experiment::{Experiment, Setting, Settings, catalogue};
 
 fn experiment(id: &str) -> Experiment {
@@ -105,4 +105,59 @@ fn a_turn_of_what_has_been_already_begins_again_with_it() {
     let straight = play("half-close", &[("think", late(300))], &[]);
     assert_eq!(turned.digest, straight.digest);
     assert_ne!(turned.digest, play("half-close", &[], &[]).digest);
+}
+
+#[test]
+fn at_any_time_it_is_known_how_things_stand() {
+    let play = play("one-goes-missing", &[], &[]);
+    let at = |ms| play.timeline.at(Instant::from_millis(ms));
+    // Both SYNs and the first data are over; the four are on their way.
+    let now = at(33);
+    assert_eq!(now.machines[0].state(), Some(TcpState::Established));
+    assert_eq!(now.machines[1].state(), Some(TcpState::Established));
+    assert_eq!(now.in_flight.len(), 5, "an ACK and four packets: {now:?}");
+    // The last has died by then.
+    assert_eq!(at(36).in_flight.len(), 4);
+    // Nothing is on its way, and the server's timer runs until it sends again.
+    let now = at(200);
+    assert!(now.in_flight.is_empty(), "{now:?}");
+    let conn = &now.machines[1].conns[0];
+    let timer = conn
+        .timers
+        .iter()
+        .find(|running| running.timer == TimerKind::Retransmission)
+        .expect("it runs");
+    assert_eq!(timer.fires, Instant::from_millis(270));
+    assert_eq!((conn.in_order, conn.read), (78, 78));
+    assert_eq!(now.machines[0].conns[0].read, 430);
+    let end = play.timeline.at(play.timeline.end());
+    assert_eq!(end.machines[0].conns[0].read, 930);
+    assert!(end.in_flight.is_empty(), "{end:?}");
+}
+
+#[test]
+fn one_goes_from_loss_to_loss_and_from_state_to_state_and_back() {
+    let play = play("one-goes-missing", &[], &[]);
+    let timeline = &play.timeline;
+    let ms = Instant::from_millis;
+    assert_eq!(timeline.next(ms(0), Stop::Loss), Some(ms(35)));
+    assert_eq!(timeline.next(ms(35), Stop::Loss), None);
+    assert_eq!(timeline.next(ms(0), Stop::State), Some(ms(10)));
+    assert_eq!(timeline.next(ms(10), Stop::State), Some(ms(20)));
+    assert_eq!(timeline.previous(ms(35), Stop::State), Some(ms(30)));
+    assert_eq!(timeline.previous(ms(10), Stop::Anything), Some(ms(0)));
+    assert_eq!(timeline.previous(ms(0), Stop::Anything), None);
+}
+
+#[test]
+fn a_cursor_goes_down_the_document_with_the_time() {
+    let mut play = play("one-goes-missing", &[], &[]);
+    let end = play.timeline.end();
+    let (top, bottom) = (play.document.y_of(Instant::ZERO), play.document.y_of(end));
+    assert!(top < bottom && bottom <= play.document.extent());
+    // Half-way down the SYN it is half-way on its way.
+    let syn = play.document.row_of(1).expect("the SYN is drawn");
+    let y = play.document.y_of(Instant::from_millis(5));
+    assert!(syn.y0 < y && y < syn.y1, "{y} {syn:?}");
+    assert_eq!(play.document.time_of(y), Instant::from_millis(5));
 }

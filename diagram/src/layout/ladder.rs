@@ -269,6 +269,18 @@ impl Ladder {
         self.warp.of_time(ns)
     }
 
+    /// The height down to which a time has come.
+    pub(crate) fn y_of(&mut self, source: Source<'_>, ns: u64) -> f64 {
+        self.settle(source);
+        self.warp.reached(ns)
+    }
+
+    /// The time to which a height belongs.
+    pub(crate) fn time_of(&mut self, source: Source<'_>, y: f64) -> u64 {
+        self.settle(source);
+        self.warp.reached_at(y)
+    }
+
     pub(super) fn lanes(&self) -> &Lanes {
         &self.lanes
     }

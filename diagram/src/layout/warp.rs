@@ -17,6 +17,8 @@
 //! Heights are prefix sums: appending costs nothing for what is there, an event
 //! that turns out to lie a little in the past costs what follows it.
 
+mod reach;
+
 use crate::view::Axis;
 use core::ops::Range;
 use std::collections::BTreeSet;
