@@ -10,5 +10,6 @@
 
 pub mod browser;
 pub mod child;
+pub mod host;
 pub mod ladder;
 pub mod page;

@@ -81,7 +81,7 @@ pub fn site() -> PathBuf {
     told.unwrap_or_else(|| target().join("site"))
 }
 
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let told = env::var_os("SYNEMA_TARGET").or_else(|| env::var_os("CARGO_TARGET_DIR"));
     let told = told.map(PathBuf::from);
     told.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"))

@@ -4,6 +4,7 @@
 mod bench;
 mod conformance;
 mod demo;
+mod dist;
 mod house;
 mod packetdrill;
 mod samples;
@@ -43,6 +44,8 @@ enum Task {
         #[arg(long)]
         dev: bool,
     },
+    /// Build the page for any web host, below any path, into `dist`.
+    Dist,
     /// Make the captures that come with the page (`www/samples`) anew.
     Samples,
     /// Build the page alone, into `target/site`.
@@ -75,6 +78,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
             site::build(&house, Speed::of(dev))?;
             house.cargo(&["build", "-p", "synema-bridge"])
         }
+        Task::Dist => dist::run(&house),
         Task::Samples => samples::run(&house),
         Task::Site { dev } => site::build(&house, Speed::of(dev)).map(drop),
     }

@@ -109,7 +109,11 @@ fn bind(wasm: &Path, site: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("wasm-bindgen cannot use {}", wasm.display()))
 }
 
-fn remove(folder: &Path) -> anyhow::Result<()> {
+/// Removes a folder, if it is there.
+///
+/// # Errors
+/// When it is there and stays.
+pub(crate) fn remove(folder: &Path) -> anyhow::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", folder.display()))
@@ -118,7 +122,11 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+/// Copies a folder with all that is in it.
+///
+/// # Errors
+/// When something cannot be read or written.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
     let cannot = || format!("cannot copy {} to {}", from.display(), to.display());
     fs::create_dir_all(to).with_context(cannot)?;
     for entry in fs::read_dir(from).with_context(cannot)? {

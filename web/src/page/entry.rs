@@ -48,6 +48,24 @@ pub fn home() -> String {
     format!("{}{}", origin.unwrap_or_default(), path.unwrap_or_default())
 }
 
+/// Where a file is that comes with the page: in the folder of its script.
+pub fn beside(name: &str) -> String {
+    let script = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.query_selector("script[src]").ok()?)
+        .and_then(|script| script.get_attribute("src"));
+    in_folder_of(&script.unwrap_or_default(), name)
+}
+
+fn in_folder_of(script: &str, name: &str) -> String {
+    let folder = script.rsplit_once('/').map_or("", |(folder, _)| folder);
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
+}
+
 /// How the bridge behind this page is reached; none without a key.
 pub fn find() -> Option<Entry> {
     let window = web_sys::window()?;
@@ -197,6 +215,12 @@ fn session_of(text: &str) -> Option<SessionId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_are_looked_for_beside_the_script() {
+        assert_eq!(in_folder_of("start-page.js", "samples/a"), "samples/a");
+        assert_eq!(in_folder_of("3f0c/start-page.js", "b.js"), "3f0c/b.js");
+    }
 
     #[test]
     fn the_key_is_found_in_the_fragment_and_nothing_else_is_taken_for_one() {

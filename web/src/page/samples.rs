@@ -1,7 +1,6 @@
 //! The captures that come with the page, for who has none at hand, and how they are got.
 
-use super::entry;
-use super::state::Action;
+use super::{entry, state::Action};
 use crate::post;
 use crate::protocol::{FromDocument, ToDocument};
 use crate::words::{Word, Words, fill};
@@ -53,7 +52,8 @@ pub fn open(worker: Worker, file: &'static str, act: Callback<Action>) {
 
 async fn get(file: &str) -> Result<JsValue, JsValue> {
     let window = web_sys::window().ok_or("no window")?;
-    let answer = JsFuture::from(window.fetch_with_str(&format!("samples/{file}"))).await?;
+    let answer =
+        JsFuture::from(window.fetch_with_str(&entry::beside(&format!("samples/{file}")))).await?;
     let answer: Response = answer.dyn_into()?;
     if !answer.ok() {
         return Err(format!("status {}", answer.status()).into());

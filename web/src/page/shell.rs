@@ -154,12 +154,12 @@ fn set_on_root(attribute: &str, value: &str) {
     }
 }
 
-/// Starts `start-{name}.js` as a module worker.
+/// Starts `start-{name}.js`, beside the page's own script, as a module worker.
 fn spawn(name: &str, act: &Callback<Action>) -> Result<Worker, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name(name);
-    let worker = Worker::new_with_options(&format!("start-{name}.js"), &options)?;
+    let worker = Worker::new_with_options(&entry::beside(&format!("start-{name}.js")), &options)?;
     let act = act.clone();
     let name = name.to_owned();
     let failed = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {

@@ -82,7 +82,7 @@ impl Group {
             Self::Format | Self::Clippy | Self::Unit | Self::Imports | Self::Tables => &[],
             Self::Wasm => &[Browser, Driver],
             Self::Lab => &[Ip, Nft, Nginx, Setpriv, Tshark],
-            Self::Browser => &[Browser, Driver, CjkFont, Ip, Setpriv, Tshark],
+            Self::Browser => &[Browser, Driver, CjkFont, Ip, Nginx, Setpriv, Tshark],
         }
     }
 }

@@ -13,7 +13,10 @@ use anyhow::{Context, bail};
 use cargo_metadata::{Message, TargetKind};
 
 use super::tally::Tally;
-use crate::house::{House, spelled};
+use crate::{
+    dist,
+    house::{House, spelled},
+};
 
 /// Everything that is compiled for this machine. Without xtask: it runs while this is compiled, and its
 /// libraries would be built a second time for the features that others ask of them.
@@ -99,7 +102,13 @@ impl Native {
         tally: &mut Tally,
     ) -> anyhow::Result<()> {
         let synema = self.program("synema")?;
-        let environment = [("SYNEMA_SITE", site), ("SYNEMA_PROGRAM", synema)];
+        let dist = house.target().join("dist");
+        dist::assemble(site, &dist)?;
+        let environment: [(&str, &Path); 3] = [
+            ("SYNEMA_SITE", site),
+            ("SYNEMA_DIST", &dist),
+            ("SYNEMA_PROGRAM", synema),
+        ];
         self.run(house, tally, TestProgram::is_browser, &environment)
     }
 
