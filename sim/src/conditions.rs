@@ -31,8 +31,12 @@ pub struct Conditions {
     pub queue_len: Option<u64>,
     /// How many of a million frames are lost by chance.
     pub loss_ppm: u32,
+    /// Losses that come together, beside those that come singly.
+    pub bursts: Option<Bursts>,
     /// Frames that are lost for certain.
     pub lose: Vec<Chosen>,
+    /// What the sender's firewall does not let out.
+    pub firewall: Vec<Forbidden>,
     /// How many of a million frames are overtaken by those behind them.
     pub reorder_ppm: u32,
     /// By how much an overtaken frame is late.
@@ -42,6 +46,32 @@ pub struct Conditions {
     /// How many of a million frames arrive with one bit changed, behind the
     /// Ethernet header (as if the FCS had not noticed).
     pub corrupt_ppm: u32,
+}
+
+/// Losses in bursts, by Gilbert's and Elliott's model of a wire that is good or bad.
+///
+/// ```text
+///            begin_ppm
+///      .------------------> .
+///    good                  bad: loses loss_ppm
+///      ' <------------------'
+///             end_ppm
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bursts {
+    /// In how many of a million frames a good wire turns bad.
+    pub begin_ppm: u32,
+    /// In how many of a million frames a bad wire turns good.
+    pub end_ppm: u32,
+    /// How many of a million frames a bad wire loses.
+    pub loss_ppm: u32,
+}
+
+/// What a firewall does not let out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Forbidden {
+    /// TCP segments with RST.
+    TcpRst,
 }
 
 /// One certain frame of a direction; counted from 1.
@@ -95,6 +125,8 @@ pub enum LossReason {
     Chosen,
     /// No room in the queue.
     QueueFull,
+    /// The sender's firewall does not let it out.
+    Forbidden,
 }
 
 /// What becomes of one frame.
@@ -123,6 +155,9 @@ pub enum Fate {
 pub struct Wire {
     conditions: Conditions,
     random: Random,
+    /// Those of bursts are numbers of their own, so that bursts move no other chances.
+    burst_random: Random,
+    is_bad: bool,
     /// When the last bit of the last frame leaves.
     busy_until: Instant,
     /// When the last frame that was not overtaken arrives.
@@ -140,6 +175,8 @@ impl Wire {
         Self {
             conditions,
             random: Random::new(seed),
+            burst_random: Random::new(!seed),
+            is_bad: false,
             busy_until: Instant::ZERO,
             last_arrival: Instant::ZERO,
             frames: 0,
@@ -158,7 +195,14 @@ impl Wire {
     pub fn send(&mut self, now: Instant, frame: &[u8]) -> Vec<Fate> {
         // All are drawn for every frame, so that one knob does not move another's chances.
         let draws = Draws::new(&mut self.random);
+        let in_burst = self.is_lost_in_burst();
         let chosen = self.count(now, frame);
+        if self.is_forbidden(frame) {
+            return vec![Fate::Lost {
+                at: now,
+                why: LossReason::Forbidden,
+            }];
+        }
         let len = frame.len() as u64;
         let Some(sent_at) = self.serialize(now, len) else {
             return vec![Fate::Lost {
@@ -167,7 +211,7 @@ impl Wire {
             }];
         };
         let conditions = &self.conditions;
-        let by_chance = draws.loss < conditions.loss_ppm;
+        let by_chance = in_burst || draws.loss < conditions.loss_ppm;
         if chosen || by_chance {
             let why = match chosen {
                 true => LossReason::Chosen,
@@ -194,6 +238,28 @@ impl Wire {
             });
         }
         fates
+    }
+
+    /// The wire turns good or bad, or stays as it is; then whether it loses a frame so.
+    fn is_lost_in_burst(&mut self) -> bool {
+        let Some(bursts) = self.conditions.bursts else {
+            return false;
+        };
+        let mut ppm = || scaled(self.burst_random.next_u32(), u64::from(PPM)) as u32;
+        let (turn, loss) = (ppm(), ppm());
+        let turns = match self.is_bad {
+            false => turn < bursts.begin_ppm,
+            true => turn < bursts.end_ppm,
+        };
+        self.is_bad ^= turns;
+        self.is_bad && loss < bursts.loss_ppm
+    }
+
+    fn is_forbidden(&self, frame: &[u8]) -> bool {
+        let mut rules = self.conditions.firewall.iter();
+        rules.any(|rule| match rule {
+            Forbidden::TcpRst => tcp_segment(frame).is_some_and(|it| it.flags().rst()),
+        })
     }
 
     /// When the frame's last bit is on the wire; `None` if it finds no room to wait.
@@ -409,6 +475,39 @@ mod tests {
             ..lossy
         };
         assert_eq!(lost_of(also_late), lost);
+    }
+
+    #[test]
+    fn bursts_lose_as_much_as_they_say_and_in_rows() {
+        // Bad for 4 frames, then good for 36: a tenth of all frames, in rows of about four.
+        let bursts = Bursts {
+            begin_ppm: PPM / 36,
+            end_ppm: PPM / 4,
+            loss_ppm: PPM,
+        };
+        let lost_of = |conditions: Conditions| -> Vec<bool> {
+            let mut wire = Wire::new(conditions, 5);
+            let mut is_lost = || arrives(&wire.send(Instant::ZERO, &FRAME)[0]).is_none();
+            (0..20_000).map(|_| is_lost()).collect()
+        };
+        let lost = lost_of(Conditions {
+            bursts: Some(bursts),
+            ..Conditions::default()
+        });
+        let all = lost.iter().filter(|it| **it).count();
+        let rows = lost.windows(2).filter(|two| !two[0] && two[1]).count();
+        assert!((1_700..2_300).contains(&all), "{all}");
+        assert!((35..45).contains(&(all * 10 / rows)), "{all} in {rows}");
+        // They move no other chances.
+        let spread = Conditions::default().with_loss_percent(10);
+        let also = Conditions {
+            bursts: Some(Bursts {
+                loss_ppm: 0,
+                ..bursts
+            }),
+            ..spread.clone()
+        };
+        assert_eq!(lost_of(spread), lost_of(also));
     }
 
     #[test]

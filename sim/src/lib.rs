@@ -26,7 +26,7 @@ pub mod router;
 pub mod vantage;
 
 pub use client::{Client, Fetched};
-pub use conditions::{Chosen, Conditions, Fate, LossReason, Wire};
+pub use conditions::{Bursts, Chosen, Conditions, Fate, Forbidden, LossReason, Wire};
 pub use host::{App, Host};
 pub use http_server::{AfterPage, HttpServer, Page};
 pub use lab::Lab;

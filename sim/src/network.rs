@@ -4,6 +4,9 @@
 //! that was seen goes to its owner, any other to everybody. Each pair of members
 //! has a [`Wire`] in each direction, so that conditions hold from one machine to
 //! another and not for a cable that nobody draws.
+//!
+//! Two stacks of one computer share a card, and so a socket of the switch: both
+//! are given what comes there, and neither what the other sends.
 
 use crate::conditions::{Conditions, Fate, LossReason, Wire};
 use crate::node::{Node, NodeId, NodeRef, Port};
@@ -90,7 +93,8 @@ struct Slot {
 struct Lan {
     conditions: Conditions,
     members: Vec<Member>,
-    learned: BTreeMap<MacAddr, Member>,
+    /// The switch's table: behind which socket a MAC address was seen.
+    learned: BTreeMap<MacAddr, Socket>,
     wires: BTreeMap<(NodeId, NodeId), Wire>,
 }
 
@@ -98,7 +102,12 @@ struct Lan {
 struct Member {
     node: NodeId,
     port: Port,
+    socket: Socket,
 }
+
+/// One of the switch's sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Socket(usize);
 
 struct Arrival {
     to: Member,
@@ -156,17 +165,32 @@ impl Network {
 
     /// Plugs a machine's port into a LAN.
     pub fn plug<T>(&mut self, node: NodeRef<T>, port: Port, lan: LanId) {
-        let slot = &mut self.nodes[node.id.0 as usize];
+        let socket = Socket(self.lans[lan.0 as usize].members.len());
+        self.plug_into(node.id, port, lan, socket);
+    }
+
+    /// Lets `node` share a card with `other`, its port 0: another stack of the same computer.
+    ///
+    /// # Panics
+    /// When `other` is not plugged into this LAN.
+    pub fn plug_beside<T>(&mut self, node: NodeRef<T>, other: NodeId, lan: LanId) {
+        let members = &self.lans[lan.0 as usize].members;
+        let member = members.iter().find(|member| member.node == other);
+        let socket = member.expect("the other one is plugged in first").socket;
+        self.plug_into(node.id, 0, lan, socket);
+    }
+
+    fn plug_into(&mut self, node: NodeId, port: Port, lan: LanId, socket: Socket) {
+        let slot = &mut self.nodes[node.0 as usize];
         let index = usize::from(port);
         if slot.ports.len() <= index {
             slot.ports.resize(index + 1, None);
         }
         slot.ports[index] = Some(lan);
         slot.touched = true;
-        self.lans[lan.0 as usize].members.push(Member {
-            node: node.id,
-            port,
-        });
+        self.lans[lan.0 as usize]
+            .members
+            .push(Member { node, port, socket });
     }
 
     /// Sets what happens to frames from one machine to another, from now on.
@@ -310,8 +334,7 @@ impl Network {
         let Some(lan) = plugged.flatten() else {
             return; // an unplugged port: nobody hears it
         };
-        let sender = Member { node: from, port };
-        for to in self.lans[lan.0 as usize].receivers(sender, bytes) {
+        for to in self.lans[lan.0 as usize].receivers((from, port), bytes) {
             let now = self.now;
             let fates = self.wire(lan, from, to.node).send(now, bytes);
             for fate in fates {
@@ -376,20 +399,23 @@ impl Network {
 
 impl Lan {
     /// To whom a frame goes; learns where its sender is.
-    fn receivers(&mut self, sender: Member, bytes: &[u8]) -> Vec<Member> {
+    fn receivers(&mut self, sender: (NodeId, Port), bytes: &[u8]) -> Vec<Member> {
+        let of_sender = |member: &&Member| (member.node, member.port) == sender;
+        let Some(socket) = self.members.iter().find(of_sender).map(|it| it.socket) else {
+            return Vec::new();
+        };
         let Ok(frame) = ethernet::Frame::parse(bytes) else {
             return Vec::new();
         };
         if frame.source().is_unicast() {
-            self.learned.insert(frame.source(), sender);
+            self.learned.insert(frame.source(), socket);
         }
-        match self.learned.get(&frame.destination()) {
-            Some(member) if *member == sender => Vec::new(),
-            Some(member) => vec![*member],
-            None => {
-                let others = self.members.iter().copied();
-                others.filter(|member| *member != sender).collect()
-            }
-        }
+        let known = self.learned.get(&frame.destination()).copied();
+        let goes_to = |member: &Member| match known {
+            Some(known) => known == member.socket && known != socket,
+            None => member.socket != socket,
+        };
+        let members = self.members.iter().copied();
+        members.filter(goes_to).collect()
     }
 }

@@ -43,6 +43,8 @@ pub struct Timings {
     pub max_conflicts: u32,
     /// RATE_LIMIT_INTERVAL: time between claims when they are slowed down.
     pub rate_limit_interval: Duration,
+    /// Whether it matters what others say of the address.
+    pub heeds_conflicts: bool,
 }
 
 impl Timings {
@@ -58,6 +60,7 @@ impl Timings {
         defend_interval: Duration::from_secs(10),
         max_conflicts: 10,
         rate_limit_interval: Duration::from_secs(60),
+        heeds_conflicts: true,
     };
 
     /// A claim in about half a second, for networks that the lab made itself. *Not*
@@ -69,6 +72,20 @@ impl Timings {
             probe_max: Duration::from_millis(100),
             announce_wait: Duration::from_millis(200),
             announce_interval: Duration::from_millis(200),
+            ..Self::RFC5227
+        }
+    }
+
+    /// An address that is taken without asking: so many announcements, the first at
+    /// once, and deaf to whoever has it. As teeceepee did, and machines whose address
+    /// is set by hand; for simulations.
+    pub const fn unasked(announce_num: u8, announce_interval: Duration) -> Self {
+        Self {
+            probe_wait: Duration::ZERO,
+            probe_num: 0,
+            announce_num,
+            announce_interval,
+            heeds_conflicts: false,
             ..Self::RFC5227
         }
     }
@@ -257,7 +274,7 @@ impl Claim {
     /// What an ARP packet from the link means.
     pub fn on_arp(&mut self, now: Instant, packet: &arp::Packet) -> Verdict {
         // Our own frames may come back to us.
-        if packet.sender_mac == self.mac {
+        if packet.sender_mac == self.mac || !self.timings.heeds_conflicts {
             return Verdict::Fine;
         }
         let by = packet.sender_mac;
@@ -351,7 +368,9 @@ mod tests {
     fn run(claim: &mut Claim, random: &mut Random) -> Vec<(u64, Step)> {
         let mut story = Vec::new();
         while let Some(at) = claim.poll_timeout() {
-            assert_eq!(claim.on_timeout(at - Duration::from_nanos(1), random), None);
+            if at > Instant::ZERO {
+                assert_eq!(claim.on_timeout(at - Duration::from_nanos(1), random), None);
+            }
             story.push((at.as_millis(), claim.on_timeout(at, random).unwrap()));
         }
         story
@@ -453,6 +472,24 @@ mod tests {
         );
         let soon = later + Duration::from_millis(9_999);
         assert_eq!(claim.on_arp(soon, &challenge), Verdict::Lost { to: THEIRS });
+    }
+
+    #[test]
+    fn who_does_not_ask_has_the_address_at_once_and_hears_nobody() {
+        let timings = Timings::unasked(5, Duration::from_millis(50));
+        let mut random = Random::new(3);
+        let mut claim = Claim::start(Instant::ZERO, ADDR, OURS, timings, &mut random);
+        let announce = |number| Step::Announce { number, of: 5 };
+        let story = run(&mut claim, &mut random);
+        let expected: Vec<_> = (1..=5)
+            .map(|number| (u64::from(number - 1) * 50, announce(number)))
+            .collect();
+        assert_eq!(story, expected);
+        for _ in 0..2 {
+            let verdict = claim.on_arp(Instant::from_millis(300), &from_them(ADDR, ADDR));
+            assert_eq!(verdict, Verdict::Fine);
+        }
+        assert!(!timings.is_rfc5227());
     }
 
     #[test]
