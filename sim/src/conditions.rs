@@ -357,7 +357,7 @@ pub(crate) fn is_tcp_data(frame: &[u8]) -> bool {
     tcp_segment(frame).is_some_and(|segment| !segment.payload().is_empty())
 }
 
-fn tcp_segment(frame: &[u8]) -> Option<tcp::Segment<'_>> {
+pub(crate) fn tcp_segment(frame: &[u8]) -> Option<tcp::Segment<'_>> {
     let frame = ethernet::Frame::parse(frame).ok()?;
     if frame.ether_type() != EtherType::IPV4 {
         return None;

@@ -35,11 +35,20 @@ impl<A: App> Host<A> {
     ///
     /// # Panics
     /// When the application wants one port twice.
-    pub fn new(mac: MacAddr, interface: Interface, seed: u64, mut app: A) -> Self {
-        let mut stack = Stack::new(Config::new(mac), seed, Vec::new());
-        stack
+    pub fn new(mac: MacAddr, interface: Interface, seed: u64, app: A) -> Self {
+        let mut host = Self::without_address(mac, seed, app);
+        host.stack
             .assume(Instant::ZERO, interface)
             .expect("a fresh stack has claimed nothing");
+        host
+    }
+
+    /// A host without an address, for which its application may claim one.
+    ///
+    /// # Panics
+    /// When the application wants one port twice.
+    pub fn without_address(mac: MacAddr, seed: u64, mut app: A) -> Self {
+        let mut stack = Stack::new(Config::new(mac), seed, Vec::new());
         app.start(&mut stack)
             .expect("a fresh stack has every port free");
         Self {

@@ -14,16 +14,19 @@
 mod knob;
 mod machine;
 mod policy;
+mod puppet;
 mod quantity;
 mod run;
 pub mod scene;
+mod stage;
 mod talker;
 
 pub use knob::{Choice, Control, Knob, Range, Setting, Settings, Unit};
 pub use machine::Machine;
 pub use policy::{PolicySpec, Preset};
+pub use puppet::{Act, Craft, End};
 pub use run::{Run, Turn, Turned};
-pub use scene::{Cue, Deed, Line, Scene, Speaker, Way};
+pub use scene::{Cue, Deed, Line, Manner, Other, Scene, Speaker, Way};
 pub use talker::Talker;
 
 use core::fmt;

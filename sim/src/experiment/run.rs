@@ -1,7 +1,8 @@
 //! An experiment that runs: step by step, with knobs turned on the way, and back again.
 
 use super::machine::Machine;
-use super::scene::{Scene, Stage};
+use super::scene::Scene;
+use super::stage::Stage;
 use super::{Experiment, ExperimentError, Setting, Settings};
 use crate::network::Passage;
 use crate::node::NodeId;
@@ -146,7 +147,7 @@ impl Run {
     }
 
     fn step_until(&mut self, deadline: Instant) -> bool {
-        let stepped = self.stage.network.step_until(deadline);
+        let stepped = self.stage.step_until(deadline);
         self.steps += u64::from(stepped);
         stepped
     }
@@ -159,19 +160,7 @@ impl Run {
         let mut settings = self.now_set.clone();
         settings.insert(knob.to_owned(), setting.clone());
         let scene = self.experiment.scene(&settings)?;
-        let differs_only_in_manners = {
-            let mut same = self.scene.clone();
-            same.way = scene.way.clone();
-            for (end, new) in [
-                (&mut same.page, &scene.page),
-                (&mut same.server, &scene.server),
-            ] {
-                end.policy = new.policy.clone();
-                end.think = new.think;
-            }
-            same == scene
-        };
-        if !differs_only_in_manners {
+        if self.scene.with_manners_of(&scene) != scene {
             return Ok(Turned::FromTheStart);
         }
         let turn = Turn {
@@ -183,28 +172,10 @@ impl Run {
             after_steps: self.steps,
             turn,
         });
-        self.take(scene)?;
+        self.stage.take_manners(&scene)?;
+        self.scene = scene;
         self.now_set = settings;
         Ok(Turned::FromNow)
-    }
-
-    fn take(&mut self, scene: Scene) -> Result<(), ExperimentError> {
-        let now = self.now();
-        let ends = [
-            (self.stage.page, &self.scene.page, &scene.page),
-            (self.stage.server, &self.scene.server, &scene.server),
-        ];
-        for (node, old, new) in ends {
-            let host = self.stage.network.node_mut(node);
-            host.set_think(new.think);
-            if old.policy != new.policy {
-                let (talker, stack) = host.app_and_stack();
-                talker.set_policy(stack, now, new.policy.policy()?);
-            }
-        }
-        self.stage.set_way(&scene.way);
-        self.scene = scene;
-        Ok(())
     }
 
     /// The same run at an earlier time: played again from the start, with every knob turned
@@ -235,35 +206,39 @@ impl Run {
 
     /// The page's machine.
     pub fn page(&self) -> NodeId {
-        self.stage.page.id()
+        self.machines()[0].node
     }
 
     /// The server's.
     pub fn server(&self) -> NodeId {
-        self.stage.server.id()
+        self.machines()[1].node
     }
 
     /// What the page's stack did, and why.
     pub fn page_trace(&self) -> &[Record] {
-        self.stage.network.node(self.stage.page).trace()
+        self.machines()[0].trace
     }
 
     /// What the server's stack did, and why.
     pub fn server_trace(&self) -> &[Record] {
-        self.stage.network.node(self.stage.server).trace()
+        self.machines()[1].trace
     }
 
     /// How many bytes the page's application has read.
     pub fn page_received(&self) -> u64 {
-        self.stage.network.node(self.stage.page).app().received()
+        self.stage.page_received()
     }
 
-    /// What tells this run from any other: of all frames, their ways and both traces.
+    /// What tells this run from any other: of all frames, their ways and all traces.
     pub fn digest(&self) -> Digest {
         let mut hasher = SipHasher24::new();
-        let both = (self.passages(), self.page_trace(), self.server_trace());
-        let bytes = postcard::to_allocvec(&both).expect("a trace always has an encoding");
-        hasher.write(&bytes);
+        let mut take = |bytes: Result<Vec<u8>, _>| {
+            hasher.write(&bytes.expect("a trace always has an encoding"));
+        };
+        take(postcard::to_allocvec(self.passages()));
+        for machine in self.machines() {
+            take(postcard::to_allocvec(machine.trace));
+        }
         Digest(hasher.finish128().as_bytes())
     }
 }

@@ -1,26 +1,27 @@
-//! Two machines that talk: how each behaves, what each says when, and the way between.
+//! Machines that talk: how each behaves, what each says when, and the ways between.
 //!
 //! ```text
 //!   page 192.168.0.129 ---- way.out ----> server 192.168.0.80
-//!                      <--- way.back ----
+//!          |           <--- way.back ----
+//!     (same card)
+//!          |
+//!     other.kernel                        other.attacker: its own ways, to and from everybody
 //! ```
 //!
-//! They have spoken before: each knows the other's MAC address.
+//! They have spoken before: each knows the others' MAC addresses, unless an address
+//! has yet to be claimed.
 
 use super::Text;
-use super::machine::Machine;
 use super::policy::PolicySpec;
-use super::talker::Talker;
+use super::puppet::Act;
 use crate::conditions::Conditions;
-use crate::host::Host;
-use crate::network::{LanId, Network};
-use crate::node::{Node, NodeRef};
 use core::net::Ipv4Addr;
 use serde::Deserialize;
-use synema_core::ip::Interface;
-use synema_core::time::{Duration, Instant};
-use synema_core::trace::FrameId;
-use synema_core::wire::{EtherType, MacAddr, Port, arp, ethernet};
+use std::collections::BTreeMap;
+use synema_core::link::Timings;
+use synema_core::stack::Backlog;
+use synema_core::time::Duration;
+use synema_core::wire::{MacAddr, Port};
 
 /// The page's address.
 pub const PAGE: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 129);
@@ -32,9 +33,10 @@ pub const PAGE_MAC: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x81]);
 pub const SERVER_MAC: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x80]);
 /// Where the server listens.
 pub const SERVER_PORT: Port = Port(80);
-const PREFIX_LEN: u8 = 24;
+/// Of everybody's subnet.
+pub(super) const PREFIX_LEN: u8 = 24;
 
-/// Two machines and what they say to each other.
+/// Two machines and what they say to each other, and who else is there.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Scene {
     /// Nothing is looked at after this.
@@ -44,6 +46,33 @@ pub struct Scene {
     /// Who is called.
     pub server: Speaker,
     /// The way between them.
+    #[serde(default)]
+    pub way: Way,
+    /// Further machines, by names for knobs.
+    #[serde(default)]
+    pub other: BTreeMap<String, Other>,
+    /// The way out of the LAN: the address of one of the others.
+    #[serde(default)]
+    pub gateway: Option<Ipv4Addr>,
+}
+
+/// A further machine: a stack like any other, or a puppet.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Other {
+    /// What people call it.
+    pub name: Text,
+    /// Its address.
+    pub addr: Ipv4Addr,
+    /// Whether it is another stack of the page's computer: same card, same MAC address.
+    #[serde(default)]
+    pub beside_page: bool,
+    /// How its stack behaves, and what it says to the server.
+    #[serde(default)]
+    pub talks: Speaker,
+    /// If there is anything, it has no stack but answers for its address, and does this.
+    #[serde(default)]
+    pub acts: Vec<Act>,
+    /// What it sends, and what it is sent.
     #[serde(default)]
     pub way: Way,
 }
@@ -57,6 +86,12 @@ pub struct Speaker {
     /// How long it takes over every segment with data, as a slow program does.
     #[serde(default)]
     pub think: Duration,
+    /// The port that it calls from; any if none is named.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// How many callers it lets wait, if it is called.
+    #[serde(default)]
+    pub backlog: Backlog,
     /// What it does when.
     #[serde(default)]
     pub script: Vec<Line>,
@@ -80,6 +115,8 @@ pub struct Line {
 pub enum Cue {
     /// The beginning.
     Start,
+    /// The address that was claimed may be used.
+    Granted,
     /// The connection is there.
     Connected,
     /// So many bytes in all have been read.
@@ -92,6 +129,8 @@ pub enum Cue {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deed {
+    /// Takes its address; till then it has none.
+    Claim(Manner),
     /// Opens the connection.
     Connect,
     /// Sends a text, in one write.
@@ -111,107 +150,65 @@ pub enum Deed {
 /// The two directions between the machines.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Way {
-    /// From the page to the server.
+    /// From the page to the server; of another machine: what it sends.
     #[serde(default)]
     pub out: Conditions,
-    /// From the server to the page.
+    /// From the server to the page; of another machine: what it is sent.
     #[serde(default)]
     pub back: Conditions,
 }
 
-/// A scene that is played.
-pub(super) struct Stage {
-    pub(super) network: Network,
-    pub(super) page: NodeRef<Host<Talker>>,
-    pub(super) server: NodeRef<Host<Talker>>,
-    lan: LanId,
-    /// Of the page and of the server.
-    names: [Text; 2],
+/// How an address is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
+    /// Asking first, in RFC 5227's own times.
+    Polite,
+    /// Without asking: announced so many times, and deaf to whoever has it.
+    Unasked {
+        /// How many announcements.
+        times: u8,
+        /// From one to the next.
+        every: Duration,
+    },
 }
 
-impl Stage {
-    pub(super) fn new(scene: &Scene, seed: u64) -> Result<Self, super::ExperimentError> {
-        let mut network = Network::new(seed);
-        let lan = network.add_lan(Conditions::default());
-        let caller = Talker::caller(&scene.page, (SERVER, SERVER_PORT))?;
-        let callee = Talker::callee(&scene.server, SERVER_PORT)?;
-        let mut page = host(PAGE_MAC, PAGE, seed, caller, (SERVER_MAC, SERVER));
-        let mut server = host(SERVER_MAC, SERVER, !seed, callee, (PAGE_MAC, PAGE));
-        page.set_think(scene.page.think);
-        server.set_think(scene.server.think);
-        let (page, server) = (network.add(page), network.add(server));
-        network.plug(page, 0, lan);
-        network.plug(server, 0, lan);
-        let mut stage = Self {
-            network,
-            page,
-            server,
-            lan,
-            names: [
-                Text::new("this page", "このページ"),
-                Text::new("www.lab.test", "www.lab.test"),
-            ],
-        };
-        stage.set_way(&scene.way);
-        Ok(stage)
-    }
-
-    /// All machines, the page's first.
-    pub(super) fn machines(&self) -> Vec<Machine<'_>> {
-        let ends = [
-            (self.page, PAGE_MAC, PAGE),
-            (self.server, SERVER_MAC, SERVER),
-        ];
-        let named = ends.into_iter().zip(&self.names);
-        named
-            .map(|((node, mac, addr), name)| Machine {
-                node: node.id(),
-                name,
-                mac,
-                addr,
-                trace: self.network.node(node).trace(),
-            })
-            .collect()
-    }
-
-    /// Other conditions from now on.
-    pub(super) fn set_way(&mut self, way: &Way) {
-        let (page, server) = (self.page.id(), self.server.id());
-        let network = &mut self.network;
-        network.set_conditions(self.lan, page, server, way.out.clone());
-        network.set_conditions(self.lan, server, page, way.back.clone());
+impl Manner {
+    pub(super) fn timings(self) -> Timings {
+        match self {
+            Self::Polite => Timings::RFC5227,
+            Self::Unasked { times, every } => Timings::unasked(times, every),
+        }
     }
 }
 
-/// A machine that has spoken with its neighbour before.
-fn host(
-    mac: MacAddr,
-    addr: Ipv4Addr,
-    seed: u64,
-    talker: Talker,
-    neighbour: (MacAddr, Ipv4Addr),
-) -> Host<Talker> {
-    let interface =
-        Interface::new(addr, PREFIX_LEN, None).expect("the scene's own addresses fit together");
-    let mut host = Host::new(mac, interface, seed, talker);
-    // It was asked for its own address, and so learned the asker's (RFC 826).
-    let question = arp::Packet {
-        operation: arp::Operation::Request,
-        sender_mac: neighbour.0,
-        sender_ip: neighbour.1,
-        target_mac: MacAddr::ZERO,
-        target_ip: addr,
-    };
-    let header = ethernet::Header {
-        destination: mac,
-        source: neighbour.0,
-        ether_type: EtherType::ARP,
-    };
-    let mut frame = Vec::new();
-    header.emit(&mut frame);
-    question.emit(&mut frame);
-    host.on_frame(Instant::ZERO, 0, FrameId::received(0), &frame);
-    while host.poll_transmit(Instant::ZERO, &mut frame).is_some() {}
-    host.stack_mut().observer_mut().clear();
-    host
+impl Speaker {
+    /// Whether it has its address from the start.
+    pub(super) fn has_address(&self) -> bool {
+        let deeds = self.script.iter().flat_map(|line| &line.does);
+        !deeds.into_iter().any(|deed| matches!(deed, Deed::Claim(_)))
+    }
+
+    fn take_manners(&mut self, other: &Self) {
+        self.policy = other.policy.clone();
+        self.think = other.think;
+    }
+}
+
+impl Scene {
+    /// This scene with everything of `other` that may change under way: ways, and how each
+    /// stack behaves.
+    pub(super) fn with_manners_of(&self, other: &Self) -> Self {
+        let mut same = self.clone();
+        same.way = other.way.clone();
+        same.page.take_manners(&other.page);
+        same.server.take_manners(&other.server);
+        for (name, machine) in &mut same.other {
+            if let Some(new) = other.other.get(name) {
+                machine.way = new.way.clone();
+                machine.talks.take_manners(&new.talks);
+            }
+        }
+        same
+    }
 }

@@ -1,12 +1,13 @@
 //! Who speaks a script on a connection.
 
 use super::ExperimentError;
-use super::scene::{Cue, Deed, Line, Speaker};
+use super::scene::{Cue, Deed, Line, PREFIX_LEN, Speaker};
 use crate::host::TracedStack;
-use core::net::{Ipv4Addr, SocketAddrV4};
+use core::net::SocketAddrV4;
 use std::collections::{BTreeMap, VecDeque};
 use synema_core::app::server::Service;
-use synema_core::stack::{ListenError, StackEvent};
+use synema_core::ip::Interface;
+use synema_core::stack::{Backlog, ListenError, StackEvent};
 use synema_core::tcp::{ConnectionEvent, Policy};
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, Record};
@@ -15,11 +16,21 @@ use synema_core::wire::Port;
 /// So much is read at once, bytes.
 const PIECE_LEN: usize = 4096;
 
-/// Which end it is.
+/// Whom it calls, and from where.
 #[derive(Clone, Copy, Debug)]
-enum End {
-    Caller(SocketAddrV4),
-    Callee(Port),
+pub(super) struct Call {
+    to: SocketAddrV4,
+    /// Any port if none is named.
+    from: Option<Port>,
+}
+
+impl Call {
+    pub(super) fn new(to: SocketAddrV4, from: Option<u16>) -> Self {
+        Self {
+            to,
+            from: from.map(Port),
+        }
+    }
 }
 
 /// An application that does what its script says, on one connection.
@@ -28,7 +39,10 @@ enum End {
 /// on its way, if it may, before the next is.
 #[derive(Debug)]
 pub struct Talker {
-    end: End,
+    interface: Interface,
+    claims: bool,
+    call: Option<Call>,
+    listens: Option<(Port, Backlog)>,
     policy: Policy,
     /// What was not yet spoken.
     script: Vec<Line>,
@@ -36,6 +50,7 @@ pub struct Talker {
     due: BTreeMap<(Instant, u64), Deed>,
     came_up: u64,
     conn: Option<ConnId>,
+    is_granted: bool,
     is_connected: bool,
     peer_closed: bool,
     received: u64,
@@ -52,25 +67,24 @@ enum Waiting {
 }
 
 impl Talker {
-    pub(super) fn caller(
+    /// One with this address, who may call, and lets himself be called on a port.
+    pub(super) fn new(
         speaker: &Speaker,
-        (addr, port): (Ipv4Addr, Port),
+        interface: Interface,
+        call: Option<Call>,
+        port: Option<Port>,
     ) -> Result<Self, ExperimentError> {
-        Self::new(End::Caller(SocketAddrV4::new(addr, port.0)), speaker)
-    }
-
-    pub(super) fn callee(speaker: &Speaker, port: Port) -> Result<Self, ExperimentError> {
-        Self::new(End::Callee(port), speaker)
-    }
-
-    fn new(end: End, speaker: &Speaker) -> Result<Self, ExperimentError> {
         let mut talker = Self {
-            end,
+            interface,
+            claims: !speaker.has_address(),
+            call,
+            listens: port.map(|port| (port, speaker.backlog)),
             policy: speaker.policy.policy()?,
             script: speaker.script.clone(),
             due: BTreeMap::new(),
             came_up: 0,
             conn: None,
+            is_granted: false,
             is_connected: false,
             peer_closed: false,
             received: 0,
@@ -92,12 +106,25 @@ impl Talker {
         self.conn
     }
 
-    /// Behaves otherwise from now on.
+    /// Its address, or the one that it claims.
+    pub(super) fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    /// Whether it claims its address, and has none till then.
+    pub(super) fn claims(&self) -> bool {
+        self.claims
+    }
+
+    /// Behaves so from now on.
     pub(super) fn set_policy(&mut self, stack: &mut TracedStack, now: Instant, policy: Policy) {
+        if policy == self.policy {
+            return;
+        }
         if let Some(conn) = self.conn {
             stack.set_policy(now, conn, &policy);
         }
-        if let End::Callee(port) = self.end {
+        if let Some((port, _)) = self.listens {
             stack.set_listen_policy(port, &policy);
         }
         self.policy = policy;
@@ -109,6 +136,7 @@ impl Talker {
         for line in script {
             let has_come = match line.on {
                 Cue::Start => true,
+                Cue::Granted => self.is_granted,
                 Cue::Connected => self.is_connected,
                 Cue::Received(len) => self.received >= len,
                 Cue::PeerClosed => self.peer_closed,
@@ -126,12 +154,12 @@ impl Talker {
 
     fn act(&mut self, stack: &mut TracedStack, now: Instant, deed: Deed) {
         match (deed, self.conn) {
-            (Deed::Connect, None) => {
-                if let End::Caller(remote) = self.end {
-                    // Fails only without an address or a way, and the scene gave both.
-                    self.conn = stack.connect(now, remote, &self.policy).ok();
-                }
+            (Deed::Claim(manner), _) => {
+                let (addr, gateway) = (self.interface.address(), self.interface.gateway());
+                // Refused only if it has one already.
+                let _ = stack.claim(now, addr, PREFIX_LEN, gateway, manner.timings());
             }
+            (Deed::Connect, None) => self.conn = self.connect(stack, now),
             (Deed::Say(text), Some(conn)) => self.write(stack, now, conn, text.into_bytes()),
             (Deed::Write(lens), Some(conn)) => {
                 for len in lens {
@@ -153,6 +181,15 @@ impl Talker {
             (Deed::Abort, Some(conn)) => stack.abort(now, conn),
             // There is nothing yet to do it on, or it was done already.
             _ => {}
+        }
+    }
+
+    /// Fails without an address, or where the other end's call has come already.
+    fn connect(&self, stack: &mut TracedStack, now: Instant) -> Option<ConnId> {
+        let Call { to, from } = self.call?;
+        match from {
+            Some(port) => stack.connect_from(now, port, to, &self.policy).ok(),
+            None => stack.connect(now, to, &self.policy).ok(),
         }
     }
 
@@ -219,9 +256,9 @@ fn one_by_one(deed: Deed) -> Vec<Deed> {
 
 impl Service<Vec<Record>> for Talker {
     fn start(&mut self, stack: &mut TracedStack) -> Result<(), ListenError> {
-        match self.end {
-            End::Caller(_) => Ok(()),
-            End::Callee(port) => stack.listen(port, &self.policy),
+        match self.listens {
+            None => Ok(()),
+            Some((port, backlog)) => stack.listen_with(port, &self.policy, backlog),
         }
     }
 
@@ -234,6 +271,10 @@ impl Service<Vec<Record>> for Talker {
                 self.conn = Some(conn);
                 self.is_connected = true;
                 self.read(stack, now, conn);
+            }
+            StackEvent::AddressGranted { .. } => {
+                self.is_granted = true;
+                self.take_cues(now);
             }
             StackEvent::Connection { conn, event } if self.conn == Some(conn) => {
                 match event {
