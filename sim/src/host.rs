@@ -23,6 +23,10 @@ impl<S: Service<Vec<Record>> + 'static> App for S {}
 pub struct Host<A> {
     stack: TracedStack,
     app: A,
+    /// How long it takes to wake up to a frame.
+    wake: Duration,
+    /// What came while it slept, and when it will look at it.
+    asleep: VecDeque<(Instant, FrameId, Vec<u8>)>,
     think: Duration,
     /// What it thinks of, and what came meanwhile.
     inbox: VecDeque<(FrameId, Vec<u8>)>,
@@ -54,6 +58,8 @@ impl<A: App> Host<A> {
         Self {
             stack,
             app,
+            wake: Duration::ZERO,
+            asleep: VecDeque::new(),
             think: Duration::ZERO,
             inbox: VecDeque::new(),
             thinks_until: Instant::ZERO,
@@ -64,6 +70,22 @@ impl<A: App> Host<A> {
     /// slow program does; what comes behind one waits. Nothing is lost by it.
     pub fn set_think(&mut self, think: Duration) {
         self.think = think;
+    }
+
+    /// From now on it looks at every frame so long after it came, as a program does that has
+    /// to be woken up.
+    pub fn set_wake(&mut self, wake: Duration) {
+        self.wake = wake;
+    }
+
+    fn look_at(&mut self, now: Instant, frame: FrameId, bytes: &[u8]) {
+        if self.inbox.is_empty() {
+            if self.think.is_zero() || !is_tcp_data(bytes) {
+                return self.stack.handle_frame(now, frame, bytes);
+            }
+            self.thinks_until = now + self.think;
+        }
+        self.inbox.push_back((frame, bytes.to_vec()));
     }
 
     /// The frame that it has thought over by now.
@@ -110,16 +132,20 @@ impl<A: App> Host<A> {
 
 impl<A: App> Node for Host<A> {
     fn on_frame(&mut self, now: Instant, _port: Port, frame: FrameId, bytes: &[u8]) {
-        if self.inbox.is_empty() {
-            if self.think.is_zero() || !is_tcp_data(bytes) {
-                return self.stack.handle_frame(now, frame, bytes);
-            }
-            self.thinks_until = now + self.think;
+        if self.wake.is_zero() && self.asleep.is_empty() {
+            return self.look_at(now, frame, bytes);
         }
-        self.inbox.push_back((frame, bytes.to_vec()));
+        self.asleep
+            .push_back((now + self.wake, frame, bytes.to_vec()));
     }
 
     fn on_timeout(&mut self, now: Instant) {
+        if let Some((at, ..)) = self.asleep.front()
+            && *at <= now
+            && let Some((_, frame, bytes)) = self.asleep.pop_front()
+        {
+            return self.look_at(now, frame, &bytes);
+        }
         if let Some((frame, bytes)) = self.thought_over(now) {
             return self.stack.handle_frame(now, frame, &bytes);
         }
@@ -141,7 +167,13 @@ impl<A: App> Node for Host<A> {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let thought = (!self.inbox.is_empty()).then_some(self.thinks_until);
-        let deadlines = [self.stack.poll_timeout(), self.app.poll_timeout(), thought];
+        let wakes = self.asleep.front().map(|(at, ..)| *at);
+        let deadlines = [
+            self.stack.poll_timeout(),
+            self.app.poll_timeout(),
+            thought,
+            wakes,
+        ];
         deadlines.into_iter().flatten().min()
     }
 }

@@ -1,5 +1,6 @@
 //! What each experiment is there to show, read from the analysis of its trace.
 
+mod company;
 mod played;
 
 use expect_test::expect;

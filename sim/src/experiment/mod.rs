@@ -89,7 +89,7 @@ pub struct Experiment {
 }
 
 /// All experiments, in the order in which they are told.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     (
         "010-handshake.toml",
         include_str!("../../experiments/010-handshake.toml"),
@@ -101,6 +101,10 @@ const FILES: [(&str, &str); 8] = [
     (
         "030-one-goes-missing.toml",
         include_str!("../../experiments/030-one-goes-missing.toml"),
+    ),
+    (
+        "040-who-sent-this-rst.toml",
+        include_str!("../../experiments/040-who-sent-this-rst.toml"),
     ),
     (
         "080-why-google-gave-up.toml",

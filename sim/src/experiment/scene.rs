@@ -83,6 +83,9 @@ pub struct Speaker {
     /// How its TCP behaves.
     #[serde(default)]
     pub policy: PolicySpec,
+    /// How long after a frame came it looks at it, as a program that has to be woken up.
+    #[serde(default)]
+    pub wake: Duration,
     /// How long it takes over every segment with data, as a slow program does.
     #[serde(default)]
     pub think: Duration,
@@ -191,6 +194,7 @@ impl Speaker {
 
     fn take_manners(&mut self, other: &Self) {
         self.policy = other.policy.clone();
+        self.wake = other.wake;
         self.think = other.think;
     }
 }

@@ -196,6 +196,7 @@ impl Stage {
             if let Actor::Talker(node) = player.actor {
                 let speaker = scene.speaker(&player.role);
                 let host = self.network.node_mut(node);
+                host.set_wake(speaker.wake);
                 host.set_think(speaker.think);
                 let (talker, stack) = host.app_and_stack();
                 talker.set_policy(stack, now, speaker.policy.policy()?);
