@@ -192,11 +192,11 @@ impl WayArgs {
             rate_bps: self.rate.map(|mbit| (mbit * 1e6).round() as u64),
             queue_len: self.queue.map(|kib| kib.saturating_mul(1024)),
             loss_ppm: ppm(self.loss),
-            lose: Vec::new(),
             reorder_ppm: ppm(self.reorder),
             reorder_by: OVERTAKEN_BY,
             duplicate_ppm: ppm(self.duplicate),
             corrupt_ppm: ppm(self.corrupt),
+            ..Conditions::default()
         };
         let nothing = Conditions {
             reorder_by: OVERTAKEN_BY,
