@@ -23,6 +23,7 @@ pub mod check;
 pub mod cli;
 pub mod curl;
 pub mod draw;
+mod drive;
 pub mod egress;
 pub mod error;
 pub mod gate;

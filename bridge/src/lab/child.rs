@@ -8,7 +8,7 @@ use super::network::{self, Places};
 use super::place::broken;
 use super::plan::{self, Place};
 use super::protocol::{self, Reply, Request, Transport};
-use super::{LabOptions, Neighbour, dns, userns, web};
+use super::{KernelTcp, LabOptions, Neighbour, dns, impair, userns, web};
 use crate::error::{Exit, Failure};
 use crate::io::guard::Guard;
 use crate::io::open::{open_unmapped, silence};
@@ -68,8 +68,8 @@ fn serve(control: impl AsFd, options: &LabOptions) -> io::Result<()> {
 /// The namespaces and what is held in them.
 struct Held {
     places: Places,
-    /// Whether the way to the servers is of TAPs.
-    impaired: bool,
+    /// To the way to the servers, if it is of TAPs.
+    way: Option<impair::Change>,
     /// Listens and lets no SYN in.
     _silent: OwnedFd,
     guard: Option<Guard>,
@@ -79,14 +79,13 @@ type Answer = (Reply, Option<OwnedFd>);
 
 fn build(options: &LabOptions) -> Result<(Held, OwnedFd, Passport), Failure> {
     userns::enter()?;
-    let places = network::build(options.way.as_ref())?;
-    let impaired = options.way.is_some();
-    network::set_offloads(&places, impaired, options.offloads)?;
+    let (places, way) = network::build(options.way.as_ref())?;
+    network::set_offloads(&places, way.is_some(), options.offloads)?;
     let silent = start_servers(&places)?;
     wait_until_connected(&places)?;
     let mut held = Held {
         places,
-        impaired,
+        way,
         _silent: silent,
         guard: None,
     };
@@ -153,7 +152,7 @@ impl Held {
                 .map(|socket| (Reply::Done, Some(socket))),
             Request::IpForward(place, on) => self.set_forward(place, on).map(done),
             Request::Offloads(on) => {
-                network::set_offloads(&self.places, self.impaired, on).map(done)
+                network::set_offloads(&self.places, self.way.is_some(), on).map(done)
             }
             Request::ForgetNeighbour(place, address) => self.forget(place, address).map(done),
             Request::Neighbours(place) => self
@@ -165,6 +164,8 @@ impl Held {
                 network::remove_address(host, plan::HOST_INTERFACE, address).map(done)
             }
             Request::Guard(addresses) => self.set_guard(&addresses).map(done),
+            Request::Way(way) => self.set_way(*way).map(done),
+            Request::ServerTcp(manner) => self.set_server_tcp(manner).map(done),
             Request::Carrier(on) => {
                 network::set_up(&self.places[&Place::Wire], plan::WIRE_INTERFACE, on).map(done)
             }
@@ -192,6 +193,21 @@ impl Held {
 
     fn set_forward(&self, place: Place, on: bool) -> Result<(), Failure> {
         self.places[&place].set("ipv4/ip_forward", if on { "1" } else { "0" })
+    }
+
+    fn set_way(&self, way: impair::Way) -> Result<(), Failure> {
+        let gone = || broken("way to the servers", "it is a cable, which cannot be changed");
+        let change = self.way.as_ref().ok_or_else(gone)?;
+        change.send(way).map_err(|_| gone())
+    }
+
+    /// As documented in the kernel's `ip-sysctl.rst`.
+    fn set_server_tcp(&self, manner: KernelTcp) -> Result<(), Failure> {
+        let server = &self.places[&Place::Server];
+        let switch = |on: bool, value: &'static str| if on { value } else { "0" };
+        server.set("ipv4/tcp_sack", switch(manner.sack, "1"))?;
+        server.set("ipv4/tcp_recovery", switch(manner.rack, "1"))?;
+        server.set("ipv4/tcp_early_retrans", switch(manner.tail_loss_probe, "3"))
     }
 
     fn set_guard(&mut self, addresses: &[Ipv4Addr]) -> Result<(), Failure> {

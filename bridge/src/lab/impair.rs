@@ -18,6 +18,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::mpsc;
 use synema_core::time::{Duration, Instant};
 use synema_sim::{Conditions, Fate, Wire};
 
@@ -39,25 +40,37 @@ pub struct Way {
     pub seed: u64,
 }
 
+/// Where another way is told to the wire; it holds from the next frame on.
+pub(super) type Change = mpsc::Sender<Way>;
+
 /// Carries frames between two TAPs until the process ends.
-pub(super) fn carry(router: OwnedFd, server: OwnedFd, way: Way) -> Result<(), Failure> {
-    let there = Direction::new(way.there, way.seed);
-    let back = Direction::new(way.back, way.seed ^ u64::MAX);
+pub(super) fn carry(router: OwnedFd, server: OwnedFd, way: Way) -> Result<Change, Failure> {
+    let (change, changes) = mpsc::channel();
     std::thread::Builder::new()
         .name("way".to_owned())
         .spawn(move || {
             // It ends when a TAP is gone, and with it the network.
-            let _ = relay(&[router, server], [there, back]);
+            let _ = relay(&[router, server], way, &changes);
         })
-        .map(|_| ())
+        .map(|_| change)
         .map_err(|error| broken("way to the servers", &error.to_string()))
 }
 
-/// `directions[0]` leads from `ends[0]` to `ends[1]`, the other back.
-fn relay(ends: &[OwnedFd; 2], mut directions: [Direction; 2]) -> io::Result<()> {
+/// The way leads from `ends[0]` to `ends[1]`, and back.
+fn relay(ends: &[OwnedFd; 2], way: Way, changes: &mpsc::Receiver<Way>) -> io::Result<()> {
+    let mut directions = [
+        Direction::new(way.there, way.seed),
+        Direction::new(way.back, !way.seed),
+    ];
     let begun = std::time::Instant::now();
     let now = || Instant::from_nanos(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX));
     loop {
+        // Before a frame is read: it waits for nobody else's.
+        if let Some(way) = changes.try_iter().last() {
+            let [there, back] = &mut directions;
+            there.begin(now(), way.there, way.seed);
+            back.begin(now(), way.back, !way.seed);
+        }
         for (from, direction) in directions.iter_mut().enumerate() {
             direction.take_in(&ends[from], now)?;
             direction.let_out(&ends[1 - from], now())?;
@@ -93,6 +106,8 @@ struct Travelling {
 /// One direction, and what is under way in it.
 struct Direction {
     wire: Wire,
+    /// Where the wire's own clock begins.
+    begun: Instant,
     under_way: BinaryHeap<Reverse<Travelling>>,
     number: u64,
 }
@@ -101,9 +116,16 @@ impl Direction {
     fn new(conditions: Conditions, seed: u64) -> Self {
         Self {
             wire: Wire::new(conditions, seed),
+            begun: Instant::ZERO,
             under_way: BinaryHeap::new(),
             number: 0,
         }
+    }
+
+    /// Other conditions, all counted from now on; what is under way stays so.
+    fn begin(&mut self, now: Instant, conditions: Conditions, seed: u64) {
+        self.wire = Wire::new(conditions, seed);
+        self.begun = now;
     }
 
     fn next_due(&self) -> Option<Instant> {
@@ -124,7 +146,8 @@ impl Direction {
     }
 
     fn send(&mut self, now: Instant, frame: &[u8]) {
-        for fate in self.wire.send(now, frame) {
+        let of_wire = Instant::ZERO + now.since(self.begun);
+        for fate in self.wire.send(of_wire, frame) {
             let Fate::Arrives { at, corrupted, .. } = fate else {
                 continue;
             };
@@ -141,7 +164,7 @@ impl Direction {
             }
             self.number += 1;
             self.under_way.push(Reverse(Travelling {
-                due: at,
+                due: self.begun + at.since(Instant::ZERO),
                 number: self.number,
                 frame,
             }));
@@ -185,6 +208,20 @@ mod tests {
             direction.send(Instant::from_millis(1), &[number; 60]);
         }
         let expected: Vec<_> = (0..100).map(|number| (4_000_000, number)).collect();
+        assert_eq!(arrivals(&mut direction), expected);
+    }
+
+    #[test]
+    fn another_way_counts_anew_and_leaves_what_is_under_way() {
+        let mut direction = direction(Conditions::delay(Duration::from_millis(3)));
+        direction.send(Instant::from_millis(10), &[1; 60]);
+        let second = synema_sim::conditions::Chosen::Frame(2);
+        let conditions = Conditions::delay(Duration::from_millis(1)).losing(&[second]);
+        direction.begin(Instant::from_millis(11), conditions, 7);
+        for number in 2..5 {
+            direction.send(Instant::from_millis(11), &[number; 60]);
+        }
+        let expected = [(12_000_000, 2), (12_000_000, 4), (13_000_000, 1)];
         assert_eq!(arrivals(&mut direction), expected);
     }
 

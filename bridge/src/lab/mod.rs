@@ -117,6 +117,17 @@ pub struct LabFacts {
     pub mtu: u32,
 }
 
+/// What can be switched in a kernel's TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelTcp {
+    /// Selective acknowledgments.
+    pub sack: bool,
+    /// RACK: losses are judged by time. Without it, by three duplicate ACKs.
+    pub rack: bool,
+    /// A probe for the last segment.
+    pub tail_loss_probe: bool,
+}
+
 /// One entry of a kernel's ARP cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Neighbour {
@@ -341,6 +352,23 @@ impl Lab {
     /// When the kernel has no nftables.
     pub fn guard(&self, addresses: &[Ipv4Addr]) -> Result<(), Failure> {
         self.order(&Request::Guard(addresses.to_vec()))
+    }
+
+    /// Lets the way to the servers be another one from the next frame on, counted anew. What is under
+    /// way stays so.
+    ///
+    /// # Errors
+    /// When the lab was made without a [`LabOptions::way`].
+    pub fn set_way(&self, way: &impair::Way) -> Result<(), Failure> {
+        self.order(&Request::Way(Box::new(way.clone())))
+    }
+
+    /// Lets the servers' TCP behave so, for connections to come.
+    ///
+    /// # Errors
+    /// When a setting cannot be written.
+    pub fn set_server_tcp(&self, manner: KernelTcp) -> Result<(), Failure> {
+        self.order(&Request::ServerTcp(manner))
     }
 
     /// Brings the interface of the raw socket up, or down.

@@ -83,9 +83,11 @@ const WIRES: [Wire; 4] = [
     },
 ];
 
-/// Makes the namespaces, and everything between them.
-pub(super) fn build(way: Option<&Way>) -> Result<Places, Failure> {
+/// Makes the namespaces, and everything between them; also where to tell an impaired way that it is
+/// another one.
+pub(super) fn build(way: Option<&Way>) -> Result<(Places, Option<impair::Change>), Failure> {
     let mut places = Places::new();
+    let mut change = None;
     for place in Place::ALL {
         let inhabited = Inhabited::new(name(place))?;
         // Neighbour discovery would be noise on the wires. Where the kernel has no IPv6 at all,
@@ -100,7 +102,7 @@ pub(super) fn build(way: Option<&Way>) -> Result<Places, Failure> {
     for wire in &WIRES {
         match way {
             Some(way) if std::ptr::eq(wire, to_servers) => {
-                make_impaired(&places, wire, way.clone())?;
+                change = Some(make_impaired(&places, wire, way.clone())?);
             }
             _ => make_wire(&places, wire)?,
         }
@@ -128,7 +130,7 @@ pub(super) fn build(way: Option<&Way>) -> Result<Places, Failure> {
     // A new namespace inherits the initial one's setting: on a Docker host, 1.
     at(Place::Wire).set("ipv4/ip_forward", "0")?;
     at(Place::Host).set("ipv4/ip_forward", "0")?;
-    Ok(places)
+    Ok((places, change))
 }
 
 /// Switches the offloads of every veth wire, at both ends. Frames stay in order either way. An
@@ -331,7 +333,7 @@ fn queue_up(place: &Inhabited, interface: &'static str) -> Result<(), Failure> {
 }
 
 /// A wire of two TAPs, whose frames go through [`impair`].
-fn make_impaired(places: &Places, wire: &Wire, way: Way) -> Result<(), Failure> {
+fn make_impaired(places: &Places, wire: &Wire, way: Way) -> Result<impair::Change, Failure> {
     let near = make_tap(&places[&wire.from], wire.near, wire.near_mac)?;
     let far = make_tap(&places[&wire.to], wire.far, Some(wire.far_mac))?;
     impair::carry(near, far, way)

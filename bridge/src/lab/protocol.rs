@@ -1,8 +1,9 @@
 //! What the program and its lab child say to each other: one JSON message per packet of a local
 //! SOCK_SEQPACKET pair, with at most one descriptor beside it.
 
+use super::impair::Way;
 use super::plan::Place;
-use super::{LabOptions, Neighbour};
+use super::{KernelTcp, LabOptions, Neighbour};
 use crate::error::Failure;
 use crate::io::{OpenOptions, Passport};
 use rustix::net::{
@@ -42,6 +43,10 @@ pub(super) enum Request {
     LeaveAddress(Ipv4Addr),
     /// Keep the wire's kernel away from packets to these addresses (none: no longer).
     Guard(Vec<Ipv4Addr>),
+    /// Let the way to the servers be this one from now on.
+    Way(Box<Way>),
+    /// Let the servers' TCP behave so.
+    ServerTcp(KernelTcp),
     /// Bring the wire's interface up, or down.
     Carrier(bool),
 }

@@ -12,13 +12,14 @@
 
 #[cfg(target_os = "linux")]
 mod door;
-mod drive;
 mod folder;
+mod tenant;
 
 pub use folder::Folder;
 
 use crate::cli::ServeHttpArgs;
 use crate::curl::tape::Tape;
+use crate::drive::{Drive, Plan};
 use crate::error::{Exit, Failure};
 use crate::interfaces;
 use crate::interrupt::interrupted;
@@ -26,12 +27,12 @@ use crate::io::{OpenOptions, RawSocket};
 use crate::privilege::{self, Successor};
 use crate::serve::ground::{Ground, unfit};
 use crate::serve::{no_randomness, random_mac};
-use drive::{Drive, Plan};
 use std::future::Future;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use synema_core::app::session::ClaimTimings;
 use synema_core::wire::MacAddr;
+use tenant::Files;
 
 /// Serves until it is interrupted.
 ///
@@ -126,20 +127,26 @@ pub fn serve_through(
     getrandom::fill(&mut seed).map_err(no_randomness)?;
     let tape = args.capture.as_deref();
     let tape = tape.map(|path| Tape::open(path, &ground)).transpose()?;
+    let is_lab = ground.lab.is_some();
     let plan = Plan {
         ip,
-        port: args.port,
         seed,
-        timings: match ground.lab {
-            Some(_) => ClaimTimings::QuickLab,
-            None => ClaimTimings::Rfc5227,
+        timings: match is_lab {
+            true => ClaimTimings::QuickLab,
+            false => ClaimTimings::Rfc5227,
         },
-        hosts: match ground.lab {
-            // A page that was told that its name is ours is not to read through the door.
-            Some(_) => vec![ip.to_string(), "localhost".into(), "127.0.0.1".into()],
-            None => Vec::new(),
-        },
+        max_connections: tenant::MAX_CONNECTIONS,
         verbose: args.verbose,
+    };
+    let hosts = match is_lab {
+        // A page that was told that its name is ours is not to read through the door.
+        true => vec![ip.to_string(), "localhost".into(), "127.0.0.1".into()],
+        false => Vec::new(),
+    };
+    let files = Files::new(folder, args.port, hosts, args.verbose);
+    let told = || {
+        told(&url(ip, args.port));
+        Ok(())
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -152,10 +159,17 @@ pub fn serve_through(
             )
         })?;
     let (outcome, tape) = runtime.block_on(async {
-        match Drive::new(plan, ground, socket, folder, tape) {
+        match Drive::new(plan, ground, socket, files, tape) {
             Ok(drive) => drive.run(told, until).await,
             Err(failure) => (Err(failure), None),
         }
     });
     outcome.and(tape.map_or(Ok(()), Tape::write))
+}
+
+fn url(ip: Ipv4Addr, port: u16) -> String {
+    match port {
+        80 => format!("http://{ip}/"),
+        port => format!("http://{ip}:{port}/"),
+    }
 }

@@ -154,6 +154,11 @@ impl<O: Observer, S: Service<O>> Server<S, O> {
         self.stack.observer_mut()
     }
 
+    /// The service, and the stack that it lives on.
+    pub fn service_and_stack(&mut self) -> (&mut S, &Stack<O>) {
+        (&mut self.service, &self.stack)
+    }
+
     /// The service.
     pub fn service_mut(&mut self) -> &mut S {
         &mut self.service
@@ -193,6 +198,7 @@ impl<O: Observer, S: Service<O>> Server<S, O> {
                     let rfc_timings = self.rfc_timings;
                     self.events
                         .push_back(ClaimEvent::Granted { addr, rfc_timings });
+                    self.service.on_event(&mut self.stack, self.now, event);
                 }
                 StackEvent::AddressInUse { addr, by } => {
                     let why = ClaimRefusal::InUse { by };

@@ -1,8 +1,7 @@
-//! Drives one server on one wire until it is told to stop.
+//! Drives one service on one wire, at an address that is claimed for it, until it is done or told
+//! to stop.
 
-use super::Folder;
 use crate::curl::failure::{claim_refused, in_use, lost, wire_failed};
-use crate::curl::report::printable;
 use crate::curl::tape::Tape;
 use crate::error::{Exit, Failure};
 use crate::gate::Heard;
@@ -14,54 +13,55 @@ use std::future::Future;
 use std::io;
 use std::net::Ipv4Addr;
 use std::pin::pin;
-use synema_core::app::server::files::{FileServer, Settings};
-use synema_core::app::server::{Server, ServerInput};
+use synema_core::app::server::{Server, ServerInput, Service};
 use synema_core::app::session::{ClaimEvent, ClaimTimings, SessionConfig};
-use synema_core::tcp::Policy;
+use synema_core::stack::Stack;
 use synema_core::trace::Record;
-use synema_core::wire::Port;
 use tokio::time::sleep_until;
 
-/// Clients at once.
-const MAX_CLIENTS: usize = 512;
-/// Their connections, and those that are being made.
-const MAX_CONNECTIONS: usize = 2048;
-/// What may wait to be sent to one client, bytes: no more than a file has to be read ahead.
-const SEND_BUFFER: u32 = 512 << 10;
-/// Requests have no bodies: so much is enough for any, bytes.
-const RECEIVE_BUFFER: u32 = 64 << 10;
-
-/// What is to be served.
+/// Where and how a service lives.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) ip: Ipv4Addr,
-    pub(super) port: u16,
-    pub(super) seed: [u8; 32],
-    pub(super) timings: ClaimTimings,
-    pub(super) hosts: Vec<String>,
-    pub(super) verbose: bool,
+pub(crate) struct Plan {
+    pub(crate) ip: Ipv4Addr,
+    pub(crate) seed: [u8; 32],
+    pub(crate) timings: ClaimTimings,
+    /// Connections at once, and those that are being made.
+    pub(crate) max_connections: usize,
+    /// Whether it is said what the guard refuses.
+    pub(crate) verbose: bool,
 }
 
-/// One server on one wire.
-pub(super) struct Drive {
+/// A service that lives at a claimed address.
+pub(crate) trait Tenant: Service<Vec<Record>> {
+    /// Something happened: says what there is to say.
+    fn tell(&mut self) {}
+
+    /// Whether it is done, and the address may go.
+    fn is_done(&self, _stack: &Stack<Vec<Record>>) -> bool {
+        false
+    }
+}
+
+/// One service on one wire.
+pub(crate) struct Drive<T> {
     plan: Plan,
     station: Station,
-    server: Server<FileServer<Folder>, Vec<Record>>,
+    server: Server<T, Vec<Record>>,
     keeps_trace: bool,
     granted: bool,
     end: Option<Failure>,
 }
 
-impl Drive {
+impl<T: Tenant> Drive<T> {
     /// Everything in its place; nothing is sent yet.
     ///
     /// # Errors
     /// When the runtime does not take the socket.
-    pub(super) fn new(
+    pub(crate) fn new(
         plan: Plan,
         ground: Ground,
         socket: RawSocket,
-        folder: Folder,
+        tenant: T,
         tape: Option<Tape>,
     ) -> Result<Self, Failure> {
         let config = SessionConfig {
@@ -69,8 +69,7 @@ impl Drive {
             mtu: u16::try_from(ground.mtu).unwrap_or(u16::MAX),
             seed: plan.seed,
         };
-        let files = FileServer::new(folder, settings(&plan));
-        let server = Server::new(config, MAX_CONNECTIONS, files, Vec::new())
+        let server = Server::new(config, plan.max_connections, tenant, Vec::new())
             .map_err(|error| Failure::new(Exit::Other, error.to_string(), "name another port"))?;
         let interface = ground.interface.clone();
         let keeps_trace = tape.is_some();
@@ -85,10 +84,11 @@ impl Drive {
         })
     }
 
-    /// Claims and serves. What was kept comes back in any case.
-    pub(super) async fn run(
+    /// Claims, says by `told` when the address is ours, and serves. What was kept comes back in any
+    /// case.
+    pub(crate) async fn run(
         mut self,
-        told: impl FnOnce(&str),
+        told: impl FnOnce() -> Result<(), Failure>,
         until: impl Future<Output = ()>,
     ) -> (Result<(), Failure>, Option<Tape>) {
         let outcome = self.serve(told, until).await;
@@ -107,7 +107,7 @@ impl Drive {
 
     async fn serve(
         &mut self,
-        told: impl FnOnce(&str),
+        told: impl FnOnce() -> Result<(), Failure>,
         until: impl Future<Output = ()>,
     ) -> Result<(), Failure> {
         let claim = self.station.claim(self.plan.ip, self.plan.timings);
@@ -125,7 +125,10 @@ impl Drive {
             if self.granted
                 && let Some(told) = told.take()
             {
-                told(&self.url());
+                told()?;
+            }
+            if self.is_done() {
+                return Ok(());
             }
             let due = self.station.clock.when(self.server.poll_timeout());
             tokio::select! {
@@ -191,41 +194,18 @@ impl Drive {
                 ClaimEvent::Released { .. } => {}
             }
         }
-        while let Some(served) = self.server.service_mut().poll_served() {
-            if self.plan.verbose {
-                let (method, target) = (printable(&served.method), printable(&served.target));
-                let (remote, status, len) = (served.remote, served.status, served.body_len);
-                say::line(format_args!("{remote} {method} {target} {status} {len}"));
-            }
-        }
+        self.server.service_mut().tell();
         let (now, server) = (self.station.clock.now(), &mut self.server);
         self.station
             .collect(|frame| server.poll_transmit(now, frame));
     }
 
-    fn url(&self) -> String {
-        match self.plan.port {
-            80 => format!("http://{}/", self.plan.ip),
-            port => format!("http://{}:{port}/", self.plan.ip),
-        }
+    fn is_done(&mut self) -> bool {
+        let (service, stack) = self.server.service_and_stack();
+        service.is_done(stack)
     }
 
     fn wire_failed(&self, error: &io::Error) -> Failure {
         wire_failed(&self.station.ground.interface, error)
-    }
-}
-
-fn settings(plan: &Plan) -> Settings {
-    let mut policy = Policy::rfc();
-    policy.send.buffer_len = SEND_BUFFER;
-    policy.receive.buffer_len = RECEIVE_BUFFER;
-    Settings {
-        port: Port(plan.port),
-        policy,
-        max_clients: MAX_CLIENTS,
-        // The station's clock counts from 1970.
-        is_unix_time: true,
-        hosts: plan.hosts.clone(),
-        ..Settings::default()
     }
 }
