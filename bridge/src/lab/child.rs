@@ -196,7 +196,12 @@ impl Held {
     }
 
     fn set_way(&self, way: impair::Way) -> Result<(), Failure> {
-        let gone = || broken("way to the servers", "it is a cable, which cannot be changed");
+        let gone = || {
+            broken(
+                "way to the servers",
+                "it is a cable, which cannot be changed",
+            )
+        };
         let change = self.way.as_ref().ok_or_else(gone)?;
         change.send(way).map_err(|_| gone())
     }
@@ -207,7 +212,10 @@ impl Held {
         let switch = |on: bool, value: &'static str| if on { value } else { "0" };
         server.set("ipv4/tcp_sack", switch(manner.sack, "1"))?;
         server.set("ipv4/tcp_recovery", switch(manner.rack, "1"))?;
-        server.set("ipv4/tcp_early_retrans", switch(manner.tail_loss_probe, "3"))
+        server.set(
+            "ipv4/tcp_early_retrans",
+            switch(manner.tail_loss_probe, "3"),
+        )
     }
 
     fn set_guard(&mut self, addresses: &[Ipv4Addr]) -> Result<(), Failure> {

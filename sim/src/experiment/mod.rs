@@ -18,6 +18,7 @@ mod puppet;
 mod quantity;
 mod run;
 pub mod scene;
+mod script;
 mod stage;
 mod talker;
 
@@ -27,6 +28,7 @@ pub use policy::{PolicySpec, Preset};
 pub use puppet::{Act, Craft, End};
 pub use run::{Run, Turn, Turned};
 pub use scene::{Cue, Deed, Line, Manner, Other, Scene, Speaker, Way};
+pub use script::{Heard, Script, letters};
 pub use talker::Talker;
 
 use core::fmt;

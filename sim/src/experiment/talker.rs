@@ -1,10 +1,11 @@
 //! Who speaks a script on a connection.
 
 use super::ExperimentError;
-use super::scene::{Cue, Deed, Line, PREFIX_LEN, Speaker};
+use super::scene::{Cue, Deed, PREFIX_LEN, Speaker};
+use super::script::{Heard, Script, letters};
 use crate::host::TracedStack;
 use core::net::SocketAddrV4;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use synema_core::app::server::Service;
 use synema_core::ip::Interface;
 use synema_core::stack::{Backlog, ListenError, StackEvent};
@@ -44,16 +45,9 @@ pub struct Talker {
     call: Option<Call>,
     listens: Option<(Port, Backlog)>,
     policy: Policy,
-    /// What was not yet spoken.
-    script: Vec<Line>,
-    /// What is to be done, by time and then in the order in which it came up.
-    due: BTreeMap<(Instant, u64), Deed>,
-    came_up: u64,
+    script: Script,
+    heard: Heard,
     conn: Option<ConnId>,
-    is_granted: bool,
-    is_connected: bool,
-    peer_closed: bool,
-    received: u64,
     reads: bool,
     written: u64,
     /// What there was no room for, or what comes after that.
@@ -74,31 +68,44 @@ impl Talker {
         call: Option<Call>,
         port: Option<Port>,
     ) -> Result<Self, ExperimentError> {
-        let mut talker = Self {
+        Ok(Self {
             interface,
             claims: !speaker.has_address(),
             call,
             listens: port.map(|port| (port, speaker.backlog)),
             policy: speaker.policy.policy()?,
-            script: speaker.script.clone(),
-            due: BTreeMap::new(),
-            came_up: 0,
+            script: Script::new(speaker.script.clone()),
+            heard: Heard::default(),
             conn: None,
-            is_granted: false,
-            is_connected: false,
-            peer_closed: false,
-            received: 0,
             reads: true,
             written: 0,
             waiting: VecDeque::new(),
-        };
-        talker.take_cues(Instant::ZERO);
-        Ok(talker)
+        })
+    }
+
+    /// One on a wire, at an address that is claimed for it: what its script does at the start, it
+    /// does when the address is its own.
+    ///
+    /// # Errors
+    /// When its policy names what a policy has not.
+    pub fn calling(
+        speaker: &Speaker,
+        interface: Interface,
+        to: SocketAddrV4,
+    ) -> Result<Self, ExperimentError> {
+        let mut speaker = speaker.clone();
+        for line in &mut speaker.script {
+            if line.on == Cue::Start {
+                line.on = Cue::Granted;
+            }
+        }
+        let call = Call::new(to, speaker.port);
+        Self::new(&speaker, interface, Some(call), None)
     }
 
     /// How many bytes it has read.
     pub fn received(&self) -> u64 {
-        self.received
+        self.heard.received
     }
 
     /// Its connection, once it has one.
@@ -128,28 +135,6 @@ impl Talker {
             stack.set_listen_policy(port, &policy);
         }
         self.policy = policy;
-    }
-
-    /// Puts the lines whose cue has come among what is to be done.
-    fn take_cues(&mut self, now: Instant) {
-        let script = core::mem::take(&mut self.script);
-        for line in script {
-            let has_come = match line.on {
-                Cue::Start => true,
-                Cue::Granted => self.is_granted,
-                Cue::Connected => self.is_connected,
-                Cue::Received(len) => self.received >= len,
-                Cue::PeerClosed => self.peer_closed,
-            };
-            if !has_come {
-                self.script.push(line);
-                continue;
-            }
-            for deed in line.does.into_iter().flat_map(one_by_one) {
-                self.due.insert((now + line.after, self.came_up), deed);
-                self.came_up += 1;
-            }
-        }
     }
 
     fn act(&mut self, stack: &mut TracedStack, now: Instant, deed: Deed) {
@@ -193,13 +178,10 @@ impl Talker {
         }
     }
 
-    /// `len` bytes to send: lower-case letters, going on where the last ones ended.
+    /// `len` bytes to send, going on where the last ones ended.
     fn bytes(&self, len: u32) -> Vec<u8> {
-        let written = self.written + self.waiting.iter().map(Waiting::len).sum::<u64>();
-        let from = (written % 26) as u8;
-        (0..len)
-            .map(|at| b'a' + ((u32::from(from) + at) % 26) as u8)
-            .collect()
+        let waiting = self.waiting.iter().map(Waiting::len).sum::<u64>();
+        letters(self.written + waiting, len)
     }
 
     fn write(&mut self, stack: &mut TracedStack, now: Instant, conn: ConnId, bytes: Vec<u8>) {
@@ -231,9 +213,9 @@ impl Talker {
             if len == 0 {
                 break;
             }
-            self.received += len as u64;
+            self.heard.received += len as u64;
         }
-        self.take_cues(now);
+        self.script.take_cues(now, self.heard);
     }
 }
 
@@ -243,14 +225,6 @@ impl Waiting {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Close => 0,
         }
-    }
-}
-
-/// Several writes are several deeds.
-fn one_by_one(deed: Deed) -> Vec<Deed> {
-    match deed {
-        Deed::Write(lens) => lens.into_iter().map(|len| Deed::Write(vec![len])).collect(),
-        other => vec![other],
     }
 }
 
@@ -269,17 +243,17 @@ impl Service<Vec<Record>> for Talker {
                     return;
                 };
                 self.conn = Some(conn);
-                self.is_connected = true;
+                self.heard.is_connected = true;
                 self.read(stack, now, conn);
             }
             StackEvent::AddressGranted { .. } => {
-                self.is_granted = true;
-                self.take_cues(now);
+                self.heard.is_granted = true;
+                self.script.take_cues(now, self.heard);
             }
             StackEvent::Connection { conn, event } if self.conn == Some(conn) => {
                 match event {
-                    ConnectionEvent::Connected => self.is_connected = true,
-                    ConnectionEvent::PeerClosed => self.peer_closed = true,
+                    ConnectionEvent::Connected => self.heard.is_connected = true,
+                    ConnectionEvent::PeerClosed => self.heard.peer_closed = true,
                     ConnectionEvent::Writable => self.send_waiting(stack, now, conn),
                     ConnectionEvent::Readable
                     | ConnectionEvent::Urgent
@@ -294,15 +268,12 @@ impl Service<Vec<Record>> for Talker {
 
     fn on_timeout(&mut self, stack: &mut TracedStack, now: Instant) {
         // One at a time: what it sends is on its way before the next is done.
-        if let Some(entry) = self.due.first_entry()
-            && entry.key().0 <= now
-        {
-            let deed = entry.remove();
+        if let Some(deed) = self.script.next(now) {
             self.act(stack, now, deed);
         }
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.due.keys().next().map(|(at, _)| *at)
+        self.script.poll_timeout()
     }
 }
