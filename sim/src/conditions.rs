@@ -83,6 +83,8 @@ pub enum Chosen {
     TcpData(u64),
     /// The nth TCP segment with SYN.
     TcpSyn(u64),
+    /// The nth TCP segment without FIN behind one with: an ACK, for no data follows.
+    AfterFin(u64),
     /// The first frame of any kind that is sent then or later, counted from the beginning
     /// of the clock.
     From(Duration),
@@ -165,6 +167,8 @@ pub struct Wire {
     frames: u64,
     data_segments: u64,
     syns: u64,
+    fins: u64,
+    after_fin: u64,
     /// When the frame before was sent.
     last_sent: Option<Instant>,
 }
@@ -182,6 +186,8 @@ impl Wire {
             frames: 0,
             data_segments: 0,
             syns: 0,
+            fins: 0,
+            after_fin: 0,
             last_sent: None,
         }
     }
@@ -296,17 +302,21 @@ impl Wire {
     fn count(&mut self, now: Instant, frame: &[u8]) -> bool {
         self.frames += 1;
         let before = self.last_sent.replace(now);
-        let (mut is_data, mut is_syn) = (false, false);
+        let (mut is_data, mut is_syn, mut is_after_fin) = (false, false, false);
         if let Some(segment) = tcp_segment(frame) {
             is_data = !segment.payload().is_empty();
             is_syn = segment.flags().syn();
             self.data_segments += u64::from(is_data);
             self.syns += u64::from(is_syn);
+            self.fins += u64::from(segment.flags().fin());
+            is_after_fin = self.fins > 0 && !segment.flags().fin();
+            self.after_fin += u64::from(is_after_fin);
         }
         self.conditions.lose.iter().any(|chosen| match chosen {
             Chosen::Frame(n) => *n == self.frames,
             Chosen::TcpData(n) => is_data && *n == self.data_segments,
             Chosen::TcpSyn(n) => is_syn && *n == self.syns,
+            Chosen::AfterFin(n) => is_after_fin && *n == self.after_fin,
             Chosen::From(after) => {
                 let from = Instant::ZERO + *after;
                 now >= from && before.is_none_or(|before| before < from)

@@ -193,6 +193,14 @@ impl Network {
             .push(Member { node, port, socket });
     }
 
+    /// Tells the switch behind whose socket a MAC address is, as if it had sent before.
+    pub fn introduce(&mut self, lan: LanId, mac: MacAddr, node: NodeId) {
+        let lan = &mut self.lans[lan.0 as usize];
+        if let Some(member) = lan.members.iter().find(|member| member.node == node) {
+            lan.learned.insert(mac, member.socket);
+        }
+    }
+
     /// Sets what happens to frames from one machine to another, from now on.
     pub fn set_conditions(&mut self, lan: LanId, from: NodeId, to: NodeId, conditions: Conditions) {
         self.wire(lan, from, to).set_conditions(conditions);

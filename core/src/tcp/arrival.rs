@@ -169,7 +169,9 @@ impl Connection {
 
     /// Second: RST, which lies in the window (RFC 5961 §3.2).
     fn reset_arrives<O: Observer>(&mut self, segment: &Segment<'_>, cx: &mut Context<'_, O>) {
-        if segment.seq != self.rcv.rcv_nxt {
+        // RFC 793 p. 37: "A reset is valid if its sequence number is in the window".
+        let is_believed = self.policy.quirks.believe_resets_in_window;
+        if segment.seq != self.rcv.rcv_nxt && !is_believed {
             self.challenge(cx);
             return cx.dropped(DropReason::ResetNotExact);
         }

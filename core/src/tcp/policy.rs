@@ -70,7 +70,7 @@ pub enum EcnPolicy {
     Request,
 }
 
-/// What one may leave out of TCP and still (almost) get a page.
+/// What one may leave out of TCP and still (almost) get a page, and how it once was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Quirks {
@@ -78,6 +78,8 @@ pub struct Quirks {
     pub fin_not_counted: bool,
     /// A FIN that rides on data is not seen.
     pub overlook_fin_on_data: bool,
+    /// A RST anywhere in the window is believed, as RFC 793 had it before RFC 5961.
+    pub believe_resets_in_window: bool,
 }
 
 impl Policy {
@@ -165,6 +167,7 @@ impl Policy {
             quirks: Quirks {
                 fin_not_counted: true,
                 overlook_fin_on_data: true,
+                believe_resets_in_window: false,
             },
         }
     }

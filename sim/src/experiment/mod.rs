@@ -91,7 +91,7 @@ pub struct Experiment {
 }
 
 /// All experiments, in the order in which they are told.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 13] = [
     (
         "010-handshake.toml",
         include_str!("../../experiments/010-handshake.toml"),
@@ -125,8 +125,24 @@ const FILES: [(&str, &str); 9] = [
         include_str!("../../experiments/260-zero-window.toml"),
     ),
     (
+        "270-time-wait.toml",
+        include_str!("../../experiments/270-time-wait.toml"),
+    ),
+    (
+        "280-simultaneous-open.toml",
+        include_str!("../../experiments/280-simultaneous-open.toml"),
+    ),
+    (
         "290-half-close.toml",
         include_str!("../../experiments/290-half-close.toml"),
+    ),
+    (
+        "300-syn-flood.toml",
+        include_str!("../../experiments/300-syn-flood.toml"),
+    ),
+    (
+        "320-a-forged-rst.toml",
+        include_str!("../../experiments/320-a-forged-rst.toml"),
     ),
 ];
 

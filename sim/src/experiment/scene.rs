@@ -188,8 +188,16 @@ impl Manner {
 impl Speaker {
     /// Whether it has its address from the start.
     pub(super) fn has_address(&self) -> bool {
-        let deeds = self.script.iter().flat_map(|line| &line.does);
-        !deeds.into_iter().any(|deed| matches!(deed, Deed::Claim(_)))
+        !self.deeds().any(|deed| matches!(deed, Deed::Claim(_)))
+    }
+
+    /// Whether it calls.
+    pub(super) fn calls(&self) -> bool {
+        self.deeds().any(|deed| *deed == Deed::Connect)
+    }
+
+    fn deeds(&self) -> impl Iterator<Item = &Deed> {
+        self.script.iter().flat_map(|line| &line.does)
     }
 
     fn take_manners(&mut self, other: &Self) {

@@ -76,7 +76,9 @@ impl Stage {
         let to_page = scene.page.port.map(|port| SocketAddrV4::new(PAGE, port));
         let server = to_page.map(|to| Call::new(to, Some(SERVER_PORT.0)));
         let own = interface(scene, SERVER)?;
-        let server = Talker::new(&scene.server, own, server, Some(SERVER_PORT))?;
+        // One port cannot both call and be called.
+        let listens = (!scene.server.calls()).then_some(SERVER_PORT);
+        let server = Talker::new(&scene.server, own, server, listens)?;
         let page_name = Text::new("this page", "このページ");
         let server_name = Text::new("www.lab.test", "www.lab.test");
         stage.add_talker((Role::Page, page_name), PAGE_MAC, seed, page);
@@ -154,7 +156,8 @@ impl Stage {
         });
     }
 
-    /// Lets all who have an address from the start know each other's.
+    /// Lets all who have an address from the start know each other's, and the switch know
+    /// where they are.
     fn introduce(&mut self, scene: &Scene) {
         let settled = |player: &&Player| scene.speaker(&player.role).has_address();
         let settled: Vec<_> = self
@@ -164,6 +167,7 @@ impl Stage {
             .map(|player| (player.actor, player.mac, player.addr))
             .collect();
         for (actor, mac, addr) in &settled {
+            self.network.introduce(self.lan, *mac, actor.node());
             let Actor::Talker(node) = *actor else {
                 continue;
             };

@@ -1,7 +1,9 @@
 //! Experiments in which more than two machines take part, or in which it matters who sent
 //! what: told frame by frame, by the machines' names.
 
+mod attacks;
 mod kernel;
+mod opened_and_closed;
 
 use crate::played::{experiment, settings};
 use std::collections::BTreeMap;
@@ -56,8 +58,9 @@ fn told(run: &Run) -> String {
     lines.collect()
 }
 
-/// Where each end began to count.
-type Numbers = BTreeMap<(Ipv4Addr, Port), u32>;
+/// Where each end of each connection began to count.
+type Numbers = BTreeMap<(End, End), u32>;
+type End = (Ipv4Addr, Port);
 
 fn frame(passage: &Passage, numbers: &mut Numbers) -> String {
     let view = ethernet::Frame::parse(&passage.bytes).expect("stacks send whole frames");
@@ -73,9 +76,9 @@ fn frame(passage: &Passage, numbers: &mut Numbers) -> String {
     let from = (packet.source(), segment.src_port());
     let to = (packet.destination(), segment.dst_port());
     if segment.flags().contains(Flags::SYN) {
-        numbers.insert(from, segment.seq().0);
+        numbers.insert((from, to), segment.seq().0);
     }
-    let since = |end, number: u32| number.wrapping_sub(*numbers.get(&end).unwrap_or(&number));
+    let since = |ends, number: u32| number.wrapping_sub(*numbers.get(&ends).unwrap_or(&number));
     let mut words = String::new();
     for (flag, name) in [
         (Flags::SYN, "SYN "),
@@ -87,12 +90,12 @@ fn frame(passage: &Passage, numbers: &mut Numbers) -> String {
             words.push_str(name);
         }
     }
-    let _ = write!(words, "{}", since(from, segment.seq().0));
+    let _ = write!(words, "{}", since((from, to), segment.seq().0));
     if !segment.payload().is_empty() {
         let _ = write!(words, "+{}", segment.payload().len());
     }
     if segment.flags().contains(Flags::ACK) {
-        let _ = write!(words, " ack {}", since(to, segment.ack().0));
+        let _ = write!(words, " ack {}", since((to, from), segment.ack().0));
     }
     words
 }

@@ -40,6 +40,38 @@ fn a_reset_must_have_exactly_the_next_number() {
 }
 
 #[test]
+fn as_rfc_793_had_it_any_reset_in_the_window_is_believed() {
+    let mut policy = Policy::rfc();
+    policy.quirks.believe_resets_in_window = true;
+    Story::new(policy).check(
+        "
+        0   connect
+        20  < S. 0 ack 1 win 65535 mss 1460
+        31  < R 9000000
+        32  < R 0
+        40  < R 60000
+        ",
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            31     < R 9000000
+            31       dropped: OutsideWindow
+            32     < R 0
+            32       dropped: OutsideWindow
+            40     < R 60000
+            40       ESTABLISHED -> CLOSED
+            40       over: ResetByPeer
+            40       * Closed(ResetByPeer)
+        "#]],
+    );
+}
+
+#[test]
 fn a_syn_in_the_middle_is_challenged() {
     check(
         "
