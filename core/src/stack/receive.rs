@@ -89,8 +89,11 @@ impl<O: Observer> Stack<O> {
         if !to_us {
             return Err(DropReason::ArpNotForUs);
         }
-        // RFC 826: answer whoever asks for our address, a prober (RFC 5227 §1.1) as well.
-        if packet.operation == arp::Operation::Request && packet.sender_mac != self.config.mac {
+        // RFC 826: answer whoever asks for our address, a prober (RFC 5227 §1.1) as well; who
+        // announces it for himself asks nothing.
+        let asks =
+            packet.operation == arp::Operation::Request && packet.sender_ip != interface.address();
+        if asks && packet.sender_mac != self.config.mac {
             let reply = arp::Packet {
                 operation: arp::Operation::Reply,
                 sender_mac: self.config.mac,

@@ -91,7 +91,7 @@ pub struct Experiment {
 }
 
 /// All experiments, in the order in which they are told.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     (
         "010-handshake.toml",
         include_str!("../../experiments/010-handshake.toml"),
@@ -107,6 +107,10 @@ const FILES: [(&str, &str); 13] = [
     (
         "040-who-sent-this-rst.toml",
         include_str!("../../experiments/040-who-sent-this-rst.toml"),
+    ),
+    (
+        "050-claiming-an-address.toml",
+        include_str!("../../experiments/050-claiming-an-address.toml"),
     ),
     (
         "080-why-google-gave-up.toml",

@@ -2,6 +2,7 @@
 //! what: told frame by frame, by the machines' names.
 
 mod attacks;
+mod claims;
 mod kernel;
 mod opened_and_closed;
 

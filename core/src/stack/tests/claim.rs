@@ -40,6 +40,19 @@ fn a_quick_claim_says_that_its_timings_are_not_the_rfcs() {
 }
 
 #[test]
+fn who_took_the_address_unasked_neither_defends_it_nor_answers_who_announces_it() {
+    let mut bench = claiming(Timings::unasked(1, Duration::ZERO));
+    bench.run_to(10);
+    bench.forget();
+    bench.frame(20, &arp_from(PEER_MAC, US, US));
+    bench.frame(30, &arp_from(PEER_MAC, PEER, US));
+    bench.check(
+        "30 192.168.0.7 is at 02:00:00:00:00:07
+         30 > 02:00:00:00:00:07: 192.168.0.129 is at 02:00:00:00:00:81 (ArpReply)",
+    );
+}
+
+#[test]
 fn nothing_but_probes_goes_out_before_the_address_is_granted() {
     let mut bench = claiming(Timings::RFC5227);
     let remote = SocketAddrV4::new(PEER, 80);
