@@ -186,6 +186,7 @@ async fn a_page_with_a_wrong_key_is_told_so_in_each_state() -> anyhow::Result<()
 
     // Without any key, and with a wrong one: at the first visit, and after a reload.
     let page = Page::open(front, (1280, 800), "light").await?;
+    page.press("place-wire").await?;
     page.wait_for("bridge", "data-state", &["absent"], 30)
         .await?;
     let without = shown(&page).await?;

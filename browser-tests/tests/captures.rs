@@ -13,7 +13,9 @@ async fn without_bridge(lab: &Lab) -> anyhow::Result<Page> {
         .url
         .split_once('#')
         .context("the URL has a key after #")?;
-    Page::open(front, (1280, 800), "light").await
+    let page = Page::open(front, (1280, 800), "light").await?;
+    page.press("place-wire").await?;
+    Ok(page)
 }
 
 fn sample(name: &str) -> anyhow::Result<Vec<u8>> {

@@ -7,6 +7,7 @@ use browser_tests::{host::Host, page::Page};
 async fn the_page_works_below_any_path_of_any_host() -> anyhow::Result<()> {
     let host = Host::start().await?;
     let page = Page::open(&host.url, (1280, 800), "light").await?;
+    page.press("place-wire").await?;
     page.wait_for("bridge", "data-state", &["absent"], 30)
         .await?;
 

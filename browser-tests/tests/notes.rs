@@ -14,6 +14,7 @@ async fn with_losses(lab: &Lab) -> anyhow::Result<Page> {
         .split_once('#')
         .context("the URL has a key after #")?;
     let page = Page::open(front, (1280, 800), "light").await?;
+    page.press("place-wire").await?;
     page.wait_for("bridge", "data-state", &["absent"], 30)
         .await?;
     page.press("sample").await?;

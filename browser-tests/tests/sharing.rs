@@ -24,6 +24,7 @@ async fn key(page: &Page, keys: &str) -> anyhow::Result<()> {
 /// The page with the sample that loses packets, its end alone, and a note on it.
 async fn with_a_note(lab: &Lab) -> anyhow::Result<Page> {
     let page = Page::open(front(lab)?, (1280, 900), "light").await?;
+    page.press("place-wire").await?;
     page.wait_for("bridge", "data-state", &["absent"], 30)
         .await?;
     page.press("sample").await?;

@@ -25,7 +25,7 @@ pub use synema_sim::experiment::Turn;
 
 use synema_core::app::recording::Digest;
 use synema_diagram::Document;
-use synema_sim::experiment::{Experiment, ExperimentError, Run, Settings};
+use synema_sim::experiment::{Experiment, ExperimentError, Run, Settings, Text};
 
 /// A run that was played to its end.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Play {
     pub document: Document,
     /// What happened when.
     pub timeline: Timeline,
+    /// What its machines are called, the one whose clock is shown first.
+    pub machines: Vec<Text>,
     /// What tells this run from any other.
     pub digest: Digest,
 }
@@ -59,6 +61,7 @@ impl Play {
                 machines[0].mac,
                 machines[0].trace,
             ),
+            machines: machines.iter().map(|one| one.name.clone()).collect(),
             digest: run.digest(),
         })
     }

@@ -7,6 +7,7 @@ pub mod fetch;
 pub mod graphs;
 pub mod looking;
 pub mod picture;
+pub mod playing;
 pub mod reader;
 pub mod samples;
 pub mod scroll;
@@ -20,6 +21,7 @@ pub mod wire;
 pub mod writing;
 
 use crate::protocol::{FromDocument, FromStack};
+use playing::{Play, Playing};
 use shell::Shell;
 use state::{Action, Source, State, Tab};
 use view::ladder::Ladder;
@@ -66,16 +68,15 @@ impl Component for App {
             ctx.link().callback(document_said),
             &ctx.link().callback(Msg::Do),
         );
-        let link = entry::link();
         let mut state = State::new(entry::find(), entry::theme());
         state.home = entry::home();
         let language = entry::language();
         // The document's worker is told of it when it listens.
         state.speak(language);
-        if let Some(text) = link {
-            for effect in state.reduce(Action::OpenLink(text)) {
-                shell.perform(effect);
-            }
+        state.playing.still = entry::wants_stillness();
+        let first = first(state.entry.is_some());
+        for effect in first.map_or_else(Vec::new, |first| state.reduce(first)) {
+            shell.perform(effect);
         }
         if let Some(why) = failed {
             state.reduce(Action::WorkerFailed(why));
@@ -115,11 +116,16 @@ impl Component for App {
         html! {
             <div class="app" data-test="app" data-theme={state.theme.name()} data-tab={tab}
                 data-graph={state.graphs.open.to_string()}
-                data-source={match state.source { Source::Wire => "wire", Source::File { .. } => "file" }}>
+                data-source={match state.source {
+                    Source::Wire => "wire",
+                    Source::Experiment => "experiment",
+                    Source::File { .. } => "file",
+                }}>
                 <a class="hidden-text" href="#ladder">{ state.words.skip }</a>
                 { top::bar(state, &act) }
                 { top::banner(state, &act) }
                 { left(state, &act) }
+                if state.source == Source::Experiment { { view::experiment::transport(state, &act) } }
                 { middle(state, &act) }
                 { tabs(state, &act) }
                 <PacketView detail={view::packet::shared(&state.reader.detail)}
@@ -134,6 +140,15 @@ impl Component for App {
             </div>
         }
     }
+}
+
+/// What the page is opened for: a link's document or experiment, with a key the wire, else the
+/// first experiment.
+fn first(has_key: bool) -> Option<Action> {
+    let document = entry::link().map(Action::OpenLink);
+    let experiment = || entry::experiment().map(|text| Action::Play(Play::Link(text)));
+    let begun = || (!has_key).then_some(Action::Play(Play::Show));
+    document.or_else(experiment).or_else(begun)
 }
 
 /// A file is saved at once; all else is an action.
@@ -154,6 +169,7 @@ fn left(state: &State, act: &Callback<Action>) -> Html {
     }
     match state.source {
         Source::Wire => view::wire::panel(state, act),
+        Source::Experiment => view::experiment::panel(state, act),
         Source::File { .. } => view::contents::panel(state, act),
     }
 }
@@ -162,17 +178,24 @@ fn left(state: &State, act: &Callback<Action>) -> Html {
 fn middle(state: &State, act: &Callback<Action>) -> Html {
     let reader = &state.reader;
     let words = state.words;
+    let playing = Some(&state.playing).filter(|_| state.source == Source::Experiment);
+    let curtain = playing.and_then(Playing::curtain);
+    let cursor = curtain.map(|y| {
+        let time = view::experiment::time(state.playing.time_ns());
+        (y, AttrValue::from(time))
+    });
+    let until = curtain.map(|_| state.playing.last_departed());
     html! {
         <main class="middle">
             <div class="above">
-                <StripView strip={Shared(reader.strip.clone())} selected={reader.selected}
-                    following={reader.following} {words} act={act.clone()} />
+                <StripView strip={Shared(reader.strip.clone())} selected={reader.selected} {until}
+                    following={reader.following || until.is_some()} {words} act={act.clone()} />
                 { view::menus::menus(state, act) }
             </div>
             { view::filter::note(state, act) }
             { view::notes::bracket_note(state, act) }
             <Ladder scene={view::ladder::shared(&reader.scene)} scroll={reader.scroll}
-                selected={reader.selected} {words}
+                selected={reader.selected} {cursor} {words}
                 empty={empty(state, act)} overview={overview(state, act)} act={act.clone()} />
             { view::graph::panel(state, act) }
             { foot::bar(state, act) }
@@ -209,6 +232,7 @@ fn empty(state: &State, act: &Callback<Action>) -> Html {
         return html! {};
     }
     let text = match (&state.source, &state.wire.bridge) {
+        (Source::Experiment, _) => return html! {},
         (Source::File { .. }, _) => words.empty_file,
         (_, wire::Bridge::Absent | wire::Bridge::Refused { .. }) => words.empty_absent,
         (_, wire::Bridge::Open) if state.wire.is_lab() => words.empty_lab,
@@ -243,6 +267,7 @@ fn tabs(state: &State, act: &Callback<Action>) -> Html {
     let left = match state.source {
         _ if state.writing.open => words.notes_title,
         Source::Wire => words.tab_wire,
+        Source::Experiment => words.tab_experiment,
         Source::File { .. } => words.tab_capture,
     };
     html! {

@@ -16,11 +16,13 @@
 
 mod document;
 mod graph;
+mod play;
 mod share;
 mod writing;
 
 pub use document::{Extent, FilterProblem, FromDocument, ToDocument};
 pub use graph::{DrawnGraph, GraphRequest};
+pub use play::{EXPERIMENT_KEY, Heights, PlayRequest, Played, Told, ToldControl, ToldKnob, Trial};
 pub use share::{Form, Part, ShareRequest, Shared};
 pub use writing::{Place, Write, Written, WrittenBracket, WrittenNote};
 

@@ -41,7 +41,7 @@ pub enum Control {
 }
 
 /// Numbers, from one end to the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     /// The least.
     pub from: u32,

@@ -32,11 +32,11 @@ pub use script::{Heard, Script, letters};
 pub use talker::Talker;
 
 use core::fmt;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 /// The same words in every language of the page.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// English.
     pub en: String,
@@ -45,7 +45,7 @@ pub struct Text {
 }
 
 /// What a reader answers before the run.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// What is asked.
     pub text: Text,
@@ -56,7 +56,7 @@ pub struct Question {
 }
 
 /// One of a question's answers.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The answer.
     pub text: Text,

@@ -8,16 +8,20 @@
 
 pub mod body;
 pub mod live;
+pub mod play;
 pub mod share;
 pub mod shown;
 pub mod writing;
 
 use crate::broken;
 use crate::post;
-use crate::protocol::{BATCH_MS, FromDocument, Live, ShareRequest, Shared, ToDocument};
+use crate::protocol::{
+    BATCH_MS, FromDocument, Live, PlayRequest, ShareRequest, Shared, ToDocument,
+};
 use crate::words::Words;
 use body::{Download, octets};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
+use play::Plays;
 use share::Made;
 use shown::Shown;
 use std::cell::RefCell;
@@ -36,6 +40,7 @@ pub fn start() {
         offset_ns: 0,
         wire: Shown::wire("", None, View::default()),
         file: None,
+        plays: Plays::default(),
         version: 0,
         told: None,
         body: None,
@@ -57,7 +62,9 @@ struct Worker {
     /// What to add to the stack's clock for an estimate of the bridge's, nanoseconds.
     offset_ns: u64,
     wire: Shown,
+    /// A file, or the run of an experiment.
     file: Option<(String, Shown)>,
+    plays: Plays,
     /// Changes with every change of what is shown.
     version: u64,
     /// The version that the page was told of.
@@ -128,7 +135,12 @@ fn tell_extent(handle: &Handle) {
     worker.told = Some(worker.version);
     let (version, view) = (worker.version, worker.view);
     let extent = worker.shown().extent(version, view);
-    worker.say(FromDocument::Extent(extent));
+    let mut said = vec![FromDocument::Extent(extent)];
+    let Worker { plays, file, .. } = &mut *worker;
+    if let Some((_, shown)) = file {
+        said.extend(plays.heights(shown, view).map(FromDocument::Heights));
+    }
+    post::send(&worker.scope, &said);
 }
 
 /// Reads a file without stopping the world: the browser hands its bytes over when it has them.
@@ -165,6 +177,14 @@ impl Worker {
             Some((_, file)) => file,
             None => &mut self.wire,
         }
+    }
+
+    /// Shows something else, or the wire.
+    fn show(&mut self, file: Option<(String, Shown)>) {
+        if let Some((_, before)) = std::mem::replace(&mut self.file, file) {
+            self.plays.leave(before);
+        }
+        self.version += 1;
     }
 
     /// Says whether the live document changed.
@@ -240,6 +260,8 @@ impl Worker {
             }
             ToDocument::Share(ref request) => return self.share(request),
             ToDocument::OpenLink { ref text } => return self.open_link(text),
+            ToDocument::Catalogue => FromDocument::Catalogue(self.plays.told()),
+            ToDocument::Play(ref request) => return self.play(request),
             ToDocument::Graph(request) => FromDocument::Graph(self.shown().graph(view, request)),
             ToDocument::GraphPick { x, y } => match self.shown().picked(x, y) {
                 Some(packet) => FromDocument::Picked(packet),
@@ -256,8 +278,7 @@ impl Worker {
                 return self.tell_written();
             }
             ToDocument::ShowWire => {
-                self.file = None;
-                self.version += 1;
+                self.show(None);
                 return self.tell_written();
             }
             ToDocument::Download => return self.download(),
@@ -270,7 +291,7 @@ impl Worker {
     /// Tells the page what is written on what is shown.
     fn tell_written(&mut self) {
         let mut written = self.shown().written();
-        written.unsaved_anywhere |= self.wire.is_unsaved();
+        written.unsaved_anywhere |= self.wire.is_unsaved() || self.plays.is_unsaved();
         self.say(FromDocument::Written(Box::new(written)));
     }
 
@@ -288,8 +309,7 @@ impl Worker {
     /// A run that ended with its bridge stays in sight until the reader goes on.
     fn keep(&mut self, before: Shown) {
         let name = Words::of(self.view.language).before_restart.to_owned();
-        self.file = Some((name.clone(), before));
-        self.version += 1;
+        self.show(Some((name.clone(), before)));
         self.say(FromDocument::Opened {
             name,
             partly: None,
@@ -300,8 +320,7 @@ impl Worker {
     fn open(&mut self, name: String, bytes: &[u8]) {
         match Shown::file(&name, bytes, self.view) {
             Ok((file, read)) => {
-                self.file = Some((name.clone(), file));
-                self.version += 1;
+                self.show(Some((name.clone(), file)));
                 self.say(FromDocument::Opened {
                     name,
                     partly: read.partly,
@@ -317,8 +336,7 @@ impl Worker {
         match Shown::link(text, self.view) {
             Ok(file) => {
                 let name = Words::of(self.view.language).from_link.to_owned();
-                self.file = Some((name.clone(), file));
-                self.version += 1;
+                self.show(Some((name.clone(), file)));
                 self.say(FromDocument::Opened {
                     name,
                     partly: None,
@@ -328,6 +346,24 @@ impl Worker {
             }
             Err(why) => self.say(FromDocument::LinkFailed { why }),
         }
+    }
+
+    fn play(&mut self, request: &PlayRequest) {
+        let PlayRequest {
+            number, ref trial, ..
+        } = *request;
+        let played = match self.plays.again(trial, number) {
+            Some(played) => played,
+            None => match self.plays.find(trial, Words::of(self.view.language)) {
+                Ok((run, shown)) => {
+                    self.show(Some((trial.id.clone(), shown)));
+                    self.plays.enter(trial.clone(), run, number)
+                }
+                Err(why) => return self.say(FromDocument::PlayFailed { number, why }),
+            },
+        };
+        self.say(FromDocument::Played(Box::new(played)));
+        self.tell_written();
     }
 
     fn share(&mut self, request: &ShareRequest) {

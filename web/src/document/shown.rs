@@ -232,7 +232,8 @@ impl Shown {
         Ok(bytes)
     }
 
-    fn of(document: Document, title: &str) -> Self {
+    /// A document as the page sees it first.
+    pub(super) fn of(document: Document, title: &str) -> Self {
         Self {
             saved: document.annotations().clone(),
             title: title.to_owned(),
@@ -243,7 +244,13 @@ impl Shown {
         }
     }
 
-    fn look(&mut self, view: View) {
+    /// What is written on it.
+    pub(super) fn annotations(&self) -> &Annotations {
+        self.document.annotations()
+    }
+
+    /// Looks at it so, if it is not looked at so already.
+    pub(super) fn look(&mut self, view: View) {
         if *self.document.view() != view {
             self.document.set_view(view);
         }

@@ -1,6 +1,7 @@
 //! All that can happen to the page, and all that the browser is then asked to do.
 
 use super::graphs::Plotting;
+use super::playing::Play;
 use super::sharing::Share;
 use super::state::{Tab, Theme};
 use super::writing::{Dialog, Pen};
@@ -77,6 +78,8 @@ pub enum Action {
         /// Its conversation, if it is TCP.
         stream: Option<u32>,
     },
+    /// Do something with experiments.
+    Play(Play),
     /// Show the wire.
     ShowWire,
     /// Save the capture.
@@ -148,6 +151,10 @@ pub enum Effect {
     KeepLanguage(Language),
     /// The link by which the page was opened is no longer what it shows.
     ForgetLink,
+    /// The address bar has this fragment from now on.
+    Address(String),
+    /// Tell when the next frame of the screen is drawn.
+    Frame,
     /// Put a text into the clipboard.
     Copy(String),
     /// Save a text.

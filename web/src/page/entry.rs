@@ -5,6 +5,7 @@
 //! reloads of this tab alone.
 
 use super::state::{Entry, Theme};
+use crate::protocol::EXPERIMENT_KEY;
 use synema_diagram::link::KEY;
 use synema_diagram::words::Language;
 use synema_relay::{RELAY_PATH, SessionId};
@@ -31,9 +32,43 @@ fn link_of(hash: &str) -> Option<String> {
     (!text.is_empty() && text.len() <= LONGEST).then(|| text.to_owned())
 }
 
+/// The experiment in the link that this page was opened with.
+pub fn experiment() -> Option<String> {
+    let hash = web_sys::window()?.location().hash().ok()?;
+    let is_one = hash.len() <= LONGEST && hash[1.min(hash.len())..].starts_with(EXPERIMENT_KEY);
+    is_one.then_some(hash)
+}
+
+/// Puts a fragment into the address bar: a reload shows the same again.
+pub fn put_into_address(fragment: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let Ok(history) = window.history() else {
+        return;
+    };
+    if fragment.is_empty() {
+        hide_fragment(&window);
+        return;
+    }
+    // A browser that is asked too often refuses: then the address is that of a moment ago.
+    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{fragment}")));
+}
+
+/// Whether the reader's system asks for nothing to move.
+pub fn wants_stillness() -> bool {
+    let window = web_sys::window();
+    let query = window.and_then(|window| {
+        let query = window.match_media("(prefers-reduced-motion: reduce)");
+        query.ok().flatten()
+    });
+    query.is_some_and(|query| query.matches())
+}
+
 /// Takes the document out of the address bar: another one is shown.
 pub fn forget_link() {
-    if let (Some(_), Some(window)) = (link(), web_sys::window()) {
+    let is_there = link().is_some() || experiment().is_some();
+    if let (true, Some(window)) = (is_there, web_sys::window()) {
         hide_fragment(&window);
     }
 }

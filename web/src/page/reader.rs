@@ -110,6 +110,13 @@ impl Reader {
         self.ask()
     }
 
+    /// Keeps a height in sight, with so much above it and below.
+    pub fn bring(&mut self, y: f64, (above, below): (f64, f64)) -> Vec<ToDocument> {
+        self.scroll.reveal(y - above, y + below, 0.0);
+        self.following = false;
+        self.ask()
+    }
+
     /// The reader wants the newest packet kept in sight.
     pub fn follow(&mut self) -> Vec<ToDocument> {
         self.following = true;

@@ -3,6 +3,7 @@
 use super::entry;
 use super::graphs::Plotting;
 use super::picture;
+use super::playing::{Goal, Play};
 use super::samples;
 use super::sharing::Share;
 use super::state::{Action, Effect, Theme};
@@ -97,6 +98,8 @@ impl Shell {
             }
             Effect::Join => self.join(),
             Effect::ForgetLink => entry::forget_link(),
+            Effect::Address(fragment) => entry::put_into_address(&fragment),
+            Effect::Frame => tell_frame(self.act.clone()),
             Effect::Copy(text) => copy(text, self.act.clone()),
             Effect::SaveText { name, text } => {
                 if let Err(error) = save_text(&name, &text) {
@@ -189,6 +192,8 @@ fn listen(act: &Callback<Action>) {
             let _ = window.location().reload();
         } else if let Some(text) = entry::link() {
             opens.emit(Action::OpenLink(text));
+        } else if let Some(text) = entry::experiment() {
+            opens.emit(Action::Play(Play::Link(text)));
         }
     });
     on(&window, "pageshow", {
@@ -282,7 +287,7 @@ fn keydown(event: &Event, act: &Callback<Action>) {
     let target = event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok());
-    let types = target.is_some_and(|element| {
+    let types = target.as_ref().is_some_and(|element| {
         matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
     });
     if types || key.alt_key() || is_answering() {
@@ -295,7 +300,10 @@ fn keydown(event: &Event, act: &Callback<Action>) {
             _ => return,
         }
     } else {
-        match plain_key(&key.key()) {
+        let along = target
+            .filter(may_play)
+            .and_then(|_| playing_key(&key.key()));
+        match along.or_else(|| plain_key(&key.key())) {
             Some(action) => action,
             None if key.key() == "/" => {
                 event.prevent_default();
@@ -313,6 +321,32 @@ fn keydown(event: &Event, act: &Callback<Action>) {
 fn is_answering() -> bool {
     let document = web_sys::window().and_then(|window| window.document());
     document.is_some_and(|document| matches!(document.query_selector("dialog[open]"), Ok(Some(_))))
+}
+
+/// Whether keys move the cursor of an experiment: one is shown, and nothing is pressed by them.
+fn may_play(target: &Element) -> bool {
+    let is_pressed = matches!(target.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY");
+    let document = web_sys::window().and_then(|window| window.document());
+    let shows = document.is_some_and(|document| {
+        let shown = document.query_selector("[data-source='experiment']");
+        matches!(shown, Ok(Some(_)))
+    });
+    shows && !is_pressed
+}
+
+/// What a key does to the cursor of an experiment.
+fn playing_key(key: &str) -> Option<Action> {
+    Some(Action::Play(match key {
+        " " => Play::Toggle,
+        "ArrowRight" => Play::Step(1),
+        "ArrowLeft" => Play::Step(-1),
+        "[" => Play::Start,
+        "]" => Play::End,
+        "l" => Play::Until(Goal::Loss),
+        "t" => Play::Until(Goal::State),
+        "r" => Play::Run,
+        _ => return None,
+    }))
 }
 
 /// What a key does by itself.
@@ -341,6 +375,17 @@ fn focus(id: &str) {
     if let Some(element) = element {
         // Only an element that cannot be focused refuses, and nothing is lost then.
         let _ = element.focus();
+    }
+}
+
+/// Tells when the next frame of the screen is drawn.
+fn tell_frame(act: Callback<Action>) {
+    let closure = Closure::once_into_js(move |now_ms: f64| {
+        act.emit(Action::Play(Play::Tick(now_ms)));
+    });
+    if let Some(window) = web_sys::window() {
+        // Only a window that is being closed refuses.
+        let _ = window.request_animation_frame(closure.unchecked_ref());
     }
 }
 

@@ -4,6 +4,7 @@ pub use super::action::{Action, Effect};
 
 use super::graphs::Graphs;
 use super::looking::Looking;
+use super::playing::Playing;
 use super::reader::Reader;
 use super::sharing::Sharing;
 use super::wire::Wire;
@@ -29,6 +30,8 @@ pub struct State {
     pub reader: Reader,
     /// What of the document is looked at.
     pub looking: Looking,
+    /// The experiments, and the run of one.
+    pub playing: Playing,
     /// The graph below the ladder.
     pub graphs: Graphs,
     /// What is shared of it.
@@ -116,6 +119,8 @@ pub enum Source {
     /// The live capture.
     #[default]
     Wire,
+    /// The run of an experiment.
+    Experiment,
     /// A file.
     File {
         /// Its name.
@@ -137,6 +142,7 @@ impl State {
             wire: Wire::new(entry.is_some()),
             reader: Reader::new(),
             looking: Looking::default(),
+            playing: Playing::default(),
             graphs: Graphs::default(),
             sharing: Sharing::default(),
             home: String::new(),
@@ -214,6 +220,7 @@ impl State {
             | Action::Go { .. }
             | Action::Dragged(_) => self.looking_action(action),
             Action::Plot(plotting) => self.plot(plotting),
+            Action::Play(play) => self.play(play),
             Action::OpenLink(text) => {
                 self.begin_reading(self.words.from_link.to_owned());
                 documents(vec![ToDocument::OpenLink { text }])
@@ -301,11 +308,15 @@ impl State {
                 if number.is_some() {
                     self.tab = Tab::Packet;
                 }
-                reader.select(number)
+                let told = reader.select(number);
+                self.see_selected();
+                told
             }
             Action::Step(by) => {
                 self.tab = Tab::Packet;
-                reader.step(by)
+                let told = reader.step(by);
+                self.see_selected();
+                told
             }
             Action::Mark(range) => {
                 reader.marked = range;
@@ -398,6 +409,10 @@ impl State {
                 out.extend(documents(self.reader.start_over(false)));
                 out
             }
+            FromDocument::Catalogue(catalogue) => self.catalogue(catalogue),
+            FromDocument::Played(played) => self.played(*played),
+            FromDocument::PlayFailed { number, why } => self.play_failed(number, why),
+            FromDocument::Heights(heights) => self.heights(heights),
             FromDocument::Contents(contents) => {
                 self.looking.contents = Some(Rc::new(*contents));
                 Vec::new()

@@ -2,6 +2,7 @@
 
 mod graphs;
 mod looking;
+mod playing;
 mod sharing;
 mod writing;
 

@@ -7,6 +7,7 @@
 //!   panel, packet, ladder <────────────────────── Written <─────────────────────────'
 //! ```
 
+use super::playing::Play;
 use super::state::{Action, Effect, Source, State};
 use crate::protocol::{Place, ToDocument, Write, Written};
 use std::rc::Rc;
@@ -31,6 +32,8 @@ pub struct Writing {
 pub enum Dialog {
     /// The keys.
     Keys,
+    /// How an experiment is done over a wire.
+    OnAWire,
     /// What is to be shared.
     Share,
     /// Something that is being written.
@@ -48,6 +51,8 @@ pub enum Leaving {
     Sample(&'static str),
     /// A link is opened.
     Link(String),
+    /// An experiment is shown.
+    Experiment(Play),
     /// The wire is shown.
     Wire,
     /// Something is fetched, which shows the wire.
@@ -62,6 +67,9 @@ impl Leaving {
             Action::Open(file) => Self::Open(file.clone()),
             Action::OpenSample(name) => Self::Sample(name),
             Action::OpenLink(text) => Self::Link(text.clone()),
+            Action::Play(play @ (Play::Show | Play::Open(_) | Play::Link(_))) => {
+                Self::Experiment(play.clone())
+            }
             Action::ShowWire => Self::Wire,
             Action::Fetch => Self::Fetch,
             Action::FetchExample(url) => Self::Example(url.clone()),
@@ -74,6 +82,7 @@ impl Leaving {
             Self::Open(file) => Action::Open(file),
             Self::Sample(name) => Action::OpenSample(name),
             Self::Link(text) => Action::OpenLink(text),
+            Self::Experiment(play) => Action::Play(play),
             Self::Wire => Action::ShowWire,
             Self::Fetch => Action::Fetch,
             Self::Example(url) => Action::FetchExample(url),

@@ -1,6 +1,9 @@
 //! What the page and the document's worker say to each other.
 
-use super::{DrawnGraph, GraphRequest, ShareRequest, Shared, Write, Written};
+use super::{
+    DrawnGraph, GraphRequest, Heights, PlayRequest, Played, ShareRequest, Shared, Told, Write,
+    Written,
+};
 use crate::page::fetch::Body;
 use serde::{Deserialize, Serialize};
 use synema_core::app::session::FetchId;
@@ -82,6 +85,10 @@ pub enum ToDocument {
     },
     /// Write on what is shown.
     Write(Write),
+    /// Which experiments are there?
+    Catalogue,
+    /// Play an experiment; its run is shown instead of the wire.
+    Play(PlayRequest),
     /// Show the wire again.
     ShowWire,
     /// Make a pcapng of what is shown.
@@ -167,6 +174,19 @@ pub enum FromDocument {
         /// What is wrong with it.
         problem: Option<FilterProblem>,
     },
+    /// All experiments, in the order in which they are told.
+    Catalogue(Vec<Told>),
+    /// An experiment was played.
+    Played(Box<Played>),
+    /// An experiment could not be played.
+    PlayFailed {
+        /// The question's number.
+        number: u32,
+        /// Why not, and what to do.
+        why: String,
+    },
+    /// Where the moments of the run are in the ladder that is drawn now.
+    Heights(Heights),
     /// A file could not be opened.
     OpenFailed {
         /// Its name.

@@ -1,7 +1,7 @@
 //! What lies above the page until it is answered: a browser's own dialog, so that the keyboard
 //! stays in it and Escape leaves it.
 
-use super::{Language, does, draft, share};
+use super::{Language, does, draft, experiment, share};
 use crate::page::state::{Action, State};
 use crate::page::writing::Dialog;
 use crate::words::Word;
@@ -10,9 +10,15 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 /// Each key, or keys, and what it does.
-const KEYS: [(&str, Word); 14] = [
+const KEYS: [(&str, Word); 20] = [
     ("↓ j", |words| words.key_next),
     ("↑ k", |words| words.key_previous),
+    ("Space", |words| words.key_play),
+    ("→ ←", |words| words.key_moment),
+    ("[ ]", |words| words.key_ends),
+    ("l", |words| words.key_loss),
+    ("t", |words| words.key_state),
+    ("r", |words| words.key_run),
     ("Esc", |words| words.key_escape),
     ("/", |words| words.key_filter),
     ("n", |words| words.key_note),
@@ -107,6 +113,11 @@ pub fn view(state: &State, act: &Callback<Action>) -> Html {
         None => html! {},
         Some(Dialog::Keys) => html! {
             <Modal key="keys" test="keys" title={words.keys_title} {close}>{ keys(words) }</Modal>
+        },
+        Some(Dialog::OnAWire) => html! {
+            <Modal key="on-a-wire" test="on-a-wire-dialog" title={words.experiment_on_wire} {close}>
+                { experiment::on_a_wire(state, act) }
+            </Modal>
         },
         Some(Dialog::Share) => share::dialog(state, act),
         Some(Dialog::Draft(one)) => draft::dialog(state, one, act),

@@ -4,6 +4,7 @@
 //! element as tall as the whole (or as tall as browsers allow). Scrolling within the window
 //! is the browser's own; nothing is drawn for it.
 
+use super::experiment::Cursor;
 use super::scene::{Heads, SceneView, shared_faces};
 use super::watch::Watch;
 use super::{Faces, Language, Shared};
@@ -25,6 +26,9 @@ pub struct LadderProps {
     pub scroll: Scroll,
     /// The selected packet's number.
     pub selected: Option<u64>,
+    /// The height below which nothing is seen yet, and its time; none if all is seen.
+    #[prop_or_default]
+    pub cursor: Option<(f64, AttrValue)>,
     /// The language.
     pub words: Language,
     /// What stands there while there is no packet.
@@ -80,7 +84,11 @@ impl Component for Ladder {
                         <div class="spacer" ref={self.spacer.clone()}>
                             { for scene.map(|scene| html! {
                                 <SceneView scene={scene.clone()} selected={props.selected} {words}
+                                    is_cut={props.cursor.is_some()}
                                     faces={self.faces.clone()} act={props.act.clone()} />
+                            }) }
+                            { for scene.zip(props.cursor.as_ref()).map(|(scene, (y, time))| html! {
+                                <Cursor scene={scene.clone()} y={*y} time={time.clone()} />
                             }) }
                         </div>
                     </div>
@@ -131,13 +139,18 @@ impl Ladder {
             return;
         };
         set(&spacer, "height", props.scroll.element_height());
-        if let (Some(scene), Some(svg)) = (&props.scene, spacer.first_element_child()) {
+        if let Some(scene) = &props.scene {
             let top = props.scroll.place(scene.0.window.0);
-            if let Ok(svg) = svg.dyn_into::<web_sys::SvgElement>() {
-                let style = web_sys::SvgElement::style(&svg);
-                let _ = style.set_property("top", &format!("{top}px"));
+            let drawings = spacer.children();
+            for at in 0..drawings.length() {
+                let svg = drawings.item(at).map(JsCast::dyn_into);
+                if let Some(Ok(svg)) = svg {
+                    let style = web_sys::SvgElement::style(&svg);
+                    let _ = style.set_property("top", &format!("{top}px"));
+                }
             }
         }
+        cut(&spacer, props);
         let wanted = props.scroll.element_top();
         if (f64::from(element.scroll_top()) - wanted).abs() >= 1.0 {
             element.set_scroll_top(wanted.round() as i32);
@@ -153,6 +166,18 @@ impl Ladder {
         self.watch = Watch::new(&element, move |width, height| {
             act.emit(Action::Resized { width, height });
         });
+    }
+}
+
+/// Hides what comes after the cursor: without drawing the scene anew, as often as it moves.
+fn cut(spacer: &HtmlElement, props: &LadderProps) {
+    let (Some((y, _)), Some(scene)) = (&props.cursor, &props.scene) else {
+        return;
+    };
+    if let Ok(Some(rect)) = spacer.query_selector("clipPath rect") {
+        let height = (y - scene.0.window.0).max(0.0);
+        // Only a malformed name is refused.
+        let _ = rect.set_attribute("height", &height.to_string());
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod contents;
 pub mod dialog;
 pub mod draft;
+pub mod experiment;
 pub mod filter;
 pub mod foot;
 pub mod graph;

@@ -16,6 +16,9 @@ const TIP: (f64, f64) = (8.0, 3.2);
 /// Half the size of a cross, CSS pixels.
 const CROSS: f64 = 5.0;
 
+/// What has been, as a shape to cut by.
+const PAST: &str = "past";
+
 /// What drawing and heads are given.
 #[derive(Clone, PartialEq, Properties)]
 pub struct SceneProps {
@@ -25,6 +28,9 @@ pub struct SceneProps {
     pub selected: Option<u64>,
     /// The language.
     pub words: Language,
+    /// Whether only what lies above the cursor is seen.
+    #[prop_or_default]
+    pub is_cut: bool,
     /// How wide the browser's faces are.
     pub faces: Shared<Faces>,
     /// What is done.
@@ -41,31 +47,37 @@ pub fn SceneView(props: &SceneProps) -> Html {
         <svg data-test="ladder" role="group" aria-label={props.words.ladder}
             width={px(scene.width)} height={px(height)}
             viewBox={format!("0 {} {} {}", px(y0), px(scene.width), px(height))}>
+            if props.is_cut {
+                // How much of it is seen, the ladder says.
+                <defs><clipPath id={PAST}><rect x="0" y={px(y0)} width={px(scene.width)} /></clipPath></defs>
+            }
             { marks::bands(scene) }
             { for scene.lanes.iter().map(|lane| html! {
                 <line class="lane-line" x1={px(lane.x)} x2={px(lane.x)} y1={px(y0)} y2={px(y0 + height)} />
             }) }
-            { for scene.states.iter().map(state_bar) }
-            { for scene.gaps.iter().map(|gap| cut(gap, scene)) }
-            { for scene.timers.iter().rev().map(timer) }
-            { for scene.brackets.iter().map(marks::bracket) }
-            { for scene.hidden.iter().map(|mark| marks::hidden(mark, scene)) }
-            { for scene.cards.iter().map(marks::leader) }
-            { for scene.arrows.iter().map(|arrow| line(arrow, props)) }
-            { for scene.ticks.iter().map(|label| text(label, &props.faces.0, "")) }
-            { for scene.states.iter().map(|bar| state_name(bar, props)) }
-            { for scene.gaps.iter().filter_map(|gap| gap.label.as_ref())
-                .map(|label| text(label, &props.faces.0, "")) }
-            { for scene.timers.iter().flat_map(|timer| [&timer.armed, &timer.ended]).flatten()
-                .map(|label| text(label, &props.faces.0, "")) }
-            { for scene.brackets.iter().filter_map(|bracket| {
-                let label = bracket.label.as_ref()?;
-                Some(text(label, &props.faces.0, bracket.kind.class()))
-            }) }
-            { for scene.hidden.iter().filter_map(|mark| mark.label.as_ref())
-                .map(|label| text(label, &props.faces.0, "")) }
-            { for scene.arrows.iter().filter_map(|arrow| arrow_label(arrow, props)) }
-            { for scene.cards.iter().map(|card| marks::card(card, props)) }
+            <g clip-path={props.is_cut.then(|| format!("url(#{PAST})"))}>
+                { for scene.states.iter().map(state_bar) }
+                { for scene.gaps.iter().map(|gap| cut(gap, scene)) }
+                { for scene.timers.iter().rev().map(timer) }
+                { for scene.brackets.iter().map(marks::bracket) }
+                { for scene.hidden.iter().map(|mark| marks::hidden(mark, scene)) }
+                { for scene.cards.iter().map(marks::leader) }
+                { for scene.arrows.iter().map(|arrow| line(arrow, props)) }
+                { for scene.ticks.iter().map(|label| text(label, &props.faces.0, "")) }
+                { for scene.states.iter().map(|bar| state_name(bar, props)) }
+                { for scene.gaps.iter().filter_map(|gap| gap.label.as_ref())
+                    .map(|label| text(label, &props.faces.0, "")) }
+                { for scene.timers.iter().flat_map(|timer| [&timer.armed, &timer.ended]).flatten()
+                    .map(|label| text(label, &props.faces.0, "")) }
+                { for scene.brackets.iter().filter_map(|bracket| {
+                    let label = bracket.label.as_ref()?;
+                    Some(text(label, &props.faces.0, bracket.kind.class()))
+                }) }
+                { for scene.hidden.iter().filter_map(|mark| mark.label.as_ref())
+                    .map(|label| text(label, &props.faces.0, "")) }
+                { for scene.arrows.iter().filter_map(|arrow| arrow_label(arrow, props)) }
+                { for scene.cards.iter().map(|card| marks::card(card, props)) }
+            </g>
         </svg>
     }
 }

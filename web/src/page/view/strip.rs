@@ -24,6 +24,8 @@ pub struct StripProps {
     pub strip: Shared<Strip>,
     /// The selected packet's number.
     pub selected: Option<u64>,
+    /// The last packet that has been, where not all have.
+    pub until: Option<u64>,
     /// Whether the newest letter is kept in sight.
     pub following: bool,
     /// The language.
@@ -61,7 +63,8 @@ impl Component for StripView {
         let props = ctx.props();
         let strip = &*props.strip.0;
         let room = self.room.unwrap_or(f64::INFINITY);
-        let cells = &strip.cells[fitting(&strip.cells, room, props.following, props.selected)];
+        let been = been(&strip.cells, props.until);
+        let cells = &been[fitting(been, room, props.following, props.selected)];
         let (places, width) = places(cells);
         let words = props.words;
         let [page, peer] = &strip.rows;
@@ -97,6 +100,16 @@ impl Component for StripView {
             .cast::<HtmlElement>()
             .and_then(|element| Watch::new(&element, move |width, _| link.send_message(width)));
     }
+}
+
+/// The cells up to a packet; all if there is none to end with.
+fn been(cells: &[Cell], until: Option<u64>) -> &[Cell] {
+    let Some(until) = until else {
+        return cells;
+    };
+    let has_been = |cell: &Cell| matches!(cell, Cell::Packet { number, .. } if *number <= until);
+    let count = cells.iter().rposition(has_been).map_or(0, |last| last + 1);
+    &cells[..count]
 }
 
 /// The cells that are drawn: the newest while these are followed, else the first; but
@@ -225,5 +238,20 @@ mod tests {
         assert_eq!(fitting(&cells, f64::INFINITY, true, None), 0..20);
         assert_eq!(fitting(&cells, 3.0, true, None), 20..20);
         assert_eq!(fitting(&[], room, false, Some(1)), 0..0);
+    }
+
+    #[test]
+    fn letters_of_packets_that_are_still_to_come_are_not_drawn() {
+        let packet = |number| Cell::Packet {
+            number,
+            row: 0,
+            letter: 'A',
+            kind: Kind::Ack,
+        };
+        let silence = Cell::Silence { text: "1 s".into() };
+        let cells = [packet(1), packet(2), silence, packet(3)];
+        assert_eq!(been(&cells, None).len(), 4);
+        assert_eq!(been(&cells, Some(2)).len(), 2, "nor the silence before");
+        assert_eq!(been(&cells, Some(0)).len(), 0);
     }
 }

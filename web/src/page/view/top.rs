@@ -1,6 +1,7 @@
 //! The bar at the top, and the banner below it.
 
 use super::{contents, does, filter};
+use crate::page::playing::Play;
 use crate::page::sharing::Share;
 use crate::page::state::{Action, Source, State, Theme};
 use crate::page::wire::{Bridge, Claim};
@@ -14,7 +15,8 @@ use yew::prelude::*;
 /// Name, places, what is shown, the bridge's lamp, the theme.
 pub fn bar(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
-    let on_wire = state.source == Source::Wire;
+    let place = |is_here: bool| is_here.then_some("page");
+    let is_file = matches!(state.source, Source::File { .. });
     let open = act.clone();
     let on_file = Callback::from(move |event: Event| {
         let input = event
@@ -33,9 +35,11 @@ pub fn bar(state: &State, act: &Callback<Action>) -> Html {
         <header class="top">
             <h1>{ words.title }</h1>
             <nav aria-label={words.places}>
-                <button class="place" aria-current={on_wire.then_some("page")}
+                <button class="place" data-test="place-experiments" aria-current={place(state.source == Source::Experiment)}
+                    onclick={does(act, || Action::Play(Play::Show))}>{ words.place_experiments }</button>
+                <button class="place" data-test="place-wire" aria-current={place(state.source == Source::Wire)}
                     onclick={does(act, || Action::ShowWire)}>{ words.place_wire }</button>
-                <label class="place open-file" aria-current={(!on_wire).then_some("page")}>
+                <label class="place open-file" aria-current={place(is_file)}>
                     { words.place_file }
                     <input type="file" data-test="open" accept=".pcap,.pcapng,.cap,.ntar,.dmp,.gz,.svg,.png,.html"
                         aria-label={words.place_file} onchange={on_file} />
@@ -106,6 +110,7 @@ fn languages(state: &State, act: &Callback<Action>) -> Html {
 fn about(state: &State) -> String {
     let words = state.words;
     match (&state.source, &state.wire.hello) {
+        (Source::Experiment, _) => words.about_experiment.to_owned(),
         (Source::File { name, .. }, _) => fill(words.about_file, &[("name", name)]),
         (Source::Wire, Some(hello)) => fill(words.about_wire, &[("interface", &hello.interface)]),
         (Source::Wire, None) => String::new(),

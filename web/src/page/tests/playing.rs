@@ -1,0 +1,354 @@
+//! Experiments: what is asked for when, and where the cursor stands. The document's worker is the
+//! real one.
+
+use super::{document, extent};
+use crate::document::play::Plays;
+use crate::page::playing::fragment::{self, Linked};
+use crate::page::playing::{Differs, Goal, Play};
+use crate::page::state::{Action, Effect, Source, State, Theme};
+use crate::protocol::{FromDocument, PlayRequest, ToDocument, Trial};
+use crate::words::ENGLISH;
+use synema_core::trace::TcpState;
+use synema_diagram::view::View;
+use synema_sim::experiment::Setting;
+
+/// A page with its document's worker, as far as experiments go.
+#[derive(Default)]
+struct Worker {
+    plays: Plays,
+    version: u64,
+}
+
+impl Worker {
+    /// Answers what was asked; the page's own questions in return are answered too. Gives what
+    /// was not for the worker.
+    fn answer(&mut self, state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut rest = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Document(ToDocument::Catalogue) => {
+                    let told = FromDocument::Catalogue(self.plays.told());
+                    let next = document(state, told);
+                    rest.extend(self.answer(state, next));
+                }
+                Effect::Document(ToDocument::Play(request)) => {
+                    rest.extend(self.play(state, &request));
+                }
+                other => rest.push(other),
+            }
+        }
+        rest
+    }
+
+    fn play(&mut self, state: &mut State, request: &PlayRequest) -> Vec<Effect> {
+        let (run, mut shown) = match self.plays.find(&request.trial, &ENGLISH) {
+            Ok(found) => found,
+            Err(why) => {
+                let number = request.number;
+                return document(state, FromDocument::PlayFailed { number, why });
+            }
+        };
+        let played = self.plays.enter(request.trial.clone(), run, request.number);
+        self.version += 1;
+        let mut out = document(state, FromDocument::Played(Box::new(played)));
+        out.extend(document(
+            state,
+            extent(self.version, shown.packets(), 900.0),
+        ));
+        let heights = self.plays.heights(&mut shown, View::default());
+        let heights = heights.expect("a new run has heights that nobody was told");
+        out.extend(document(state, FromDocument::Heights(heights)));
+        // What it asks for in return.
+        self.answer(state, out)
+    }
+
+    fn act(&mut self, state: &mut State, play: Play) -> Vec<Effect> {
+        let effects = state.reduce(Action::Play(play));
+        self.answer(state, effects)
+    }
+}
+
+/// A page that was opened for this, and has got its run.
+fn opened(play: Play) -> (State, Worker, Vec<Effect>) {
+    let mut state = State::new(None, Theme::Light);
+    let mut worker = Worker::default();
+    document(&mut state, FromDocument::Ready);
+    let effects = worker.act(&mut state, play);
+    (state, worker, effects)
+}
+
+fn knob(knob: &str, to: Setting) -> Play {
+    let knob = knob.to_owned();
+    Play::Turn { knob, to }
+}
+
+fn chosen(to: &str) -> Setting {
+    Setting::Choice(to.to_owned())
+}
+
+fn ms(state: &State) -> u64 {
+    state.playing.time_ns() / 1_000_000
+}
+
+#[test]
+fn the_page_opens_on_the_first_experiment_and_it_runs() {
+    let (mut state, mut worker, effects) = opened(Play::Show);
+    assert_eq!(state.source, Source::Experiment);
+    assert_eq!(state.playing.trial.id, "handshake");
+    assert!(state.playing.is_moving() && state.playing.is_at_start());
+    assert!(effects.contains(&Effect::Frame));
+    assert_eq!(
+        effects.iter().filter(|it| **it == Effect::Frame).count(),
+        1,
+        "one frame is asked for at a time"
+    );
+    // Ten milliseconds take a second.
+    worker.act(&mut state, Play::Tick(5_000.0));
+    for now in 1..=100 {
+        let effects = worker.act(&mut state, Play::Tick(5_000.0 + f64::from(now) * 10.0));
+        assert!(effects.contains(&Effect::Frame));
+    }
+    assert_eq!(ms(&state), 9);
+    let now = &state.playing.standing()[0];
+    assert_eq!(now.state(), Some(TcpState::SynSent));
+    assert!(state.playing.curtain().is_some());
+    for now in 0..600 {
+        worker.act(&mut state, Play::Tick(6_000.0 + f64::from(now) * 10.0));
+    }
+    assert!(state.playing.is_at_end() && !state.playing.is_moving());
+    assert_eq!(state.playing.curtain(), None, "all of it is seen");
+    let after = worker.act(&mut state, Play::Tick(20_000.0));
+    assert_eq!(after, [], "nothing moves any more");
+}
+
+#[test]
+fn who_goes_elsewhere_before_the_experiments_are_there_stays_there() {
+    let mut state = State::new(None, Theme::Light);
+    let mut worker = Worker::default();
+    document(&mut state, FromDocument::Ready);
+    let asked = state.reduce(Action::Play(Play::Show));
+    state.reduce(Action::ShowWire);
+    worker.answer(&mut state, asked);
+    assert_eq!(state.source, Source::Wire);
+    let effects = state.reduce(Action::Play(Play::Show));
+    let asked = worker.answer(&mut state, effects);
+    assert!(state.playing.is_moving());
+    // And while the run is awaited.
+    state.reduce(Action::ShowWire);
+    let effects = state.reduce(Action::Play(Play::Tick(1.0)));
+    assert!(effects.is_empty() && !state.playing.is_moving());
+    assert!(asked.contains(&Effect::Frame));
+}
+
+#[test]
+fn who_wants_nothing_to_move_sees_the_whole_run_at_once() {
+    let mut state = State::new(None, Theme::Light);
+    state.playing.still = true;
+    document(&mut state, FromDocument::Ready);
+    let effects = Worker::default().act(&mut state, Play::Show);
+    assert!(state.playing.is_at_end());
+    assert!(!effects.contains(&Effect::Frame));
+}
+
+#[test]
+fn steps_go_from_moment_to_moment_and_back_to_the_beginning() {
+    let (mut state, mut worker, _) = opened(Play::Show);
+    let mut seen = Vec::new();
+    worker.act(&mut state, Play::Start);
+    while !state.playing.is_at_end() {
+        let before = state.playing.curtain();
+        worker.act(&mut state, Play::Step(1));
+        assert_ne!(state.playing.curtain(), before, "something is to be seen");
+        seen.push(ms(&state));
+    }
+    assert!(seen.is_sorted(), "{seen:?}");
+    assert!(seen.contains(&10) && seen.contains(&20) && seen.contains(&30));
+    for _ in 0..seen.len() {
+        worker.act(&mut state, Play::Step(-1));
+    }
+    assert!(state.playing.is_at_start());
+}
+
+#[test]
+fn a_run_is_run_to_its_next_loss() {
+    let (mut state, mut worker, _) = opened(Play::Link("#e=one-goes-missing".to_owned()));
+    assert!(state.playing.is_at_end(), "a link shows all of it");
+    worker.act(&mut state, Play::Start);
+    state.playing.still = true;
+    worker.act(&mut state, Play::Until(Goal::Loss));
+    let lost_at = ms(&state);
+    assert!((30..50).contains(&lost_at), "{lost_at} ms");
+    worker.act(&mut state, Play::Until(Goal::Loss));
+    assert!(state.playing.is_at_end(), "there is one loss only");
+}
+
+#[test]
+fn a_knob_runs_it_again_and_the_cursor_stays() {
+    let (mut state, mut worker, _) = opened(Play::Show);
+    let digest = |state: &State| state.playing.run.as_ref().map(|run| run.digest.clone());
+    worker.act(&mut state, Play::End);
+    let before = digest(&state);
+    worker.act(&mut state, knob("delay", Setting::Number(100)));
+    assert_ne!(digest(&state), before);
+    assert!(state.playing.is_at_end());
+    assert_eq!(ms(&state), 300);
+    // In its middle: at its time.
+    worker.act(&mut state, Play::Scrub(0.5));
+    let here = ms(&state);
+    worker.act(&mut state, knob("delay", Setting::Number(90)));
+    assert!(ms(&state).abs_diff(here) <= 1, "{} {here}", ms(&state));
+    // Back to how it was told: the very same run.
+    worker.act(&mut state, Play::Reset);
+    assert_eq!(digest(&state), before);
+    assert!(state.playing.is_as_told());
+}
+
+#[test]
+fn a_knob_that_is_turned_on_the_way_leaves_what_was_before() {
+    let (mut state, mut worker, _) = opened(Play::Show);
+    worker.act(&mut state, Play::Start);
+    for _ in 0..3 {
+        worker.act(&mut state, Play::Step(1));
+    }
+    let here = ms(&state);
+    assert!(here >= 10, "the SYN has arrived");
+    worker.act(&mut state, Play::FromHere(true));
+    worker.act(&mut state, knob("delay", Setting::Number(150)));
+    assert_eq!(state.playing.trial.turns.len(), 1);
+    assert_eq!(ms(&state), here);
+    worker.act(&mut state, Play::End);
+    assert!(ms(&state) > 100 && ms(&state) < 450, "{}", ms(&state));
+    worker.act(&mut state, Play::Unturn(0));
+    assert!(state.playing.is_as_told());
+}
+
+#[test]
+fn while_a_run_is_awaited_only_the_newest_wish_is_kept() {
+    let (mut state, mut worker, _) = opened(Play::Show);
+    let asked = |effects: &[Effect]| {
+        let plays = effects.iter().filter_map(|effect| match effect {
+            Effect::Document(ToDocument::Play(request)) => Some(request.clone()),
+            _ => None,
+        });
+        plays.collect::<Vec<_>>()
+    };
+    let first = state.reduce(Action::Play(knob("delay", Setting::Number(20))));
+    let first = asked(&first).remove(0);
+    for delay in 21..30 {
+        let effects = state.reduce(Action::Play(knob("delay", Setting::Number(delay))));
+        assert!(asked(&effects).is_empty());
+    }
+    worker.play(&mut state, &first);
+    let run = state.playing.run.as_ref().expect("a run");
+    let delay = run.trial.settings.get("delay");
+    assert_eq!(delay, Some(&Setting::Number(29)));
+}
+
+#[test]
+fn a_packet_that_is_selected_ahead_of_the_cursor_is_seen() {
+    let (mut state, mut worker, _) = opened(Play::Show);
+    worker.act(&mut state, Play::Start);
+    let effects = state.reduce(Action::Select(Some(2)));
+    worker.answer(&mut state, effects);
+    assert_eq!(ms(&state), 20, "the SYN ACK has arrived");
+    assert!(!state.playing.is_moving());
+}
+
+#[test]
+fn what_is_predicted_is_told_when_the_run_has_shown_it() {
+    let (mut state, mut worker, _) = opened(Play::Show);
+    worker.act(&mut state, Play::Start);
+    worker.act(&mut state, Play::Answer(1));
+    assert!(state.playing.is_moving(), "it is run to be looked at");
+    assert!(!state.playing.told_why);
+    worker.act(&mut state, Play::End);
+    assert!(state.playing.told_why);
+    // Another experiment asks its own question, and waits for the answer.
+    worker.act(&mut state, Play::Open(1));
+    assert_eq!(state.playing.answer, None);
+    assert!(state.playing.is_at_start() && !state.playing.is_moving());
+}
+
+#[test]
+fn a_link_names_experiment_knobs_seed_and_run() {
+    let (mut state, mut worker, _) = opened(Play::Link("#e=one-goes-missing".to_owned()));
+    worker.act(&mut state, knob("lose", chosen("2")));
+    worker.act(&mut state, Play::Seed(99));
+    let run = state.playing.run.clone().expect("a run");
+    let told = state.playing.told().expect("told");
+    let link = fragment::write(&run.trial, told, &run.digest, None);
+    assert_eq!(
+        link,
+        format!("e=one-goes-missing&seed=99&k.lose=2&digest={}", run.digest)
+    );
+    let (followed, _, effects) = opened(Play::Link(link.clone()));
+    let same = followed.playing.run.expect("a run");
+    assert_eq!(same.digest, run.digest);
+    assert_eq!(followed.playing.differs, None);
+    assert!(effects.contains(&Effect::Address(link)));
+}
+
+#[test]
+fn turns_stand_in_links_too() {
+    let (mut state, mut worker, _) = opened(Play::Show);
+    worker.act(&mut state, Play::Scrub(0.5));
+    worker.act(&mut state, Play::FromHere(true));
+    worker.act(&mut state, knob("delay", Setting::Number(70)));
+    let run = state.playing.run.clone().expect("a run");
+    let told = state.playing.told().expect("told");
+    let link = fragment::write(&run.trial, told, &run.digest, Some("notes"));
+    let linked = Linked::read(&link).expect("a link");
+    assert_eq!(linked.notes.as_deref(), Some("notes"));
+    assert_eq!(linked.trial(told), (run.trial, Vec::new()));
+}
+
+#[test]
+fn what_a_link_asks_for_and_is_not_there_is_said() {
+    let differs = |link: &str| opened(Play::Link(link.to_owned())).0.playing.differs;
+    assert_eq!(
+        differs("#e=perpetual-motion"),
+        Some(Differs::Experiment("perpetual-motion".to_owned()))
+    );
+    assert_eq!(
+        differs("#e=handshake&k.delay=30&k.delay=9999&k.colour=red"),
+        Some(Differs::Knobs("delay=9999, colour=red".to_owned()))
+    );
+    assert_eq!(
+        differs("#e=handshake&digest=00000000000000000000000000000000"),
+        Some(Differs::Digest)
+    );
+    assert_eq!(differs("#e=handshake"), None);
+    assert_eq!(Linked::read("#d=abc"), None);
+    assert_eq!(Linked::read("#e="), None);
+}
+
+#[test]
+fn every_experiment_is_opened_and_has_a_run_with_moments() {
+    let (mut state, mut worker, _) = opened(Play::Show);
+    for index in 0..state.playing.catalogue.len() {
+        worker.act(&mut state, Play::Open(index));
+        let run = state.playing.run.as_ref().expect("a run");
+        let id = &state.playing.trial.id;
+        assert_eq!(state.playing.index(), Some(index));
+        assert!(run.track.end() > 4.0, "{id}");
+        assert!(!run.machines.is_empty(), "{id}");
+        let pace = state.playing.pace();
+        let whole = run.track.advance(0.0, 60_000.0, pace);
+        assert!(
+            whole >= run.track.end(),
+            "{id} is done within a minute at {}",
+            pace.name
+        );
+    }
+}
+
+#[test]
+fn an_experiment_that_is_not_there_is_refused_with_what_to_do() {
+    let mut plays = Plays::default();
+    let trial = Trial {
+        id: "nothing".to_owned(),
+        ..Trial::default()
+    };
+    let refused = plays.find(&trial, &ENGLISH).err().unwrap_or_default();
+    assert!(refused.contains("choose one from the list"), "{refused}");
+}
