@@ -192,19 +192,12 @@ impl Document {
 
     /// What there is and what is worth looking at: at most `most` conversations and moments.
     pub fn contents(&self, most: usize) -> Contents {
-        let story = Story {
-            capture: &self.capture,
-            analysis: &self.analysis,
-        };
-        notable::contents(story, most)
+        notable::contents(self.story(), most)
     }
 
     /// What sentences are made from.
     pub(crate) fn story(&self) -> Story<'_> {
-        Story {
-            capture: &self.capture,
-            analysis: &self.analysis,
-        }
+        self.source().story()
     }
 
     /// The frames and records.
@@ -378,13 +371,7 @@ impl Document {
     /// All about one packet, by its number.
     pub fn detail(&self, number: u64) -> Option<Detail> {
         let index = usize::try_from(number.checked_sub(1)?).ok()?;
-        detail::detail(
-            Story {
-                capture: &self.capture,
-                analysis: &self.analysis,
-            },
-            index,
-        )
+        detail::detail(self.story(), index)
     }
 
     /// The number of the frame with this id.

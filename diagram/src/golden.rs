@@ -4,6 +4,7 @@
 //! `UPDATE_EXPECT=1 cargo test -p synema-diagram golden` draws them anew; then look at
 //! them. In wasm they are compared, to the byte, with what was drawn natively.
 
+mod japanese;
 mod scenes;
 
 use crate::Document;

@@ -157,9 +157,10 @@ fn near_end(source: Source<'_>) -> Option<crate::analysis::HostId> {
 }
 
 fn row_names(source: Source<'_>, near: Option<crate::analysis::HostId>) -> [String; 2] {
+    let language = source.view.language;
     let host = near.and_then(|id| source.analysis.hosts().at(id));
     let near = match host {
-        Some(host) if host.is_page => "page".to_owned(),
+        Some(host) if host.is_page => language.pick("page", "ページ").to_owned(),
         Some(host) => host.address(),
         None => String::new(),
     };
@@ -170,9 +171,9 @@ fn row_names(source: Source<'_>, near: Option<crate::analysis::HostId>) -> [Stri
         .iter()
         .filter(|h| h.role() == Role::Server);
     let far = if servers.count() == 1 {
-        "server"
+        language.pick("server", "サーバー")
     } else {
-        "others"
+        language.pick("others", "ほか")
     };
     [near, far.to_owned()]
 }

@@ -28,11 +28,13 @@ pub enum LabelMode {
 }
 
 /// The face that labels are set in. Every character of a monospaced face is as
-/// wide as every other, so nothing need be measured. All in CSS pixels.
+/// wide as every other, or as high, so nothing need be measured. All in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Width of one character.
     pub char_width: f64,
+    /// Width of a character that is as wide as high: a Japanese one.
+    pub wide_width: f64,
     /// Height from the top of the highest letter to the bottom of the lowest.
     pub line_height: f64,
 }
@@ -42,6 +44,7 @@ impl Default for Metrics {
     fn default() -> Self {
         Self {
             char_width: 6.65,
+            wide_width: 11.0,
             line_height: 13.0,
         }
     }

@@ -1,9 +1,9 @@
 //! What is known of a segment beyond its own bytes: of its conversation, and of why it
 //! was sent again.
 
-use super::names::tshark;
+use super::names::named;
 use super::{DetailLayer, Field};
-use crate::words::{Story, duration};
+use crate::words::{Story, duration, say};
 use synema_core::wire::{Body, LayerKind, Packet};
 
 /// Adds it to the layer of the segment itself; to the last one, if it was put together.
@@ -26,16 +26,24 @@ pub(super) fn add(story: Story<'_>, index: usize, packet: &Packet<'_>, shown: &m
         return;
     };
     let range = layer.range;
-    let mut add = |name: &str, value: String| {
+    let language = story.language;
+    let mut add = |name: &'static str, value: String| {
+        let (name, id) = named(language, LayerKind::Tcp, name);
         layer.fields.push(Field {
             name: name.to_owned(),
-            id: tshark(LayerKind::Tcp, name).unwrap_or_default().to_owned(),
+            id: id.to_owned(),
             value,
             range,
         });
     };
     if let Some((ns, since)) = story.waited(index) {
-        let text = format!("{}, since packet {}", duration(ns), since + 1);
+        let text = say!(
+            language,
+            "{waited}, since packet {n}",
+            "{waited}、パケット {n} から",
+            waited = duration(ns),
+            n = since + 1
+        );
         add("waited before it", text);
     }
     if let Some(ns) = info.initial_rtt_ns {

@@ -2,13 +2,13 @@
 
 mod icmpv6;
 
-use super::names::tshark;
+use super::names::named;
 use super::{DetailLayer, Field};
 use crate::analysis::exchange::{dns_addresses, dns_question};
 use crate::analysis::sack::came_twice;
 use crate::analysis::{Digest, TcpDigest, dns_message};
 use crate::layout::flags_text;
-use crate::words::{app_line, grouped};
+use crate::words::{Language, app_line, grouped, icmpv4 as icmp, icmpv6 as icmp6, say};
 use core::ops::Range;
 use simple_dns::PacketFlag;
 use synema_core::wire::arp::Operation;
@@ -21,62 +21,55 @@ use synema_core::wire::{
 };
 
 /// The layers of a packet, outermost first.
-pub(super) fn layers(packet: &Packet<'_>, digest: &Digest) -> Vec<DetailLayer> {
+pub(super) fn layers(language: Language, packet: &Packet<'_>, digest: &Digest) -> Vec<DetailLayer> {
     let mut layers: Vec<_> = packet
         .layers
         .iter()
-        .map(|layer| of_layer(layer, digest))
+        .map(|layer| of_layer(language, layer, digest))
         .collect();
     // What the payload says, on the layer that holds it.
     for (shown, layer) in layers.iter_mut().zip(&packet.layers) {
         if let Body::Payload { of, .. } = layer.body
             && !layer.quoted
         {
-            payload_fields(packet, of, &layer.range, shown);
+            payload_fields(language, packet, of, &layer.range, shown);
         }
     }
     layers
 }
 
-/// Checksums that are wrong, or were left to a network card.
-pub(super) fn checksum_problems(packet: &Packet<'_>) -> Vec<String> {
-    let own = packet.layers.iter().filter(|layer| !layer.quoted);
-    own.filter_map(|layer| {
-        let name = layer.body.kind();
-        match layer.checksum {
-            ChecksumStatus::Bad { found, expected } => Some(format!(
-                "{name} checksum is 0x{found:04x}, should be 0x{expected:04x}"
-            )),
-            ChecksumStatus::Unfinished => Some(format!(
-                "{name} checksum is unfinished: the sender left it to its network card"
-            )),
-            _ => None,
-        }
-    })
-    .collect()
-}
-
 /// Collects the fields of a layer that begins at a given byte.
 struct Fields {
+    language: Language,
     layer: LayerKind,
     start: usize,
     list: Vec<Field>,
 }
 
 impl Fields {
-    fn add(&mut self, name: &str, bytes: Range<usize>, value: impl Into<String>) {
+    fn add(&mut self, name: &'static str, bytes: Range<usize>, value: impl Into<String>) {
+        let (name, id) = named(self.language, self.layer, name);
         let byte = |at: usize| u32::try_from(self.start + at).unwrap_or(u32::MAX);
         self.list.push(Field {
             name: name.to_owned(),
-            id: tshark(self.layer, name).unwrap_or_default().to_owned(),
+            id: id.to_owned(),
             value: value.into(),
             range: (byte(bytes.start), byte(bytes.end)),
         });
     }
+
+    fn pick(&self, english: &'static str, japanese: &'static str) -> String {
+        self.language.pick(english, japanese).to_owned()
+    }
+
+    fn bytes(&self, count: impl core::fmt::Display) -> String {
+        say!(self.language, "{count} bytes", "{count} バイト")
+    }
 }
 
-fn of_layer(layer: &Layer<'_>, digest: &Digest) -> DetailLayer {
+fn of_layer(language: Language, layer: &Layer<'_>, digest: &Digest) -> DetailLayer {
     let mut fields = Fields {
+        language,
         layer: layer.body.kind(),
         start: layer.range.start,
         list: Vec::new(),
@@ -84,19 +77,19 @@ fn of_layer(layer: &Layer<'_>, digest: &Digest) -> DetailLayer {
     let title = match &layer.body {
         Body::Loopback(family) => {
             fields.add("address family", 0..4, family.to_string());
-            "Loopback".to_owned()
+            fields.pick("Loopback", "ループバック")
         }
         Body::Ethernet(frame) => ethernet_fields(frame, &mut fields),
         Body::Vlan(tag) => {
             fields.add("priority", 0..1, tag.priority.to_string());
             fields.add("VLAN", 0..2, tag.id.to_string());
-            fields.add("type", 2..4, ether_type(tag.ether_type));
+            fields.add("type", 2..4, ether_type(language, tag.ether_type));
             format!("VLAN {}", tag.id)
         }
         Body::Sll(header) | Body::Sll2(header) => {
             let len = layer.range.len();
             fields.add("direction", 0..len, format!("{:?}", header.direction));
-            fields.add("type", 0..len, ether_type(header.ether_type));
+            fields.add("type", 0..len, ether_type(language, header.ether_type));
             "Linux cooked capture".to_owned()
         }
         Body::Arp(packet) => arp_fields(packet, &mut fields),
@@ -112,22 +105,25 @@ fn of_layer(layer: &Layer<'_>, digest: &Digest) -> DetailLayer {
         Body::TcpStart(start) => {
             fields.add("source port", 0..2, start.src_port.to_string());
             fields.add("destination port", 2..4, start.dst_port.to_string());
-            fields.add(
-                "sequence",
-                4..8,
-                format!("raw {}", grouped(start.seq.0.into())),
-            );
-            format!(
-                "TCP {} → {} (its beginning)",
-                start.src_port, start.dst_port
+            fields.add("sequence", 4..8, raw(language, start.seq.0));
+            say!(
+                language,
+                "TCP {src} → {dst} (its beginning)",
+                "TCP {src} → {dst}（先頭のみ）",
+                src = start.src_port,
+                dst = start.dst_port
             )
         }
         Body::Payload {
             of: PayloadOf::Fragment(protocol),
             ..
-        } => format!("Fragment of {protocol}"),
-        Body::Payload { .. } => "Data".to_owned(),
-        Body::Padding(_) => "Padding".to_owned(),
+        } => say!(
+            language,
+            "Fragment of {protocol}",
+            "{protocol} のフラグメント"
+        ),
+        Body::Payload { .. } => fields.pick("Data", "データ"),
+        Body::Padding(_) => fields.pick("Padding", "パディング"),
     };
     let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     DetailLayer {
@@ -141,38 +137,52 @@ fn of_layer(layer: &Layer<'_>, digest: &Digest) -> DetailLayer {
 fn ethernet_fields(frame: &ethernet::Frame<'_>, fields: &mut Fields) -> String {
     let destination = frame.destination();
     let to = match (destination.is_broadcast(), destination.is_multicast()) {
-        (true, _) => format!("{destination} (everybody)"),
-        (false, true) => format!("{destination} (a group)"),
+        (true, _) => say!(
+            fields.language,
+            "{destination} (everybody)",
+            "{destination}（全員）"
+        ),
+        (false, true) => say!(
+            fields.language,
+            "{destination} (a group)",
+            "{destination}（グループ）"
+        ),
         (false, false) => destination.to_string(),
     };
     fields.add("destination", 0..6, to);
     let source = frame.source();
     let local = if source.is_local() {
-        " (locally administered)"
+        fields
+            .language
+            .pick(" (locally administered)", "（ローカル管理）")
     } else {
         ""
     };
     fields.add("source", 6..12, format!("{source}{local}"));
-    fields.add("type", 12..14, ether_type(frame.ether_type()));
+    fields.add(
+        "type",
+        12..14,
+        ether_type(fields.language, frame.ether_type()),
+    );
     "Ethernet II".to_owned()
 }
 
-fn ether_type(kind: EtherType) -> String {
+fn ether_type(language: Language, kind: EtherType) -> String {
     let name = match kind {
         EtherType::IPV4 => "IPv4",
         EtherType::ARP => "ARP",
         EtherType::IPV6 => "IPv6",
-        _ if kind.is_vlan() => "VLAN tag",
-        _ if kind.is_length() => "length",
-        _ => "other",
+        _ if kind.is_vlan() => language.pick("VLAN tag", "VLAN タグ"),
+        _ if kind.is_length() => language.pick("length", "長さ"),
+        _ => language.pick("other", "その他"),
     };
     format!("{name} (0x{:04x})", kind.0)
 }
 
 fn arp_fields(packet: &arp::Packet, fields: &mut Fields) -> String {
     let operation = match packet.operation {
-        Operation::Request => "request (1)".to_owned(),
-        Operation::Reply => "reply (2)".to_owned(),
+        Operation::Request => fields.pick("request (1)", "要求 (1)"),
+        Operation::Reply => fields.pick("reply (2)", "応答 (2)"),
         Operation::Other(number) => number.to_string(),
     };
     fields.add("hardware type", 0..2, "Ethernet (1)");
@@ -180,26 +190,26 @@ fn arp_fields(packet: &arp::Packet, fields: &mut Fields) -> String {
     fields.add("operation", 6..8, operation);
     fields.add("sender MAC", 8..14, packet.sender_mac.to_string());
     let nobody = if packet.sender_ip.is_unspecified() {
-        " (none: a probe)"
+        fields.language.pick(" (none: a probe)", "（空: プローブ）")
     } else {
         ""
     };
     fields.add("sender IP", 14..18, format!("{}{nobody}", packet.sender_ip));
     let asked = if packet.operation == Operation::Request {
-        " (asked for)"
+        fields.language.pick(" (asked for)", "（尋ねている）")
     } else {
         ""
     };
     fields.add("target MAC", 18..24, packet.target_mac.to_string());
     fields.add("target IP", 24..28, format!("{}{asked}", packet.target_ip));
     let what = if packet.is_probe() {
-        "probe"
+        fields.language.pick("probe", "プローブ")
     } else if packet.is_announcement() {
-        "announcement"
+        fields.language.pick("announcement", "通知")
     } else if packet.operation == Operation::Reply {
-        "reply"
+        fields.language.pick("reply", "応答")
     } else {
-        "request"
+        fields.language.pick("request", "要求")
     };
     format!("ARP {what}")
 }
@@ -208,18 +218,19 @@ fn ipv4_fields(packet: &ipv4::Packet<'_>, sum: ChecksumStatus, fields: &mut Fiel
     fields.add(
         "version, header length",
         0..1,
-        format!("4, {} bytes", packet.header_len()),
+        say!(
+            fields.language,
+            "4, {len} bytes",
+            "4、{len} バイト",
+            len = packet.header_len()
+        ),
     );
     fields.add(
         "DSCP, ECN",
         1..2,
         format!("{}, {}", packet.dscp(), packet.ecn()),
     );
-    fields.add(
-        "total length",
-        2..4,
-        format!("{} bytes", packet.total_len()),
-    );
+    fields.add("total length", 2..4, fields.bytes(packet.total_len()));
     fields.add(
         "identification",
         4..6,
@@ -227,16 +238,21 @@ fn ipv4_fields(packet: &ipv4::Packet<'_>, sum: ChecksumStatus, fields: &mut Fiel
     );
     let mut flags = Vec::new();
     if packet.dont_fragment() {
-        flags.push("don't fragment".to_owned());
+        flags.push(fields.pick("don't fragment", "分割禁止"));
     }
     if packet.more_fragments() {
-        flags.push("more fragments follow".to_owned());
+        flags.push(fields.pick("more fragments follow", "続きあり"));
     }
     if packet.fragment_offset() > 0 {
-        flags.push(format!("offset {}", packet.fragment_offset()));
+        flags.push(say!(
+            fields.language,
+            "offset {at}",
+            "オフセット {at}",
+            at = packet.fragment_offset()
+        ));
     }
     let flags = if flags.is_empty() {
-        "none".to_owned()
+        fields.pick("none", "なし")
     } else {
         flags.join(", ")
     };
@@ -244,14 +260,18 @@ fn ipv4_fields(packet: &ipv4::Packet<'_>, sum: ChecksumStatus, fields: &mut Fiel
     fields.add("time to live", 8..9, packet.ttl().to_string());
     let protocol = packet.protocol();
     fields.add("protocol", 9..10, format!("{protocol} ({})", protocol.0));
-    fields.add("header checksum", 10..12, checksum(packet.checksum(), sum));
+    fields.add(
+        "header checksum",
+        10..12,
+        checksum(fields.language, packet.checksum(), sum),
+    );
     fields.add("source", 12..16, packet.source().to_string());
     fields.add("destination", 16..20, packet.destination().to_string());
     if !packet.options().is_empty() {
         fields.add(
             "options",
             20..packet.header_len(),
-            format!("{} bytes", packet.options().len()),
+            fields.bytes(packet.options().len()),
         );
     }
     format!("IPv4 {} → {}", packet.source(), packet.destination())
@@ -267,7 +287,12 @@ fn ipv6_fields(packet: &ipv6::Packet<'_>, fields: &mut Fields) -> String {
     fields.add(
         "payload length",
         4..6,
-        format!("{} bytes after extensions", packet.upper_len()),
+        say!(
+            fields.language,
+            "{len} bytes after extensions",
+            "拡張ヘッダーの後 {len} バイト",
+            len = packet.upper_len()
+        ),
     );
     fields.add("protocol", 6..7, packet.protocol().to_string());
     fields.add("hop limit", 7..8, packet.hop_limit().to_string());
@@ -279,7 +304,11 @@ fn ipv6_fields(packet: &ipv6::Packet<'_>, fields: &mut Fields) -> String {
 fn icmp_fields(packet: &icmpv4::Packet<'_>, sum: ChecksumStatus, fields: &mut Fields) -> String {
     fields.add("type", 0..1, packet.kind().to_string());
     fields.add("code", 1..2, packet.code().to_string());
-    fields.add("checksum", 2..4, checksum(packet.checksum(), sum));
+    fields.add(
+        "checksum",
+        2..4,
+        checksum(fields.language, packet.checksum(), sum),
+    );
     match packet.message() {
         Message::EchoRequest {
             identifier,
@@ -288,7 +317,12 @@ fn icmp_fields(packet: &icmpv4::Packet<'_>, sum: ChecksumStatus, fields: &mut Fi
         } => {
             fields.add("identifier", 4..6, identifier.to_string());
             fields.add("sequence", 6..8, sequence.to_string());
-            format!("ICMP echo request, {} bytes", data.len())
+            say!(
+                fields.language,
+                "ICMP echo request, {len} bytes",
+                "ICMP エコー要求、{len} バイト",
+                len = data.len()
+            )
         }
         Message::EchoReply {
             identifier,
@@ -297,20 +331,38 @@ fn icmp_fields(packet: &icmpv4::Packet<'_>, sum: ChecksumStatus, fields: &mut Fi
         } => {
             fields.add("identifier", 4..6, identifier.to_string());
             fields.add("sequence", 6..8, sequence.to_string());
-            format!("ICMP echo reply, {} bytes", data.len())
+            say!(
+                fields.language,
+                "ICMP echo reply, {len} bytes",
+                "ICMP エコー応答、{len} バイト",
+                len = data.len()
+            )
         }
-        Message::DestinationUnreachable { reason, .. } => format!("ICMP {reason}"),
+        Message::DestinationUnreachable { reason, .. } => {
+            format!("ICMP {}", icmp::unreachable(fields.language, reason))
+        }
         Message::Redirect { gateway, .. } => {
             fields.add("gateway", 4..8, gateway.to_string());
-            "ICMP redirect".to_owned()
+            fields.pick("ICMP redirect", "ICMP リダイレクト")
         }
-        Message::TimeExceeded { code: 0, .. } => "ICMP time exceeded: too many routers".to_owned(),
-        Message::TimeExceeded { .. } => "ICMP time exceeded: a fragment is missing".to_owned(),
+        Message::TimeExceeded { code, .. } => {
+            format!("ICMP {}", icmp6::time_exceeded(fields.language, code))
+        }
         Message::ParameterProblem { pointer, .. } => {
-            fields.add("pointer", 4..5, format!("byte {pointer} of what is quoted"));
-            "ICMP parameter problem".to_owned()
+            fields.add(
+                "pointer",
+                4..5,
+                say!(
+                    fields.language,
+                    "byte {pointer} of what is quoted",
+                    "引用の {pointer} バイト目"
+                ),
+            );
+            fields.pick("ICMP parameter problem", "ICMP パラメーター異常")
         }
-        Message::Other { kind, .. } => format!("ICMP type {kind}"),
+        Message::Other { kind, .. } => {
+            say!(fields.language, "ICMP type {kind}", "ICMP タイプ {kind}")
+        }
     }
 }
 
@@ -318,14 +370,23 @@ fn udp_fields(datagram: &udp::Datagram<'_>, sum: ChecksumStatus, fields: &mut Fi
     let (src, dst) = (datagram.src_port(), datagram.dst_port());
     fields.add("source port", 0..2, src.to_string());
     fields.add("destination port", 2..4, dst.to_string());
-    fields.add("length", 4..6, format!("{} bytes", datagram.len()));
-    fields.add("checksum", 6..8, checksum(datagram.checksum(), sum));
+    fields.add("length", 4..6, fields.bytes(datagram.len()));
+    fields.add(
+        "checksum",
+        6..8,
+        checksum(fields.language, datagram.checksum(), sum),
+    );
     format!("UDP {src} → {dst}")
 }
 
 /// A segment that was put together from fragments: its bytes are in several frames.
-pub(super) fn put_together(segment: &Segment<'_>, digest: &Digest) -> DetailLayer {
+pub(super) fn put_together(
+    language: Language,
+    segment: &Segment<'_>,
+    digest: &Digest,
+) -> DetailLayer {
     let mut fields = Fields {
+        language,
         layer: LayerKind::Tcp,
         start: 0,
         list: Vec::new(),
@@ -336,7 +397,11 @@ pub(super) fn put_together(segment: &Segment<'_>, digest: &Digest) -> DetailLaye
         field.range = (0, 0);
     }
     DetailLayer {
-        title: format!("{title}, put together from fragments"),
+        title: say!(
+            language,
+            "{title}, put together from fragments",
+            "{title}、フラグメントから再構成"
+        ),
         fields: fields.list,
         ..DetailLayer::default()
     }
@@ -351,27 +416,27 @@ fn tcp_fields(
     let (src, dst) = (segment.src_port(), segment.dst_port());
     fields.add("source port", 0..2, src.to_string());
     fields.add("destination port", 2..4, dst.to_string());
-    let raw_seq = grouped(segment.seq().0.into());
-    let raw_ack = grouped(segment.ack().0.into());
-    let relative = |relative: Option<i64>, raw: String| match relative {
-        Some(relative) => format!("{relative} (raw {raw})"),
-        None => format!("raw {raw}"),
+    let language = fields.language;
+    let relative = |relative: Option<i64>, number: u32| match relative {
+        Some(relative) => format!("{relative} ({})", raw(language, number)),
+        None => raw(language, number),
     };
-    fields.add("sequence", 4..8, relative(tcp.map(|tcp| tcp.seq), raw_seq));
+    let seq = relative(tcp.map(|tcp| tcp.seq), segment.seq().0);
+    fields.add("sequence", 4..8, seq);
     let ack = if segment.flags().ack() {
-        relative(tcp.map(|tcp| tcp.ack), raw_ack)
+        relative(tcp.map(|tcp| tcp.ack), segment.ack().0)
     } else {
-        "none".to_owned()
+        fields.pick("none", "なし")
     };
     fields.add("acknowledgment", 8..12, ack);
-    fields.add(
-        "header length",
-        12..13,
-        format!("{} bytes", segment.header_len()),
-    );
+    fields.add("header length", 12..13, fields.bytes(segment.header_len()));
     fields.add("flags", 12..14, flags_text(segment.flags()));
     fields.add("window", 14..16, window(segment, tcp));
-    fields.add("checksum", 16..18, checksum(segment.checksum(), sum));
+    fields.add(
+        "checksum",
+        16..18,
+        checksum(fields.language, segment.checksum(), sum),
+    );
     if segment.urgent_pointer() != 0 {
         fields.add(
             "urgent pointer",
@@ -392,6 +457,12 @@ fn tcp_fields(
         summary_fields(tcp, segment, fields);
     }
     format!("TCP {src} → {dst}")
+}
+
+/// A number as it stands in the header.
+fn raw(language: Language, number: u32) -> String {
+    let number = grouped(number.into());
+    say!(language, "raw {number}", "生の値 {number}")
 }
 
 /// `509 × 128 = 65 152`.
@@ -419,7 +490,7 @@ fn option_field(
     match option {
         TcpOption::EndOfList | TcpOption::NoOperation => {}
         TcpOption::MaxSegmentSize(bytes) => {
-            fields.add("max. segment size", range, format!("{bytes} bytes"));
+            fields.add("max. segment size", range, fields.bytes(bytes));
         }
         TcpOption::WindowScale(shift) => {
             fields.add(
@@ -428,7 +499,10 @@ fn option_field(
                 format!("{shift} (× {})", 1u32 << shift.min(&14)),
             );
         }
-        TcpOption::SackPermitted => fields.add("SACK permitted", range, "yes"),
+        TcpOption::SackPermitted => {
+            let yes = fields.pick("yes", "あり");
+            fields.add("SACK permitted", range, yes);
+        }
         TcpOption::Sack(blocks) => {
             let base = tcp.map_or(i64::from(segment.ack().0), |tcp| tcp.ack);
             let shown = |block: SeqRange| {
@@ -457,7 +531,12 @@ fn option_field(
             fields.add(
                 "option",
                 range,
-                format!("kind {kind}, {} bytes", data.len()),
+                say!(
+                    fields.language,
+                    "kind {kind}, {len} bytes",
+                    "種類 {kind}、{len} バイト",
+                    len = data.len()
+                ),
             );
         }
     }
@@ -483,26 +562,44 @@ fn summary_fields(tcp: &TcpDigest, segment: &Segment<'_>, fields: &mut Fields) {
     }
 }
 
-fn checksum(field: u16, status: ChecksumStatus) -> String {
+fn checksum(language: Language, field: u16, status: ChecksumStatus) -> String {
     let what = match status {
-        ChecksumStatus::Ok => "right".to_owned(),
-        ChecksumStatus::Bad { expected, .. } => format!("wrong, should be 0x{expected:04x}"),
-        ChecksumStatus::Unfinished => "left to the network card".to_owned(),
-        ChecksumStatus::Absent => "none".to_owned(),
-        ChecksumStatus::Snapped => "cannot be checked: not all was kept".to_owned(),
-        ChecksumStatus::Fragment => "cannot be checked: a fragment".to_owned(),
+        ChecksumStatus::Ok => language.pick("right", "正しい").to_owned(),
+        ChecksumStatus::Bad { expected, .. } => say!(
+            language,
+            "wrong, should be 0x{expected:04x}",
+            "誤り、正しくは 0x{expected:04x}"
+        ),
+        ChecksumStatus::Unfinished => language
+            .pick("left to the network card", "ネットワークカード任せ")
+            .to_owned(),
+        ChecksumStatus::Absent => language.pick("none", "なし").to_owned(),
+        ChecksumStatus::Snapped => language
+            .pick(
+                "cannot be checked: not all was kept",
+                "全体がなく検証できない",
+            )
+            .to_owned(),
+        ChecksumStatus::Fragment => language
+            .pick(
+                "cannot be checked: a fragment",
+                "フラグメントなので検証できない",
+            )
+            .to_owned(),
         ChecksumStatus::None => return format!("0x{field:04x}"),
     };
     format!("0x{field:04x} ({what})")
 }
 
 fn payload_fields(
+    language: Language,
     packet: &Packet<'_>,
     of: PayloadOf,
     range: &Range<usize>,
     shown: &mut DetailLayer,
 ) {
     let mut fields = Fields {
+        language,
         layer: LayerKind::Payload,
         start: range.start,
         list: Vec::new(),
@@ -516,7 +613,11 @@ fn payload_fields(
             shown.title = "DNS".to_owned();
             fields.add("id", 0..2, format!("0x{:04x}", message.id()));
             let answer = message.has_flags(PacketFlag::RESPONSE);
-            fields.add("kind", 2..4, if answer { "answer" } else { "question" });
+            let kind = match answer {
+                true => language.pick("answer", "応答"),
+                false => language.pick("question", "問い合わせ"),
+            };
+            fields.add("kind", 2..4, kind);
             if let Some((kind, name)) = dns_question(&message) {
                 fields.add("name", 12..range.len(), format!("{name} ({kind})"));
             }
@@ -528,7 +629,9 @@ fn payload_fields(
             }
         }
         PayloadOf::Tcp => {
-            let Some(line) = app_line(packet) else { return };
+            let Some(line) = app_line(language, packet) else {
+                return;
+            };
             fields.add("begins", 0..line.len().min(range.len()), line);
         }
         _ => return,

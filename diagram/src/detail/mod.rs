@@ -3,10 +3,11 @@
 mod conversation;
 mod fields;
 mod names;
+mod problems;
 
 use crate::capture::Direction;
 use crate::layout::scene::Kind;
-use crate::words::{self, Story};
+use crate::words::{self, Language, Story, say};
 use core::fmt::Write;
 use serde::{Deserialize, Serialize};
 use synema_core::trace::{Cause, FrameId};
@@ -103,6 +104,7 @@ impl Detail {
 /// All about the packet with this index.
 pub(crate) fn detail(story: Story<'_>, index: usize) -> Option<Detail> {
     let (frame, digest) = story.packet(index)?;
+    let language = story.language;
     let packet = story.dissect(frame);
     let first_ns = story
         .capture
@@ -111,17 +113,15 @@ pub(crate) fn detail(story: Story<'_>, index: usize) -> Option<Detail> {
         .map_or(0, |frame| frame.at.as_nanos());
     let since = words::duration(frame.at.as_nanos().saturating_sub(first_ns));
     let way = match frame.direction {
-        Direction::Sent => ", sent by this page",
-        Direction::Received => ", received by this page",
+        Direction::Sent => language.pick(", sent by this page", "、このページが送信"),
+        Direction::Received => language.pick(", received by this page", "、このページが受信"),
         Direction::Unknown => "",
     };
-    let mut problems: Vec<_> = packet.problems.iter().map(ToString::to_string).collect();
-    problems.extend(fields::checksum_problems(&packet));
-    let mut layers = fields::layers(&packet, digest);
+    let mut layers = fields::layers(language, &packet, digest);
     if story.analysis.is_put_together(index)
         && let Some(segment) = story.analysis.segment(index, &packet)
     {
-        layers.push(fields::put_together(&segment, digest));
+        layers.push(fields::put_together(language, &segment, digest));
     }
     conversation::add(story, index, &packet, &mut layers);
     Some(Detail {
@@ -131,12 +131,16 @@ pub(crate) fn detail(story: Story<'_>, index: usize) -> Option<Detail> {
         title: words::title(story, index),
         why: words::why(story, index),
         cause: frame.cause,
-        when: format!("{since} after the first packet{way}"),
-        links: links(digest),
+        when: say!(
+            language,
+            "{since} after the first packet{way}",
+            "最初のパケットから {since} 後{way}"
+        ),
+        links: links(language, digest),
         layers,
         bytes: frame.bytes.to_vec(),
         original_len: frame.original_len,
-        problems,
+        problems: problems::problems(language, &packet),
         comments: story
             .capture
             .annotations()
@@ -146,12 +150,15 @@ pub(crate) fn detail(story: Story<'_>, index: usize) -> Option<Detail> {
     })
 }
 
-fn links(digest: &crate::analysis::Digest) -> Vec<Link> {
+fn links(language: Language, digest: &crate::analysis::Digest) -> Vec<Link> {
     let related = [
-        ("first sent", digest.first_sent()),
-        ("sent again", digest.sent_again()),
-        ("answers", digest.answers()),
-        ("answered by", digest.answered_by()),
+        (
+            language.pick("first sent", "最初の送信"),
+            digest.first_sent(),
+        ),
+        (language.pick("sent again", "再送"), digest.sent_again()),
+        (language.pick("answers", "応答先"), digest.answers()),
+        (language.pick("answered by", "応答"), digest.answered_by()),
     ];
     related
         .into_iter()

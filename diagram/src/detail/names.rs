@@ -1,11 +1,17 @@
-//! What tshark calls a field, so that a note on it, or a filter, means it elsewhere too.
+//! What a field is called: in each language, and by tshark, so that a note on it, or a filter,
+//! means it elsewhere too.
 
+use crate::words::Language;
 use synema_core::wire::LayerKind;
 
-/// tshark's name for a field of a layer by the name that the packet panel shows; none for
-/// what tshark has no single field for.
-pub(super) fn tshark(layer: LayerKind, shown: &str) -> Option<&'static str> {
+/// A field's name in a language, and tshark's; empty for what tshark has no single field for.
+pub(super) fn named(
+    language: Language,
+    layer: LayerKind,
+    name: &'static str,
+) -> (&'static str, &'static str) {
     let table = match layer {
+        LayerKind::Loopback => LOOPBACK,
         LayerKind::Ethernet => ETHERNET,
         LayerKind::Vlan => VLAN,
         LayerKind::Arp => ARP,
@@ -16,103 +22,138 @@ pub(super) fn tshark(layer: LayerKind, shown: &str) -> Option<&'static str> {
         LayerKind::Udp => UDP,
         LayerKind::Tcp => TCP,
         LayerKind::Payload => PAYLOAD,
-        _ => return None,
+        _ => COOKED,
     };
-    let row = table.iter().find(|(ours, _)| *ours == shown)?;
-    Some(row.1)
+    match table.iter().find(|(ours, ..)| *ours == name) {
+        Some((english, japanese, tshark)) => (language.pick(english, japanese), tshark),
+        None => (name, ""),
+    }
 }
 
-/// Ours, and tshark's.
-type Names = &'static [(&'static str, &'static str)];
+/// In English, in Japanese, and in tshark.
+type Names = &'static [(&'static str, &'static str, &'static str)];
 
 const ETHERNET: Names = &[
-    ("destination", "eth.dst"),
-    ("source", "eth.src"),
-    ("type", "eth.type"),
+    ("destination", "宛先", "eth.dst"),
+    ("source", "送信元", "eth.src"),
+    ("type", "タイプ", "eth.type"),
 ];
+const LOOPBACK: Names = &[("address family", "アドレスファミリー", "")];
+const COOKED: Names = &[("direction", "方向", ""), ("type", "タイプ", "")];
 const VLAN: Names = &[
-    ("priority", "vlan.priority"),
-    ("VLAN", "vlan.id"),
-    ("type", "vlan.etype"),
+    ("priority", "優先度", "vlan.priority"),
+    ("VLAN", "VLAN", "vlan.id"),
+    ("type", "タイプ", "vlan.etype"),
 ];
 const ARP: Names = &[
-    ("hardware type", "arp.hw.type"),
-    ("protocol type", "arp.proto.type"),
-    ("operation", "arp.opcode"),
-    ("sender MAC", "arp.src.hw_mac"),
-    ("sender IP", "arp.src.proto_ipv4"),
-    ("target MAC", "arp.dst.hw_mac"),
-    ("target IP", "arp.dst.proto_ipv4"),
+    ("hardware type", "ハードウェアタイプ", "arp.hw.type"),
+    ("protocol type", "プロトコルタイプ", "arp.proto.type"),
+    ("operation", "操作", "arp.opcode"),
+    ("sender MAC", "送信側 MAC", "arp.src.hw_mac"),
+    ("sender IP", "送信側 IP", "arp.src.proto_ipv4"),
+    ("target MAC", "対象 MAC", "arp.dst.hw_mac"),
+    ("target IP", "対象 IP", "arp.dst.proto_ipv4"),
 ];
 const IPV4: Names = &[
-    ("version, header length", "ip.hdr_len"),
-    ("DSCP, ECN", "ip.dsfield"),
-    ("total length", "ip.len"),
-    ("identification", "ip.id"),
-    ("fragmentation", "ip.flags"),
-    ("time to live", "ip.ttl"),
-    ("protocol", "ip.proto"),
-    ("header checksum", "ip.checksum"),
-    ("source", "ip.src"),
-    ("destination", "ip.dst"),
+    (
+        "version, header length",
+        "バージョン、ヘッダー長",
+        "ip.hdr_len",
+    ),
+    ("DSCP, ECN", "DSCP、ECN", "ip.dsfield"),
+    ("total length", "全長", "ip.len"),
+    ("identification", "識別子", "ip.id"),
+    ("fragmentation", "フラグメント", "ip.flags"),
+    ("time to live", "生存時間", "ip.ttl"),
+    ("protocol", "プロトコル", "ip.proto"),
+    ("header checksum", "ヘッダーチェックサム", "ip.checksum"),
+    ("source", "送信元", "ip.src"),
+    ("destination", "宛先", "ip.dst"),
+    ("options", "オプション", ""),
 ];
 const ICMPV6: Names = &[
-    ("type", "icmpv6.type"),
-    ("code", "icmpv6.code"),
-    ("checksum", "icmpv6.checksum"),
-    ("identifier", "icmpv6.echo.identifier"),
-    ("sequence", "icmpv6.echo.sequence_number"),
-    ("MTU", "icmpv6.mtu"),
+    ("type", "タイプ", "icmpv6.type"),
+    ("code", "コード", "icmpv6.code"),
+    ("checksum", "チェックサム", "icmpv6.checksum"),
+    ("identifier", "識別子", "icmpv6.echo.identifier"),
+    ("sequence", "シーケンス番号", "icmpv6.echo.sequence_number"),
+    ("MTU", "MTU", "icmpv6.mtu"),
+    ("target", "対象", ""),
+    ("MAC", "MAC", ""),
 ];
 const IPV6: Names = &[
-    ("traffic class", "ipv6.tclass"),
-    ("flow label", "ipv6.flow"),
-    ("payload length", "ipv6.plen"),
-    ("protocol", "ipv6.nxt"),
-    ("hop limit", "ipv6.hlim"),
-    ("source", "ipv6.src"),
-    ("destination", "ipv6.dst"),
+    ("traffic class", "トラフィッククラス", "ipv6.tclass"),
+    ("flow label", "フローラベル", "ipv6.flow"),
+    ("payload length", "ペイロード長", "ipv6.plen"),
+    ("protocol", "プロトコル", "ipv6.nxt"),
+    ("hop limit", "ホップリミット", "ipv6.hlim"),
+    ("source", "送信元", "ipv6.src"),
+    ("destination", "宛先", "ipv6.dst"),
 ];
 const ICMP: Names = &[
-    ("type", "icmp.type"),
-    ("code", "icmp.code"),
-    ("checksum", "icmp.checksum"),
-    ("identifier", "icmp.ident"),
-    ("sequence", "icmp.seq"),
-    ("gateway", "icmp.redir_gw"),
-    ("pointer", "icmp.pointer"),
+    ("type", "タイプ", "icmp.type"),
+    ("code", "コード", "icmp.code"),
+    ("checksum", "チェックサム", "icmp.checksum"),
+    ("identifier", "識別子", "icmp.ident"),
+    ("sequence", "シーケンス番号", "icmp.seq"),
+    ("gateway", "ゲートウェイ", "icmp.redir_gw"),
+    ("pointer", "ポインター", "icmp.pointer"),
 ];
 const UDP: Names = &[
-    ("source port", "udp.srcport"),
-    ("destination port", "udp.dstport"),
-    ("length", "udp.length"),
-    ("checksum", "udp.checksum"),
+    ("source port", "送信元ポート", "udp.srcport"),
+    ("destination port", "宛先ポート", "udp.dstport"),
+    ("length", "長さ", "udp.length"),
+    ("checksum", "チェックサム", "udp.checksum"),
 ];
 const TCP: Names = &[
-    ("source port", "tcp.srcport"),
-    ("destination port", "tcp.dstport"),
-    ("sequence", "tcp.seq"),
-    ("acknowledgment", "tcp.ack"),
-    ("header length", "tcp.hdr_len"),
-    ("flags", "tcp.flags"),
-    ("window", "tcp.window_size"),
-    ("checksum", "tcp.checksum"),
-    ("urgent pointer", "tcp.urgent_pointer"),
-    ("max. segment size", "tcp.options.mss_val"),
-    ("window scale", "tcp.options.wscale.shift"),
-    ("SACK permitted", "tcp.options.sack_perm"),
-    ("SACK: is here", "tcp.options.sack"),
-    ("timestamps", "tcp.options.timestamp"),
-    ("verdict", "tcp.analysis.flags"),
-    ("round trip to this ACK", "tcp.analysis.ack_rtt"),
-    ("first round trip", "tcp.analysis.initial_rtt"),
-    ("conversation", "tcp.completeness"),
-    ("bytes in flight", "tcp.analysis.bytes_in_flight"),
+    ("source port", "送信元ポート", "tcp.srcport"),
+    ("destination port", "宛先ポート", "tcp.dstport"),
+    ("sequence", "シーケンス番号", "tcp.seq"),
+    ("acknowledgment", "確認応答番号", "tcp.ack"),
+    ("header length", "ヘッダー長", "tcp.hdr_len"),
+    ("flags", "フラグ", "tcp.flags"),
+    ("window", "ウィンドウ", "tcp.window_size"),
+    ("checksum", "チェックサム", "tcp.checksum"),
+    ("urgent pointer", "緊急ポインター", "tcp.urgent_pointer"),
+    (
+        "max. segment size",
+        "最大セグメント長",
+        "tcp.options.mss_val",
+    ),
+    (
+        "window scale",
+        "ウィンドウスケール",
+        "tcp.options.wscale.shift",
+    ),
+    ("SACK permitted", "SACK 許可", "tcp.options.sack_perm"),
+    ("SACK: is here", "SACK: 受信済み", "tcp.options.sack"),
+    ("timestamps", "タイムスタンプ", "tcp.options.timestamp"),
+    ("verdict", "判定", "tcp.analysis.flags"),
+    (
+        "round trip to this ACK",
+        "この ACK までの往復時間",
+        "tcp.analysis.ack_rtt",
+    ),
+    (
+        "first round trip",
+        "最初の往復時間",
+        "tcp.analysis.initial_rtt",
+    ),
+    ("conversation", "通信", "tcp.completeness"),
+    (
+        "bytes in flight",
+        "未確認のバイト数",
+        "tcp.analysis.bytes_in_flight",
+    ),
+    ("D-SACK: came twice", "D-SACK: 二度受信", ""),
+    ("option", "オプション", ""),
+    ("waited before it", "直前の待ち時間", ""),
 ];
 const PAYLOAD: Names = &[
-    ("id", "dns.id"),
-    ("kind", "dns.flags.response"),
-    ("name", "dns.qry.name"),
-    ("address", "dns.a"),
-    ("outcome", "dns.flags.rcode"),
+    ("id", "ID", "dns.id"),
+    ("kind", "種類", "dns.flags.response"),
+    ("name", "名前", "dns.qry.name"),
+    ("address", "アドレス", "dns.a"),
+    ("outcome", "結果", "dns.flags.rcode"),
+    ("begins", "先頭", ""),
 ];

@@ -470,6 +470,7 @@ proptest! {
         words: bool,
         axis in prop::sample::select(vec![Axis::Gaps, Axis::Linear, Axis::Rows]),
         all: bool,
+        language in prop::sample::select(Language::ALL.to_vec()),
     ) {
         let mut capture = if all { lab_fetch().capture } else { Capture::default() };
         let more = random_capture(&steps);
@@ -483,7 +484,7 @@ proptest! {
             }
         }
         let labels = if words { LabelMode::Words } else { LabelMode::Numbers };
-        let view = View { width, labels, axis, metrics: Metrics::default(), ..View::default() };
+        let view = View { width, labels, axis, language, ..View::default() };
         let mut document = Document::open(capture, view);
         let scene = whole(&mut document);
         prop_assert_eq!(check_texts(&scene), Ok(()));

@@ -12,6 +12,7 @@ fn meant(text: &str) -> Vec<usize> {
         analysis.push(frame, &capture.interfaces()[0]);
     }
     let story = Story {
+        language: crate::words::Language::English,
         capture: &capture,
         analysis: &analysis,
     };

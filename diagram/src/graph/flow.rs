@@ -4,6 +4,7 @@ use super::{GraphOptions, NoGraph, Way};
 use crate::analysis::{HostId, StreamInfo, TcpDigest};
 use crate::capture::Fate;
 use crate::layout::Source;
+use crate::words::{Language, say};
 use core::net::IpAddr;
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, Record};
@@ -268,26 +269,37 @@ impl<'a> Flow<'a> {
         format!("{from} → {to}")
     }
 
+    /// What is spoken.
+    pub(super) fn language(&self) -> Language {
+        self.source.view.language
+    }
+
     /// `page's clock`.
     pub(super) fn clock(&self) -> String {
+        let language = self.language();
         let hosts = self.source.analysis.hosts();
         let [from, _] = self.ends();
         let own = hosts.list().iter().any(|host| host.is_page);
         if self.at_sender {
-            format!("{}'s clock", self.name(from))
+            say!(
+                language,
+                "{name}'s clock",
+                "{name} の時計",
+                name = self.name(from)
+            )
         } else if own {
-            "page's clock".into()
+            language.pick("page's clock", "ページの時計").into()
         } else {
-            "capture's clock".into()
+            language.pick("capture's clock", "キャプチャの時計").into()
         }
     }
 
     fn name(&self, (id, port): (HostId, u16)) -> String {
         let Some(host) = self.source.analysis.hosts().at(id) else {
-            return "somebody".into();
+            return self.language().pick("somebody", "不明なホスト").into();
         };
         match (&host.name, host.ip) {
-            _ if host.is_page => "page".into(),
+            _ if host.is_page => self.language().pick("page", "ページ").into(),
             (Some(name), _) => crate::words::cut(name, 40),
             (None, Some(IpAddr::V6(ip))) => format!("[{ip}]:{port}"),
             (None, Some(ip)) => format!("{ip}:{port}"),

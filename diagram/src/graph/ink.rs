@@ -1,6 +1,7 @@
 //! What lines and marks mean, and how each meaning looks.
 
 use crate::layout::scene::Certainty;
+use crate::words::Language;
 use serde::{Deserialize, Serialize};
 
 /// What lines and marks mean. Never told by colour alone: see [`Ink::look`].
@@ -150,31 +151,36 @@ impl Ink {
     }
 
     /// What the legend says of it.
-    pub const fn words(self) -> &'static str {
+    pub const fn words(self, language: Language) -> &'static str {
         match self {
-            Self::Acked => "acknowledged",
-            Self::WindowEnd => "window's end",
-            Self::Data => "data",
-            Self::Late => "O out of order",
-            Self::Again => "R sent again",
-            Self::Lost => "lost",
-            Self::Unseen => "lost before the capture",
-            Self::Sacked => "taken before its turn (SACK)",
-            Self::Duplicate => "duplicate ACK",
-            Self::Closed => "Z window closed",
+            Self::Acked => language.pick("acknowledged", "確認応答済み"),
+            Self::WindowEnd => language.pick("window's end", "ウィンドウの端"),
+            Self::Data => language.pick("data", "データ"),
+            Self::Late => language.pick("O out of order", "O 順序外"),
+            Self::Again => language.pick("R sent again", "R 再送"),
+            Self::Lost => language.pick("lost", "損失"),
+            Self::Unseen => language.pick("lost before the capture", "キャプチャの手前で損失"),
+            Self::Sacked => language.pick("taken before its turn (SACK)", "先に届いた分 (SACK)"),
+            Self::Duplicate => language.pick("duplicate ACK", "重複 ACK"),
+            Self::Closed => language.pick("Z window closed", "Z ウィンドウ閉塞"),
             Self::Syn => "SYN",
             Self::Fin => "FIN",
             Self::Rst => "RST",
-            Self::Throughput => "on the wire, headers and all",
-            Self::Goodput => "new data acknowledged",
-            Self::Rto => "RTO, when the timer would run out",
-            Self::Srtt => "SRTT, smoothed",
-            Self::Trip => "from data to its ACK",
-            Self::PeerWindow => "the peer's window",
+            Self::Throughput => {
+                language.pick("on the wire, headers and all", "回線上（ヘッダー込み）")
+            }
+            Self::Goodput => language.pick("new data acknowledged", "新たに確認応答されたデータ"),
+            Self::Rto => language.pick(
+                "RTO, when the timer would run out",
+                "RTO（タイマーが切れる時点）",
+            ),
+            Self::Srtt => language.pick("SRTT, smoothed", "SRTT（平滑値）"),
+            Self::Trip => language.pick("from data to its ACK", "データから ACK まで"),
+            Self::PeerWindow => language.pick("the peer's window", "相手のウィンドウ"),
             Self::Ssthresh => "ssthresh",
             Self::Cwnd => "cwnd",
-            Self::Flight => "in flight",
-            Self::Offered => "offered",
+            Self::Flight => language.pick("in flight", "未確認"),
+            Self::Offered => language.pick("offered", "提示された量"),
         }
     }
 

@@ -10,8 +10,7 @@ use super::scene::{GraphScene, LegendItem, Mark, Plot, Text, TextRole, Tick};
 use super::{GraphKind, GraphOptions};
 use crate::layout::scene::Anchor;
 use crate::view::Metrics;
-use crate::words;
-use core::fmt::Write;
+use crate::words::{self, Language, say};
 use std::collections::BTreeMap;
 
 /// Nothing is nearer to the picture's edge.
@@ -28,6 +27,7 @@ const MAX_LETTERS: usize = 200;
 /// The picture without what is drawn in it.
 pub(super) struct Frame {
     kind: GraphKind,
+    language: Language,
     metrics: Metrics,
     width: f64,
     height: f64,
@@ -62,19 +62,27 @@ impl Frame {
         let metrics = options.metrics;
         let (kind, line) = (options.kind, metrics.line_height);
         let width = options.width.max(320.0);
-        let title = format!("{}, {} ({})", kind.words(), flow.way(), flow.clock());
+        let language = flow.language();
+        let title = say!(
+            language,
+            "{what}, {way} ({clock})",
+            "{what}、{way}（{clock}）",
+            what = kind.words(language),
+            way = flow.way(),
+            clock = flow.clock()
+        );
         let shown = inks.filter(|ink| !heights.outside.contains(ink));
         let rows = EDGE + line * 1.1 + LEADING;
-        let (legend, below) = legend(shown, rows, width, metrics);
-        let notes = wrap(&notes(flow, kind, heights), width - 2.0 * EDGE, metrics);
+        let (legend, below) = legend(language, shown, rows, width, metrics);
+        let notes = metrics.wrapped(&notes(flow, kind, heights), width - 2.0 * EDGE);
         // The unit stands above the plot, clear of the highest tick's label.
         let y0 = below + line + LEADING + line / 2.0;
         let under = (line + LEADING) * (2.0 + notes.len() as f64) + EDGE;
         let y1 = (options.height.max(200.0) - under).max(y0 + MIN_PLOT);
         let y = Scale::new((heights.low, heights.high), (y1 - INSET, y0 + INSET));
         let y_ticks = ticks(&y, quantity(kind), |_| line * 2.2);
-        let longest = y_ticks.ticks.iter().map(|(_, text)| chars(text));
-        let x0 = EDGE + longest.fold(0.0, f64::max) * metrics.char_width + 8.0;
+        let longest = y_ticks.ticks.iter().map(|(_, text)| metrics.width(text));
+        let x0 = EDGE + longest.fold(0.0, f64::max) + 8.0;
         let x1 = width - EDGE - 4.0;
         let (from, to) = flow.range();
         let bound = |ns| i64::try_from(ns).unwrap_or(i64::MAX);
@@ -84,6 +92,7 @@ impl Frame {
         });
         Self {
             kind,
+            language,
             metrics,
             width,
             height: y1 + under,
@@ -132,8 +141,9 @@ impl Frame {
         let line = self.metrics.line_height;
         let step = line + LEADING;
         let Plot { x1, y0, y1, .. } = self.plot;
-        let room = ((self.width - 2.0 * EDGE) / (self.metrics.char_width * 1.1)) as usize;
-        let title = words::cut(&self.title, room);
+        let title = self
+            .metrics
+            .cut(&self.title, (self.width - 2.0 * EDGE) / 1.1);
         let top = EDGE + line * 1.1 * 0.78;
         let unit_y = y0 - line / 2.0 - LEADING / 2.0 - line * 0.22;
         let under = y1 + INSET + line * 0.78 + step;
@@ -146,7 +156,12 @@ impl Frame {
                 TextRole::Unit,
             ),
             self.text(
-                &format!("{} since the first packet", self.x_ticks.unit),
+                &say!(
+                    self.language,
+                    "{unit} since the first packet",
+                    "最初のパケットから（{unit}）",
+                    unit = self.x_ticks.unit
+                ),
                 (x1, under),
                 Anchor::End,
                 TextRole::Unit,
@@ -184,29 +199,29 @@ impl Frame {
 
     fn describe(&self, flow: &Flow<'_>, counts: &BTreeMap<Ink, u64>, heights: &Heights) -> String {
         let (from, to) = flow.range();
-        let mut text = format!(
-            "{}, from {} to {}, up to {}.",
-            self.title,
-            words::duration(from),
-            words::duration(to),
-            quantity(self.kind).words(heights.high),
+        let mut text = say!(
+            self.language,
+            "{title}, from {from} to {to}, up to {most}.",
+            "{title}、{from} から {to} まで、最大 {most}。",
+            title = self.title,
+            from = words::duration(from),
+            to = words::duration(to),
+            most = quantity(self.kind).words(heights.high),
         );
         let shown: Vec<_> = counts
             .iter()
-            .map(|(ink, count)| format!("{}: {count}", ink.words()))
+            .map(|(ink, count)| format!("{}: {count}", ink.words(self.language)))
             .collect();
         if !shown.is_empty() {
-            let _ = write!(text, " {}.", shown.join("; "));
+            let shown = shown.join(self.language.pick("; ", "、"));
+            text.push_str(&say!(self.language, " {shown}.", "{shown}。"));
         }
         for note in &self.notes {
-            let _ = write!(text, " {note}");
+            text.push_str(self.language.pick(" ", ""));
+            text.push_str(note);
         }
         text
     }
-}
-
-fn chars(text: &str) -> f64 {
-    text.chars().count() as f64
 }
 
 fn line_of(
@@ -225,7 +240,7 @@ fn line_of(
         x,
         y,
         anchor,
-        width: chars(text) * metrics.char_width * scale,
+        width: metrics.width(text) * scale,
         height: metrics.line_height * scale,
         role,
     }
@@ -233,6 +248,7 @@ fn line_of(
 
 /// The inks' meanings in rows, and where the rows end.
 fn legend(
+    language: Language,
     inks: impl Iterator<Item = Ink>,
     top: f64,
     width: f64,
@@ -242,7 +258,8 @@ fn legend(
     let (mut x, mut y) = (EDGE, top);
     let mut items = Vec::new();
     for ink in inks {
-        let wide = LegendItem::SAMPLE + 6.0 + chars(ink.words()) * metrics.char_width;
+        let words = ink.words(language);
+        let wide = LegendItem::SAMPLE + 6.0 + metrics.width(words);
         if x > EDGE && x + wide > width - EDGE {
             (x, y) = (EDGE, y + line + LEADING);
         }
@@ -251,78 +268,78 @@ fn legend(
             ink,
             x,
             y: y + line / 2.0,
-            text: line_of(ink.words(), at, Anchor::Start, TextRole::Legend, metrics),
+            text: line_of(words, at, Anchor::Start, TextRole::Legend, metrics),
         });
         x += wide + 16.0;
     }
     (items, y + line + LEADING)
 }
 
-/// What the picture does not show by itself.
-fn notes(flow: &Flow<'_>, kind: GraphKind, heights: &Heights) -> Vec<String> {
-    let mut notes = Vec::new();
+/// What the picture does not show by itself, in sentences.
+fn notes(flow: &Flow<'_>, kind: GraphKind, heights: &Heights) -> String {
+    let language = flow.language();
+    let mut notes: Vec<String> = Vec::new();
     if kind == GraphKind::Throughput {
         let interval = i64::try_from(interval_ns(flow.range())).unwrap_or(i64::MAX);
-        notes.push(format!(
-            "Each step is what passed in {}.",
-            Quantity::Time.words(interval)
+        notes.push(say!(
+            language,
+            "Each step is what passed in {time}.",
+            "1 段は {time} の間に通った量です。",
+            time = Quantity::Time.words(interval)
         ));
     }
     for (ink, high) in &heights.beyond {
-        let words = quantity(kind).words(*high);
-        let verb = if heights.outside.contains(ink) {
-            "lies above the picture, at"
-        } else {
-            "goes on above the picture, to"
-        };
-        notes.push(format!("{}: {verb} {words}.", ink.words()));
+        let is_outside = heights.outside.contains(ink);
+        let (ink, most) = (ink.words(language), quantity(kind).words(*high));
+        notes.push(match is_outside {
+            true => say!(
+                language,
+                "{ink}: lies above the picture, at {most}.",
+                "{ink}は図の上の外、{most} にあります。"
+            ),
+            false => say!(
+                language,
+                "{ink}: goes on above the picture, to {most}.",
+                "{ink}は図の上へはみ出し、{most} まであります。"
+            ),
+        });
     }
     let has_windows = matches!(
         kind,
         GraphKind::Sequence | GraphKind::Flight | GraphKind::Window
     );
+    let mut told = |english: &str, japanese| notes.push(language.pick(english, japanese).into());
     if has_windows && !flow.saw_answers_begin() {
-        notes
-            .push("The receiver's SYN was not seen: its windows may be scaled, and larger.".into());
+        told(
+            "The receiver's SYN was not seen: its windows may be scaled, and larger.",
+            "受信側の SYN が見えていないので、ウィンドウは実際にはもっと大きいかもしれません。",
+        );
     }
     match kind {
-        GraphKind::RoundTrip if flow.is_near_receiver() => notes.push(
-            "Taken near the receiver: this is how long it took to acknowledge, not the way.".into(),
+        GraphKind::RoundTrip if flow.is_near_receiver() => told(
+            "Taken near the receiver: this is how long it took to acknowledge, not the way.",
+            "受信側の近くで取られたため、往復時間ではなく ACK を返すまでの時間です。",
         ),
-        GraphKind::Flight if flow.is_near_receiver() => notes.push(
-            "Taken near the receiver: the sender has more in flight, all that is on the way."
-                .into(),
+        GraphKind::Flight if flow.is_near_receiver() => told(
+            "Taken near the receiver: the sender has more in flight, all that is on the way.",
+            "受信側の近くで取られたため、送信側の未確認の量は、途中にある分だけ多くなります。",
         ),
         _ => {}
     }
     if flow.own_sender().is_none() {
         match kind {
-            GraphKind::RoundTrip => {
-                notes.push("The sender's SRTT and RTO are not known: it left no trace.".into());
-            }
-            GraphKind::Flight => {
-                notes.push("The sender's cwnd is not known: it left no trace.".into());
-            }
+            GraphKind::RoundTrip => told(
+                "The sender's SRTT and RTO are not known: it left no trace.",
+                "送信側の SRTT と RTO はわかりません（記録がありません）。",
+            ),
+            GraphKind::Flight => told(
+                "The sender's cwnd is not known: it left no trace.",
+                "送信側の cwnd はわかりません（記録がありません）。",
+            ),
             _ => {}
         }
     }
-    notes
-}
-
-/// The notes one after the other, in lines that fit.
-fn wrap(notes: &[String], width: f64, metrics: Metrics) -> Vec<String> {
-    let room = (width / metrics.char_width) as usize;
-    let mut lines: Vec<String> = Vec::new();
-    for word in notes.iter().flat_map(|note| note.split(' ')) {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(words::cut(word, room)),
-        }
-    }
-    lines
+    notes.join(language.pick(" ", ""))
 }
 
 /// A letter beside each mark that has one, where there is room.

@@ -36,6 +36,7 @@ pub use scene::{Corner, GraphScene, LegendItem, Line, Mark, Plot, Text, TextRole
 
 use crate::layout::Source;
 use crate::view::Metrics;
+use crate::words::{Language, say};
 use canvas::Canvas;
 use core::fmt;
 use flow::Flow;
@@ -70,13 +71,13 @@ impl GraphKind {
     ];
 
     /// What it shows, as titles begin.
-    pub const fn words(self) -> &'static str {
+    pub const fn words(self, language: Language) -> &'static str {
         match self {
-            Self::Sequence => "sequence numbers",
-            Self::Throughput => "throughput",
-            Self::RoundTrip => "round trips",
-            Self::Flight => "bytes in flight",
-            Self::Window => "receive window",
+            Self::Sequence => language.pick("sequence numbers", "シーケンス番号"),
+            Self::Throughput => language.pick("throughput", "スループット"),
+            Self::RoundTrip => language.pick("round trips", "往復時間"),
+            Self::Flight => language.pick("bytes in flight", "未確認のバイト数"),
+            Self::Window => language.pick("receive window", "受信ウィンドウ"),
         }
     }
 }
@@ -143,29 +144,51 @@ pub enum NoGraph {
     Nothing(GraphKind),
 }
 
-impl fmt::Display for NoGraph {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl NoGraph {
+    /// Why, in a language.
+    pub fn words(self, language: Language) -> String {
         match self {
-            Self::NoStream { count: 0 } => f.write_str("there is no TCP in this capture"),
-            Self::NoStream { count: 1 } => {
-                f.write_str("there is one TCP conversation in this capture, number 0")
-            }
-            Self::NoStream { count } => write!(
-                f,
-                "the TCP conversations of this capture are numbered from 0 to {}",
-                count - 1
+            Self::NoStream { count: 0 } => language
+                .pick(
+                    "there is no TCP in this capture",
+                    "このキャプチャに TCP は含まれていません",
+                )
+                .into(),
+            Self::NoStream { count: 1 } => language
+                .pick(
+                    "there is one TCP conversation in this capture, number 0",
+                    "このキャプチャの TCP 通信は番号 0 の 1 つだけです",
+                )
+                .into(),
+            Self::NoStream { count } => say!(
+                language,
+                "the TCP conversations of this capture are numbered from 0 to {last}",
+                "このキャプチャの TCP 通信の番号は 0 から {last} までです",
+                last = count - 1
             ),
-            Self::NoTime => f.write_str("the range of time ends before it begins"),
-            Self::Nothing(kind) => write!(
-                f,
-                "no {} were seen in this direction and range of time: try the other direction",
-                match kind {
-                    GraphKind::Throughput => "bytes",
-                    GraphKind::Window => "windows",
-                    _ => kind.words(),
+            Self::NoTime => language
+                .pick(
+                    "the range of time ends before it begins",
+                    "時間の範囲の終わりが始まりより前です",
+                )
+                .into(),
+            Self::Nothing(kind) => say!(
+                language,
+                "no {what} were seen in this direction and range of time: try the other direction",
+                "この方向と時間の範囲に{what}がありません。逆方向を試してください",
+                what = match kind {
+                    GraphKind::Throughput => language.pick("bytes", "データ"),
+                    GraphKind::Window => language.pick("windows", "ウィンドウ"),
+                    _ => kind.words(language),
                 }
             ),
         }
+    }
+}
+
+impl fmt::Display for NoGraph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words(Language::English))
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::folds::Folds;
 use super::ladder::flags_text;
-use super::lanes::{Lanes, chars};
+use super::lanes::Lanes;
 use super::scene::{Anchor, Arrow, ArrowEnd, ArrowTcp, Certainty, Kind, Label, LabelRole, Point};
 use super::slots::{offset, second, slot};
 use super::source::Source;
 use super::warp::{Item, Warp};
 use crate::analysis::HostId;
 use crate::capture::Fate;
-use crate::words;
+use crate::words::{self, say};
 
 /// An arrow never falls by more than this: what lies farther apart is drawn
 /// shortened, for no screen would show both its ends.
@@ -62,8 +62,10 @@ impl Arrows<'_> {
         let digest = self.source.analysis.digests().get(packet as usize);
         let fold = self.folds.headed_by(packet).filter(|_| !ghost);
         let wordings = match digest.and_then(|digest| digest.tcp) {
-            Some(_) if let Some(fold) = fold => words::folded_labels(&fold.told(), view.labels),
-            Some(tcp) if ghost => words::ghost_labels(&tcp, view.labels),
+            Some(_) if let Some(fold) = fold => {
+                words::folded_labels(view.language, &fold.told(), view.labels)
+            }
+            Some(tcp) if ghost => words::ghost_labels(view.language, &tcp, view.labels),
             _ => words::labels(self.source.story(), packet as usize, view.labels),
         };
         // The second conversation and those after it say whose SYN it is.
@@ -84,7 +86,7 @@ impl Arrows<'_> {
         let (fitting, longer): (Vec<_>, Vec<_>) = long
             .into_iter()
             .chain(wordings)
-            .partition(|text| chars(text) * view.metrics.char_width + 24.0 <= line.length);
+            .partition(|text| view.metrics.width(text) + 24.0 <= line.length);
         let texts: Vec<_> = fitting
             .into_iter()
             .chain(longer.into_iter().rev())
@@ -93,8 +95,8 @@ impl Arrows<'_> {
         let parts = PARTS.split_at(NEAR);
         let near = texts.iter().map(|text| (text, parts.0));
         for (text, parts) in near.chain(texts.iter().map(|text| (text, parts.1))) {
-            let text = words::cut(text, (room / view.metrics.char_width) as usize);
-            let width = chars(&text) * view.metrics.char_width;
+            let text = view.metrics.cut(text, room);
+            let width = view.metrics.width(&text);
             for (x, y) in line.places(width, parts, self.lanes.width) {
                 candidates.push(Label {
                     text: text.clone(),
@@ -217,15 +219,23 @@ impl Arrows<'_> {
         });
         let fold = self.folds.headed_by(packet).filter(|_| !ghost);
         let fold = fold.map(|part| part.told());
+        let language = self.source.view.language;
         let title = if let Some(fold) = &fold {
-            words::folded_title(fold)
+            words::folded_title(language, fold)
         } else if ghost {
-            format!("Never seen here: what packet {} carries again", index + 1)
+            say!(
+                language,
+                "Never seen here: what packet {n} carries again",
+                "ここでは見えず: パケット {n} が再び運ぶもの",
+                n = index + 1
+            )
         } else {
-            format!(
-                "Packet {}: {}",
-                index + 1,
-                words::title(self.source.story(), index)
+            say!(
+                language,
+                "Packet {n}: {title}",
+                "パケット {n}: {title}",
+                n = index + 1,
+                title = words::title(self.source.story(), index)
             )
         };
         Arrow {

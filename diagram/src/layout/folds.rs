@@ -13,7 +13,7 @@ use super::scene::{Fold, Kind};
 use super::source::Source;
 use crate::annotate::{Annotations, On};
 use crate::capture::{Fate, Frame};
-use crate::words::app_line;
+use crate::words::{Language, app_line};
 use core::ops::RangeInclusive;
 use std::collections::BTreeSet;
 use synema_core::trace::FrameId;
@@ -202,7 +202,7 @@ fn begins_something(source: Source<'_>, frame: &Frame) -> bool {
     const TLS_DATA: u8 = 23;
     let packet = source.story().dissect(frame);
     let first = packet.tcp().and_then(|segment| segment.payload().first());
-    first.is_some_and(|&first| first != TLS_DATA) && app_line(&packet).is_some()
+    first.is_some_and(|&first| first != TLS_DATA) && app_line(Language::English, &packet).is_some()
 }
 
 /// In-order data or an ACK of it, of which nothing else is to be said.

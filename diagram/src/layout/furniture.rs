@@ -6,7 +6,7 @@ mod timers;
 
 use super::folds::Folds;
 use super::hidden;
-use super::lanes::{Lanes, chars};
+use super::lanes::Lanes;
 use super::place::Request;
 use super::scene::{Anchor, Certainty, Gap, Hidden, Label, LabelRole, Scene, StateBar};
 use super::slots::{offset, slot};
@@ -16,7 +16,7 @@ use super::warp::{Cut, Warp};
 use crate::analysis::StreamInfo;
 use crate::states::{Change, When};
 use crate::view::Filter;
-use crate::words;
+use crate::words::{self, say};
 use brackets::Which;
 use std::collections::{BTreeMap, BTreeSet};
 use synema_core::trace::TcpState;
@@ -67,6 +67,7 @@ pub(super) struct Surroundings<'a> {
 impl Surroundings<'_> {
     /// Texts that are placed before the arrows' labels.
     pub(super) fn first_requests(&self, y0: f64, y1: f64) -> Vec<Request<Key>> {
+        let language = self.source.view.language;
         let mut requests = self.bracket_requests(y0, y1);
         for cut in self.warp.cuts_between(y0, y1) {
             if (y0..y1).contains(&cut.y0) {
@@ -82,7 +83,7 @@ impl Surroundings<'_> {
             let Key::Timer(stream, index, _) = key else {
                 continue;
             };
-            for (end, y, text) in timer_texts(&timer) {
+            for (end, y, text) in timer_texts(language, &timer) {
                 if (y0..y1).contains(&y) {
                     let key = Key::Timer(stream, index, end);
                     requests.push(self.timer_request(key, &timer, y, &text));
@@ -102,10 +103,10 @@ impl Surroundings<'_> {
         let hidden = self.hidden_marks(y0, y1).into_iter();
         let hidden = hidden.filter(|(_, mark)| (y0..y1).contains(&mark.y));
         let columns = (self.lanes.left, self.lanes.right);
-        let metrics = self.source.view.metrics;
+        let view = self.source.view;
         let hidden = hidden.map(|(key, mark)| Request {
             key,
-            candidates: hidden::texts(&mark, metrics, columns),
+            candidates: hidden::texts(&mark, view, columns),
         });
         let ticks = near.into_iter().chain(far);
         let ticks = ticks.map(|(key, label)| Request {
@@ -119,12 +120,11 @@ impl Surroundings<'_> {
     pub(super) fn add(&self, scene: &mut Scene, texts: &BTreeMap<Key, Label>) {
         let (y0, y1) = scene.window;
         for cut in self.warp.cuts_between(y0, y1) {
-            let awaited = self.awaited(&cut);
             scene.gaps.push(Gap {
                 y0: cut.y0 + 15.0,
                 y1: cut.y1 - 15.0,
                 label: texts.get(&Key::Gap(cut.after, cut.arrives)).cloned(),
-                title: silence(cut.ns, awaited, self.is_folded(&cut)).swap_remove(0),
+                title: self.silence(&cut).swap_remove(0),
             });
         }
         for (key, mut bar) in self.bars(y0, y1) {
@@ -167,10 +167,16 @@ impl Surroundings<'_> {
             Some(_) => self.warp.of_item(run.item as usize).0,
             None => height_of(run),
         };
+        let language = self.source.view.language;
         let first = self.hidden.partition_point(|run| height_of(run) < y0);
         self.hidden[first..]
             .iter()
-            .map(|run| (Key::Hidden(run.first), hidden::mark(*run, top_of(run))))
+            .map(|run| {
+                (
+                    Key::Hidden(run.first),
+                    hidden::mark(language, *run, top_of(run)),
+                )
+            })
             .take_while(|(_, mark)| mark.y <= y1 + 20.0)
             .collect()
     }
@@ -183,7 +189,7 @@ impl Surroundings<'_> {
             cos: 1.0,
             sin: 0.0,
             anchor,
-            width: chars(text) * self.source.view.metrics.char_width * role.scale(),
+            width: self.source.view.metrics.width(text) * role.scale(),
             role,
             certainty: Certainty::Firm,
         }
@@ -192,7 +198,7 @@ impl Surroundings<'_> {
     fn gap_request(&self, cut: &Cut) -> Request<Key> {
         let middle = (cut.y0 + cut.y1) / 2.0 + 4.0;
         let (left, right) = (self.lanes.left, self.lanes.right);
-        let wordings = silence(cut.ns, self.awaited(cut), self.is_folded(cut));
+        let wordings = self.silence(cut);
         let mut candidates = Vec::new();
         for text in wordings {
             for part in [0.5, 0.4, 0.6, 0.3, 0.7] {
@@ -203,6 +209,22 @@ impl Surroundings<'_> {
         Request {
             key: Key::Gap(cut.after, cut.arrives),
             candidates,
+        }
+    }
+
+    /// What is said of a time that was cut out, the longest wording first.
+    fn silence(&self, cut: &Cut) -> Vec<String> {
+        let language = self.source.view.language;
+        let time = words::duration(cut.ns);
+        match self.awaited(cut) {
+            Some(awaited) => words::silence_labels(language, cut.ns, awaited),
+            None if self.is_folded(cut) => {
+                vec![say!(language, "{time} folded", "{time} 分をまとめた"), time]
+            }
+            None => vec![
+                say!(language, "{time} on the way", "{time} かけて移動中"),
+                time,
+            ],
         }
     }
 
@@ -421,20 +443,5 @@ impl Surroundings<'_> {
             }
         }
         Request { key, candidates }
-    }
-}
-
-/// What is said of a time that was cut out, the longest wording first.
-fn silence(ns: u64, awaited: Option<&str>, is_folded: bool) -> Vec<String> {
-    match awaited {
-        None if is_folded => {
-            let time = words::duration(ns);
-            vec![format!("{time} folded"), time]
-        }
-        Some(awaited) => words::silence_labels(ns, awaited),
-        None => {
-            let time = words::duration(ns);
-            vec![format!("{time} on the way"), time]
-        }
     }
 }

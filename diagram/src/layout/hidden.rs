@@ -1,8 +1,8 @@
 //! Packets that people chose not to show: left out, and where, said with a thin mark.
 
-use super::lanes::chars;
 use super::scene::{Anchor, Hidden, Label, LabelRole};
-use crate::view::Metrics;
+use crate::view::View;
+use crate::words::{Language, say};
 
 /// How far the mark stands above the packet after it.
 const ABOVE: f64 = 9.0;
@@ -30,12 +30,20 @@ pub(super) fn push(runs: &mut Vec<Run>, packet: u32, items: usize) {
 }
 
 /// The mark of a run; `y` is the height at which the packet after it departs.
-pub(super) fn mark(run: Run, y: f64) -> Hidden {
+pub(super) fn mark(language: Language, run: Run, y: f64) -> Hidden {
     let count = u64::from(run.count);
     let first = u64::from(run.first) + 1;
     let title = match count {
-        1 => format!("packet {first} hidden"),
-        _ => format!("{count} packets hidden, from {first} on"),
+        1 => say!(
+            language,
+            "packet {first} hidden",
+            "パケット {first} は非表示"
+        ),
+        _ => say!(
+            language,
+            "{count} packets hidden, from {first} on",
+            "パケット {first} から {count} 個が非表示"
+        ),
     };
     Hidden {
         y: y - ABOVE,
@@ -47,15 +55,22 @@ pub(super) fn mark(run: Run, y: f64) -> Hidden {
 }
 
 /// Where its words may be.
-pub(super) fn texts(mark: &Hidden, metrics: Metrics, (left, right): (f64, f64)) -> Vec<Label> {
+pub(super) fn texts(mark: &Hidden, view: &View, (left, right): (f64, f64)) -> Vec<Label> {
     let role = LabelRole::Hidden;
     let text = match mark.count {
-        1 => "1 packet hidden".to_owned(),
-        count => format!("{count} packets hidden"),
+        1 => view
+            .language
+            .pick("1 packet hidden", "1 パケット非表示")
+            .to_owned(),
+        count => say!(
+            view.language,
+            "{count} packets hidden",
+            "{count} パケット非表示"
+        ),
     };
     let parts = [0.5, 0.62, 0.38, 0.74, 0.26, 0.86, 0.14];
     let label = |part: f64| Label {
-        width: chars(&text) * metrics.char_width * role.scale(),
+        width: view.metrics.width(&text) * role.scale(),
         text: text.clone(),
         x: left + (right - left) * part,
         y: mark.y + 3.0,

@@ -8,7 +8,7 @@ use super::source::Source;
 use crate::analysis::{Analysis, Host, HostId, Role};
 use crate::annotate::HostAddress;
 use crate::view::{Metrics, View};
-use crate::words;
+use crate::words::{Language, say};
 use order::Place;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -151,16 +151,16 @@ pub(super) fn lanes(source: Source<'_>, beside: Beside, shown: Option<&BTreeSet<
                 }
                 let given = source.capture.annotations().lane_name(host);
                 let id = lane_id(host, &mut used);
-                lanes.lanes.push(lane_of(analysis, host, given, id, room));
+                lanes.lanes.push(lane_of(source, host, given, id, room));
             }
             Place::Shared(hosts) => {
                 lanes.shared = Some(lane);
-                lanes.lanes.push(room.shared(hosts.len()));
+                lanes.lanes.push(room.shared(view.language, hosts.len()));
             }
         }
     }
     let page = analysis.hosts().list().iter().any(|host| host.is_page);
-    lanes.clock = clock(page, metrics, lanes.head_height);
+    lanes.clock = clock(page, view, lanes.head_height);
     if wide && beside.far_times {
         lanes.far_clock = Some(far_clock(view, &lanes));
     }
@@ -171,18 +171,19 @@ fn head_height(metrics: Metrics) -> f64 {
     14.0 + metrics.line_height * (LabelRole::LaneName.scale() + 2.0 + 1.4)
 }
 
-fn clock(page: bool, metrics: Metrics, head_height: f64) -> Label {
+fn clock(page: bool, view: &View, head_height: f64) -> Label {
     let text = if page {
-        "ms, page's clock"
+        view.language.pick("ms, page's clock", "ms、ページの時計")
     } else {
-        "ms, capture's clock"
+        view.language
+            .pick("ms, capture's clock", "ms、キャプチャの時計")
     };
     Label {
         text: text.into(),
         x: EDGE,
         y: head_height - 4.0,
         cos: 1.0,
-        width: chars(text) * metrics.char_width * LabelRole::Clock.scale(),
+        width: view.metrics.width(text) * LabelRole::Clock.scale(),
         role: LabelRole::Clock,
         ..Label::default()
     }
@@ -193,16 +194,18 @@ fn far_clock(view: &View, lanes: &Lanes) -> Label {
     let last = lanes.lanes.last();
     let is_server = last.is_some_and(|lane| lane.id.starts_with("server"));
     let text = if is_server {
-        "ms, server's clock"
+        view.language
+            .pick("ms, server's clock", "ms、サーバーの時計")
     } else {
-        "ms, the other end's clock"
+        view.language
+            .pick("ms, the other end's clock", "ms、相手の時計")
     };
     Label {
         x: lanes.width - EDGE,
         anchor: Anchor::End,
         text: text.into(),
-        width: chars(text) * view.metrics.char_width * LabelRole::Clock.scale(),
-        ..clock(false, view.metrics, lanes.head_height)
+        width: view.metrics.width(text) * LabelRole::Clock.scale(),
+        ..clock(false, view, lanes.head_height)
     }
 }
 
@@ -224,32 +227,38 @@ fn lane_id(host: &Host, used: &mut BTreeMap<&'static str, u32>) -> String {
     }
 }
 
-fn lane_of(analysis: &Analysis, host: &Host, given: Option<&str>, id: String, room: Room) -> Lane {
+fn lane_of(source: Source<'_>, host: &Host, given: Option<&str>, id: String, room: Room) -> Lane {
+    let language = source.view.language;
+    let pick = |english, japanese| language.pick(english, japanese).to_owned();
     let address = host.address();
     let (name, address) = match (host.role(), &host.name) {
         _ if given.is_some() => (given.unwrap_or_default().to_owned(), address),
-        (Role::Page, _) => ("this page".to_owned(), address),
+        (Role::Page, _) => (pick("this page", "このページ"), address),
         (_, Some(name)) => (name.clone(), address),
-        (Role::Router, None) => ("router".to_owned(), address),
-        (Role::NameServer, None) => ("name server".to_owned(), address),
-        (Role::Server, None) => ("server".to_owned(), address),
-        (Role::Client, None) => ("client".to_owned(), address),
+        (Role::Router, None) => (pick("router", "ルーター"), address),
+        (Role::NameServer, None) => (pick("name server", "DNS サーバー"), address),
+        (Role::Server, None) => (pick("server", "サーバー"), address),
+        (Role::Client, None) => (pick("client", "クライアント"), address),
         (Role::Host, None) if room.fits(&address, LabelRole::LaneName) => (address, String::new()),
-        (Role::Host, None) => ("host".to_owned(), address),
+        (Role::Host, None) => (pick("host", "ホスト"), address),
     };
-    let title = join(&name, &address);
+    let title = join(language, &name, &address);
     Lane {
         address: HostAddress::of(host),
         ..room.lane(
             id,
             title,
-            [vec![name], vec![address], notes(analysis, host)],
+            [
+                vec![name],
+                vec![address],
+                notes(language, source.analysis, host),
+            ],
         )
     }
 }
 
 /// What else is worth saying of a host, from the longest wording to the shortest.
-fn notes(analysis: &Analysis, host: &Host) -> Vec<String> {
+fn notes(language: Language, analysis: &Analysis, host: &Host) -> Vec<String> {
     let router = host
         .behind
         .and_then(|id| analysis.hosts().at(id))
@@ -257,13 +266,16 @@ fn notes(analysis: &Analysis, host: &Host) -> Vec<String> {
     let mac = host.mac.map(|mac| mac.to_string());
     match host.role() {
         Role::Page => match (mac, analysis.hosts().is_claimed(host)) {
-            (Some(mac), true) => vec![format!("claimed, {mac}"), "claimed".into()],
+            (Some(mac), true) => vec![
+                say!(language, "claimed, {mac}", "確保、{mac}"),
+                language.pick("claimed", "確保").into(),
+            ],
             (Some(mac), false) => vec![mac],
             (None, _) => vec![],
         },
         Role::Router => {
             let also = if host.is_name_server {
-                ", name server"
+                language.pick(", name server", "、DNS サーバー")
             } else {
                 ""
             };
@@ -274,27 +286,35 @@ fn notes(analysis: &Analysis, host: &Host) -> Vec<String> {
         }
         _ => {
             let port = match (host.is_name_server, host.serves, host.port) {
-                (true, _, _) => "port 53".to_owned(),
-                (_, Some(port), None) => format!("port {port}"),
+                (true, _, _) => language.pick("port 53", "ポート 53").to_owned(),
+                (_, Some(port), None) => say!(language, "port {port}", "ポート {port}"),
                 _ => String::new(),
             };
             match (router, mac) {
                 (Some(router), _) => vec![
-                    join(&port, &format!("behind router {router}")),
-                    join(&port, "behind router"),
+                    join(
+                        language,
+                        &port,
+                        &say!(language, "behind router {router}", "ルーター {router} の先"),
+                    ),
+                    join(
+                        language,
+                        &port,
+                        language.pick("behind router", "ルーターの先"),
+                    ),
                     port,
                 ],
-                (None, Some(mac)) => vec![join(&port, &mac), port, mac],
+                (None, Some(mac)) => vec![join(language, &port, &mac), port, mac],
                 (None, None) => vec![port],
             }
         }
     }
 }
 
-fn join(one: &str, other: &str) -> String {
+fn join(language: Language, one: &str, other: &str) -> String {
     match (one, other) {
         ("", only) | (only, "") => only.to_owned(),
-        (one, other) => format!("{one}, {other}"),
+        (one, other) => say!(language, "{one}, {other}", "{one}、{other}"),
     }
 }
 
@@ -309,11 +329,16 @@ struct Room {
 
 impl Room {
     /// Hosts that have no lane of their own.
-    fn shared(self, count: usize) -> Lane {
-        let name = format!("{count} others");
+    fn shared(self, language: Language, count: usize) -> Lane {
+        let name = say!(language, "{count} others", "ほか {count} 台");
         let head = [
             vec![name.clone()],
-            vec!["one lane for all".into(), "together".into()],
+            vec![
+                language
+                    .pick("one lane for all", "まとめて 1 レーン")
+                    .into(),
+                language.pick("together", "まとめて").into(),
+            ],
             vec![],
         ];
         self.lane("others".into(), name, head)
@@ -352,21 +377,20 @@ impl Room {
     }
 
     fn fits(self, text: &str, role: LabelRole) -> bool {
-        chars(text) * self.metrics.char_width * role.scale() <= self.spare()
+        self.metrics.width(text) * role.scale() <= self.spare()
     }
 
     /// The first wording that fits, or the last, cut.
     fn line(self, wordings: &[String], role: LabelRole, y: f64) -> Option<Label> {
-        let advance = self.metrics.char_width * role.scale();
         let spare = self.spare();
         let text = match wordings.iter().find(|text| self.fits(text, role)) {
             Some(text) => text.clone(),
-            None => words::cut(wordings.last()?, (spare / advance).max(1.0) as usize),
+            None => self.metrics.cut(wordings.last()?, spare / role.scale()),
         };
         if text.is_empty() {
             return None;
         }
-        let width = chars(&text) * advance;
+        let width = self.metrics.width(&text) * role.scale();
         let half = width / 2.0;
         let x = self
             .x
@@ -382,9 +406,4 @@ impl Room {
             ..Label::default()
         })
     }
-}
-
-/// How many characters a text has, as a length.
-pub(super) fn chars(text: &str) -> f64 {
-    text.chars().count() as f64
 }

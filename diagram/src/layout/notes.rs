@@ -13,11 +13,10 @@
 //! Where a drawing is too narrow for that, they stand below the ladder.
 
 use super::ladder::Ladder;
-use super::lanes::chars;
 use super::scene::{Band, Card, Label, LabelRole, Point};
 use super::source::Source;
 use crate::annotate::{Note, On};
-use crate::words;
+use crate::words::{self, say};
 
 /// The column is no wider than this part of a drawing.
 const MOST: f64 = 0.36;
@@ -137,6 +136,7 @@ impl Ladder {
 
     /// Where a note belongs; none where that is not drawn.
     fn place(&self, source: Source<'_>, note: &Note) -> Option<Place> {
+        let language = source.view.language;
         match &note.on {
             On::Packet(id) | On::Field { packet: id, .. } => {
                 let index = source.capture.index_of(*id)?;
@@ -144,8 +144,14 @@ impl Ladder {
                 let end = if ends.0.x > ends.1.x { ends.0 } else { ends.1 };
                 let number = index as u64 + 1;
                 let head = match &note.on {
-                    On::Field { field, .. } => format!("Packet {number}, {field}"),
-                    _ => format!("Packet {number}"),
+                    On::Field { field, .. } => {
+                        say!(
+                            language,
+                            "Packet {number}, {field}",
+                            "パケット {number} の {field}"
+                        )
+                    }
+                    _ => say!(language, "Packet {number}", "パケット {number}"),
                 };
                 Some(Place {
                     y: end.y,
@@ -166,7 +172,7 @@ impl Ladder {
                         x: self.lanes().right + CLEAR,
                         y,
                     }),
-                    head: format!("These {time}"),
+                    head: say!(language, "These {time}", "この {time}"),
                     packet: None,
                 })
             }
@@ -214,13 +220,12 @@ impl Cards {
 /// A card at `(x, y)`, `width` wide and as high as it takes.
 fn card(source: Source<'_>, note: &Note, place: &Place, (x, width): (f64, f64), y: f64) -> Card {
     let metrics = source.view.metrics;
-    let advance = |role: LabelRole| metrics.char_width * role.scale();
-    let columns = |role| ((width - 2.0 * PAD) / advance(role)).max(1.0) as usize;
+    let room = |role: LabelRole| (width - 2.0 * PAD) / role.scale();
     let mut baseline = y + PAD;
     let mut line = |text: String, role: LabelRole| {
         baseline += metrics.line_height * role.scale() + 1.0;
         Label {
-            width: chars(&text) * advance(role),
+            width: metrics.width(&text) * role.scale(),
             text,
             x: x + PAD,
             // The descenders' room stays below the baseline.
@@ -230,13 +235,13 @@ fn card(source: Source<'_>, note: &Note, place: &Place, (x, width): (f64, f64), 
             ..Label::default()
         }
     };
-    let head = words::cut(&place.head, columns(LabelRole::NoteHead));
+    let head = metrics.cut(&place.head, room(LabelRole::NoteHead));
     let head = line(head, LabelRole::NoteHead);
-    let mut texts = words::wrapped(note.text.trim(), columns(LabelRole::Note));
+    let mut texts = metrics.wrapped(note.text.trim(), room(LabelRole::Note));
     if texts.len() > MAX_LINES {
         texts.truncate(MAX_LINES);
         if let Some(last) = texts.last_mut() {
-            *last = words::cut(&format!("{last} …"), columns(LabelRole::Note));
+            *last = metrics.cut(&format!("{last} …"), room(LabelRole::Note));
         }
     }
     let lines: Vec<_> = texts

@@ -30,6 +30,7 @@ impl<'a> Source<'a> {
         Story {
             capture: self.capture,
             analysis: self.analysis,
+            language: self.view.language,
         }
     }
 

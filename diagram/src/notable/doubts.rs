@@ -2,7 +2,7 @@
 
 use crate::analysis::Verdicts;
 use crate::capture::LINK_TYPE_ETHERNET;
-use crate::words::{Story, grouped};
+use crate::words::{Language, Story, grouped};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use synema_core::wire::{ChecksumStatus, LayerKind, Packet};
@@ -65,7 +65,7 @@ pub fn doubts(story: Story<'_>) -> Vec<Doubt> {
         let is_ethernet = link.is_some_and(|link| link.link_type == LINK_TYPE_ETHERNET);
         tally.segment(story, index, &packet, is_ethernet, &mut limits);
     }
-    tally.told()
+    tally.told(story.language)
 }
 
 impl Tally {
@@ -108,8 +108,9 @@ impl Tally {
         self.unseen.note(number, unseen.into());
     }
 
-    fn told(self) -> Vec<Doubt> {
-        let told = |seen: Seen, what: &str| {
+    fn told(self, language: Language) -> Vec<Doubt> {
+        let told = |seen: Seen, english: &str, japanese: &str| {
+            let what = language.pick(english, japanese);
             let count = seen.count;
             let what = what.replace("{n}", &grouped(count));
             (count > 0).then_some(Doubt {
@@ -123,35 +124,42 @@ impl Tally {
                 self.dropped,
                 "{n} packets were dropped by the capture itself, which says so: what is missing \
                  may have been there.",
+                "キャプチャ自身が {n} パケットを取りこぼしたと記録しています。ここにないものも、実際にはあったかもしれません。",
             ),
             told(
                 self.unseen,
                 "{n} times something was acknowledged that is not in the capture: it missed \
                  packets, or began too late.",
+                "キャプチャにないものへの確認応答が {n} 回あります。取りこぼしたか、始めるのが遅すぎました。",
             ),
             told(
                 self.oversized,
                 "{n} segments are larger than either end's MSS: the capture was taken before the \
                  network card cut them up, or after it joined them. The wire carried smaller ones.",
+                "{n} セグメントが両端の MSS より大きいです。ネットワークカードが分割する前か、結合した後に取られたもので、回線上ではもっと小さかったはずです。",
             ),
             told(
                 self.unfinished,
                 "{n} checksums are unfinished: the sender's network card completes them after the \
                  place of the capture. They are not wrong on the wire.",
+                "{n} 個のチェックサムが未完成です。キャプチャの後で送信側のネットワークカードが完成させるもので、回線上では誤りではありません。",
             ),
             told(
                 self.bad_sums,
                 "{n} checksums are wrong: those packets were damaged.",
+                "{n} 個のチェックサムが誤っています。これらのパケットは壊れていました。",
             ),
             told(
                 self.snapped,
                 "{n} packets were cut short by the capture (its snap length): what they carried \
                  is only partly there.",
+                "{n} パケットがキャプチャ時に切り詰められました（snaplen）。中身は一部しかありません。",
             ),
             told(
                 self.backwards,
                 "{n} times a packet is older than the one before it: the capture's clock was set \
                  back, or several were joined.",
+                "直前より古い時刻のパケットが {n} 回あります。キャプチャの時計が戻されたか、複数のキャプチャをつないだものです。",
             ),
         ]
         .into_iter()

@@ -3,7 +3,7 @@
 
 use crate::analysis::{Digest, TcpDigest, Verdicts, dns_message};
 use crate::layout::scene::Kind;
-use crate::words::{Story, duration, grouped, host_name};
+use crate::words::{Story, duration, grouped, host_name, say};
 use serde::{Deserialize, Serialize};
 use simple_dns::PacketFlag;
 use std::collections::BTreeMap;
@@ -140,24 +140,47 @@ impl Finder<'_> {
             return;
         };
         watch.opened = true;
+        let language = self.story.language;
         let took = self.between(first, index);
         if took >= SLOW_HANDSHAKE_NS || times > 1 {
-            let again = match times {
-                1 => String::new(),
-                times => format!(": the SYN had to be sent {times} times"),
+            let what = match times {
+                1 => say!(
+                    language,
+                    "The SYN was answered after {took}.",
+                    "SYN への応答まで {took} かかりました。",
+                    took = duration(took)
+                ),
+                times => say!(
+                    language,
+                    "The SYN was answered after {took}: the SYN had to be sent {times} times.",
+                    "SYN への応答まで {took} かかり、SYN を {times} 回送りました。",
+                    took = duration(took)
+                ),
             };
-            let what = format!("The SYN was answered after {}{again}.", duration(took));
             self.add(first, Some(tcp.stream), took, what);
         }
     }
 
     fn reset(&mut self, index: usize, digest: &Digest, tcp: &TcpDigest, watch: &mut Watch) {
+        let language = self.story.language;
         let who = host_name(self.story, digest.from);
         let (first, what) = match watch.syn {
-            Some((first, _)) if !watch.opened && !tcp.from_client => {
-                (first, format!("{who} refuses the connection."))
-            }
-            _ => (index, format!("{who} cuts the connection (RST).")),
+            Some((first, _)) if !watch.opened && !tcp.from_client => (
+                first,
+                say!(
+                    language,
+                    "{who} refuses the connection.",
+                    "{who} が接続を拒否しました。"
+                ),
+            ),
+            _ => (
+                index,
+                say!(
+                    language,
+                    "{who} cuts the connection (RST).",
+                    "{who} が接続を打ち切りました (RST)。"
+                ),
+            ),
         };
         // Whatever waits for this connection waits in vain: above all that only cost time.
         let cost = self.between(first, index).max(SLOW_HANDSHAKE_NS);
@@ -176,9 +199,11 @@ impl Finder<'_> {
             let closed = self.between(since, index);
             if closed >= CLOSED_NS {
                 let who = host_name(self.story, digest.from);
-                let what = format!(
-                    "{who} had no room for {}: its window was closed, for nobody read what had come.",
-                    duration(closed)
+                let what = say!(
+                    self.story.language,
+                    "{who} had no room for {closed}: its window was closed, for nobody read what had come.",
+                    "{who} は {closed} の間空きがなく、ウィンドウを閉じていました。届いたものが読まれなかったためです。",
+                    closed = duration(closed)
                 );
                 self.add(since, Some(tcp.stream), closed, what);
             }
@@ -200,7 +225,12 @@ impl Finder<'_> {
         let took = self.between(asked, index);
         if took >= SLOW_ANSWER_NS {
             let who = host_name(self.story, digest.from);
-            let what = format!("{who} took {} to answer.", duration(took));
+            let what = say!(
+                self.story.language,
+                "{who} took {took} to answer.",
+                "{who} の応答まで {took} かかりました。",
+                took = duration(took)
+            );
             self.add(asked, Some(tcp.stream), took, what);
         }
     }
@@ -212,11 +242,13 @@ impl Finder<'_> {
         let silence = self.between(watch.last, index);
         if silence >= STALL_NS {
             let who = host_name(self.story, digest.from);
-            let what = format!(
-                "Nothing for {}, until {who} sent {}\u{2013}{} again: only its timer told it of the loss.",
-                duration(silence),
-                tcp.seq,
-                tcp.seq + i64::from(tcp.len.max(1)) - 1,
+            let what = say!(
+                self.story.language,
+                "Nothing for {silent}, until {who} sent {first}\u{2013}{last} again: only its timer told it of the loss.",
+                "{silent} の間何もなく、{who} が {first}\u{2013}{last} を再送しました。損失に気づけたのはタイマーだけです。",
+                silent = duration(silence),
+                first = tcp.seq,
+                last = tcp.seq + i64::from(tcp.len.max(1)) - 1,
             );
             self.add(index, Some(tcp.stream), silence, what);
         }
@@ -243,10 +275,12 @@ impl Finder<'_> {
             return;
         }
         let lasted = self.between(storm.first, storm.last);
-        let what = format!(
-            "{} segments were sent again within {}.",
-            grouped(storm.count.into()),
-            duration(lasted)
+        let what = say!(
+            self.story.language,
+            "{n} segments were sent again within {time}.",
+            "{time} の間に {n} セグメントが再送されました。",
+            n = grouped(storm.count.into()),
+            time = duration(lasted)
         );
         self.add(storm.first, Some(stream), lasted, what);
     }
@@ -264,12 +298,17 @@ impl Finder<'_> {
             .filter(|message| !message.has_flags(PacketFlag::RESPONSE))
             .and_then(|message| Some(message.questions.first()?.qname.to_string()));
         if let Some(name) = question {
-            let what = format!("Nobody answered the question for {name}.");
+            let what = say!(
+                self.story.language,
+                "Nobody answered the question for {name}.",
+                "{name} の問い合わせに応答がありませんでした。"
+            );
             self.add(index, None, SLOW_HANDSHAKE_NS, what);
         }
     }
 
     fn finish(&mut self) {
+        let language = self.story.language;
         let last = self.story.capture.frames().len().saturating_sub(1);
         for (stream, watch) in std::mem::take(&mut self.watches) {
             if let Some(storm) = &watch.storm {
@@ -277,17 +316,29 @@ impl Finder<'_> {
             }
             if let Some((first, times)) = watch.syn.filter(|_| !watch.opened) {
                 let waited = self.between(first, watch.last);
-                let times = match times {
-                    1 => "once".to_owned(),
-                    times => format!("{times} times"),
+                let what = match times {
+                    1 => say!(
+                        language,
+                        "The SYN was sent once, and never answered.",
+                        "SYN を 1 回送りましたが、応答がありませんでした。"
+                    ),
+                    times => say!(
+                        language,
+                        "The SYN was sent {times} times, and never answered.",
+                        "SYN を {times} 回送りましたが、応答がありませんでした。"
+                    ),
                 };
-                let what = format!("The SYN was sent {times}, and never answered.");
                 self.add(first, Some(stream), waited.max(SLOW_HANDSHAKE_NS), what);
             }
             for since in watch.closed.into_iter().flatten() {
                 let closed = self.between(since, last);
                 if closed >= CLOSED_NS {
-                    let what = "The window was closed here, and never opened again.".to_owned();
+                    let what = language
+                        .pick(
+                            "The window was closed here, and never opened again.",
+                            "ここでウィンドウが閉じ、二度と開きませんでした。",
+                        )
+                        .to_owned();
                     self.add(since, Some(stream), closed, what);
                 }
             }

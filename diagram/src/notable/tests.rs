@@ -1,7 +1,7 @@
 use super::*;
 use crate::analysis::Analysis;
 use crate::testing::{DNS, PAGE, Seg, Story as Made, lab_fetch, tcp_frame, udp_frame};
-use crate::words::Story;
+use crate::words::{Language, Story};
 use synema_core::trace::Cause;
 use synema_core::wire::tcp::{Flags, Options};
 
@@ -33,6 +33,7 @@ fn with<T>(made: &Made, look: impl Fn(Story<'_>) -> T) -> T {
         analysis.push(frame, &made.capture.interfaces()[0]);
     }
     look(Story {
+        language: Language::English,
         capture: &made.capture,
         analysis: &analysis,
     })

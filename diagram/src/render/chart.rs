@@ -1,6 +1,6 @@
 //! A graph as characters, for terminals, tickets and tests.
 
-use crate::graph::{Corner, GraphScene, Ink, Plot};
+use crate::graph::{Corner, GraphScene, Ink, LegendItem, Plot};
 use core::fmt::Write;
 
 /// Rows of the plot.
@@ -63,7 +63,7 @@ pub fn chart(scene: &GraphScene, columns: usize) -> String {
     let legend: Vec<_> = scene
         .legend
         .iter()
-        .map(|item| format!("{} {}", character(item.ink), meaning(item.ink)))
+        .map(|item| format!("{} {}", character(item.ink), meaning(item)))
         .collect();
     let _ = writeln!(out, "{}", legend.join("   "));
     next(&mut out);
@@ -89,9 +89,9 @@ pub fn chart(scene: &GraphScene, columns: usize) -> String {
 }
 
 /// The legend's words without the letter that the picture has and a chart says itself.
-fn meaning(ink: Ink) -> &'static str {
-    let words = ink.words();
-    match ink.letter() {
+fn meaning(item: &LegendItem) -> &str {
+    let words = item.text.text.as_str();
+    match item.ink.letter() {
         Some(letter) => words.strip_prefix(letter).unwrap_or(words).trim_start(),
         None => words,
     }

@@ -5,7 +5,7 @@ use crate::Document;
 use crate::annotate::Note;
 use crate::scene::{Arrow, Bracket, Certainty, Scene};
 use crate::view::{Axis, View};
-use crate::words::{self, Story};
+use crate::words;
 use std::borrow::Cow;
 
 /// A silence that is worth a line.
@@ -45,10 +45,8 @@ impl<'a> Listing<'a> {
 
     /// The arrows in the order of their numbers.
     pub(super) fn entries(&self) -> Vec<Entry<'_>> {
-        let story = Story {
-            capture: self.document.capture(),
-            analysis: self.document.analysis(),
-        };
+        let story = self.document.story();
+        let language = story.language;
         let frames = self.document.capture().frames();
         let origin = frames.first().map_or(0, |frame| frame.at.as_nanos());
         let mut arrows: Vec<&Arrow> = self.scene.arrows.iter().collect();
@@ -67,17 +65,21 @@ impl<'a> Listing<'a> {
                 let silent = ns.saturating_sub(frames[before].at.as_nanos());
                 let said = || {
                     let why = words::awaited(story, before, index);
-                    words::silence_labels(silent, why)[0].clone()
+                    words::silence_labels(language, silent, why)[0].clone()
                 };
                 (silent > SILENCE_NS).then(said)
             });
             last = Some(arrow.fold.map_or(index, |fold| fold.last as usize - 1));
             let labels = if let Some(fold) = &arrow.fold {
-                words::folded_labels(fold, self.document.view().labels)
+                words::folded_labels(language, fold, self.document.view().labels)
             } else if firm {
                 words::labels(story, index, self.document.view().labels)
             } else {
-                vec!["never seen here".to_owned()]
+                vec![
+                    language
+                        .pick("never seen here", "ここでは見えず")
+                        .to_owned(),
+                ]
             };
             let annotations = self.document.annotations();
             let noted = firm.then(|| annotations.notes_on(frame.id));

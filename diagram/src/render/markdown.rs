@@ -4,7 +4,7 @@
 use super::listing::Listing;
 use super::text::text;
 use crate::Document;
-use crate::words;
+use crate::words::{self, say};
 use core::fmt::Write;
 
 /// A picture in a file of its own.
@@ -33,18 +33,27 @@ pub fn markdown(
     let drawing = text(document, columns).replace("```", "` ` `");
     let _ = writeln!(out, "```text\n{drawing}```");
     let listing = Listing::of(document);
+    let language = document.view().language;
+    let heading = language.pick("\n## Notes\n\n", "\n## メモ\n\n");
     let mut any = false;
     for entry in listing.entries() {
         for note in entry.notes {
             if !std::mem::replace(&mut any, true) {
-                out.push_str("\n## Notes\n\n");
+                out.push_str(heading);
             }
-            let _ = writeln!(out, "- packet {}: {}", entry.arrow.number, plain(&note));
+            let line = say!(
+                language,
+                "- packet {n}: {note}",
+                "- パケット {n}: {note}",
+                n = entry.arrow.number,
+                note = plain(&note)
+            );
+            let _ = writeln!(out, "{line}");
         }
     }
     for (on, note) in words::elsewhere(document.story()) {
         if !std::mem::replace(&mut any, true) {
-            out.push_str("\n## Notes\n\n");
+            out.push_str(heading);
         }
         let _ = writeln!(out, "- {}: {}", plain(&on), plain(note));
     }

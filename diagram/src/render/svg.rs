@@ -13,7 +13,7 @@ pub use graph::graph_svg;
 
 use crate::Document;
 use crate::scene::{ArrowEnd, Certainty, Gap, Kind, Label, Lane, Scene, StateBar, Timer, TimerEnd};
-use crate::words;
+use crate::words::{self, Language, say};
 use core::fmt::Write;
 use core::ops::Range;
 use heading::Heading;
@@ -54,7 +54,10 @@ pub fn svg(document: &mut Document, options: &SvgOptions) -> String {
     }
     let given = document.annotations().title();
     let title = match (options.title.as_str(), given) {
-        ("", "") => "Sequence diagram",
+        ("", "") => document
+            .view()
+            .language
+            .pick("Sequence diagram", "シーケンス図"),
         ("", title) | (title, _) => title,
     };
     let heading = heading::of(document);
@@ -285,33 +288,35 @@ fn timer_line(out: &mut String, timer: &Timer) {
 
 /// What can be seen, for who cannot: what people wrote, or else one sentence.
 pub(super) fn describe(document: &Document, scene: &Scene) -> String {
+    let language = document.view().language;
     let annotations = document.annotations();
     let mut told: Vec<_> = [annotations.title(), annotations.summary()]
         .into_iter()
         .filter(|text| !text.is_empty())
-        .map(sentence)
+        .map(|text| sentence(language, text))
         .collect();
     let notes = words::all_notes(document.story());
-    told.extend(notes.iter().map(|note| sentence(note)));
+    told.extend(notes.iter().map(|note| sentence(language, note)));
     if annotations.summary().is_empty() {
-        told.push(counted(scene));
+        told.push(counted(language, scene));
     }
-    told.join(" ")
+    told.join(language.pick(" ", ""))
 }
 
 /// A text that ends as a sentence does.
-fn sentence(text: &str) -> String {
+fn sentence(language: Language, text: &str) -> String {
+    const STOPS: [char; 8] = ['.', '!', '?', ':', '…', '。', '！', '？'];
     let text = text.trim_end();
-    let stop = if text.ends_with(['.', '!', '?', ':', '…']) {
+    let stop = if text.ends_with(STOPS) {
         ""
     } else {
-        "."
+        language.pick(".", "。")
     };
     format!("{text}{stop}")
 }
 
 /// One sentence about what can be seen.
-fn counted(scene: &Scene) -> String {
+fn counted(language: Language, scene: &Scene) -> String {
     let names: Vec<_> = scene.lanes.iter().map(|lane| lane.title.as_str()).collect();
     let again = scene
         .arrows
@@ -323,10 +328,12 @@ fn counted(scene: &Scene) -> String {
         .iter()
         .filter(|a| a.end == ArrowEnd::Lost)
         .count();
-    format!(
-        "A ladder diagram between {}: {} packets, {again} sent again, {lost} lost.",
-        names.join("; "),
-        scene.arrows.len()
+    say!(
+        language,
+        "A ladder diagram between {names}: {packets} packets, {again} sent again, {lost} lost.",
+        "{names} の間のシーケンス図: {packets} パケット、再送 {again}、損失 {lost}。",
+        names = names.join(language.pick("; ", "、")),
+        packets = scene.arrows.len()
     )
 }
 

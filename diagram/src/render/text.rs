@@ -10,7 +10,7 @@
 use super::listing::Listing;
 use crate::Document;
 use crate::scene::{Arrow, ArrowEnd, Bracket, Certainty, Kind, Lane};
-use crate::words;
+use crate::words::{self, say};
 use core::fmt::Write;
 
 /// Columns before the first lane: a time.
@@ -20,6 +20,7 @@ const MIN_BETWEEN: usize = 14;
 
 /// The whole ladder, `columns` wide where the lanes allow it.
 pub fn text(document: &Document, columns: usize) -> String {
+    let language = document.view().language;
     let listing = Listing::of(document);
     let lanes = &listing.scene.lanes;
     let gaps = lanes.len().saturating_sub(1).max(1);
@@ -47,7 +48,12 @@ pub fn text(document: &Document, columns: usize) -> String {
         let _ = writeln!(out, "{time:>9}  {}", line.trim_end());
         for bracket in entry.brackets {
             let Bracket { title, from, .. } = bracket;
-            let _ = writeln!(out, "{:TIMES$}└ {title}, since packet {from}", "");
+            let since = say!(
+                language,
+                "{title}, since packet {from}",
+                "{title}、パケット {from} から"
+            );
+            let _ = writeln!(out, "{:TIMES$}└ {since}", "");
         }
         for note in &entry.notes {
             noted(&mut out, note, columns);
@@ -81,7 +87,8 @@ fn heads(lanes: &[Lane], between: usize) -> String {
         for lane in lanes {
             let text = lane.head.get(line).map_or("", |label| label.text.as_str());
             let text = words::cut(text, between.saturating_sub(1));
-            let _ = write!(row, "{text:<between$}");
+            let pad = " ".repeat(between.saturating_sub(words::columns(&text)));
+            let _ = write!(row, "{text}{pad}");
         }
         let _ = writeln!(out, "{}", row.trim_end());
     }
@@ -121,14 +128,14 @@ fn row(arrow: &Arrow, labels: &[String], lanes: usize, between: usize) -> String
     if room > 0 {
         cells[tip] = mark;
     }
-    let fits = |text: &&String| text.chars().count() + 4 <= room;
+    let fits = |text: &&String| words::columns(text) + 4 <= room;
     let text = labels.iter().find(fits).cloned().or_else(|| {
         labels
             .last()
             .map(|text| words::cut(text, room.saturating_sub(4)))
     });
     if let Some(text) = text {
-        let len = text.chars().count();
+        let len = words::columns(&text);
         // Near the sender, as on a drawing.
         let spare = room.saturating_sub(len);
         let at = left
@@ -137,9 +144,9 @@ fn row(arrow: &Arrow, labels: &[String], lanes: usize, between: usize) -> String
             } else {
                 spare - spare / 3
             };
-        for (cell, character) in cells[at..].iter_mut().zip(text.chars()) {
-            *cell = character;
-        }
+        // A character of two columns leaves nothing in the second.
+        let end = (at + len).min(cells.len());
+        cells.splice(at..end, text.chars());
     }
     cells.into_iter().collect()
 }

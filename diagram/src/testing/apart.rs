@@ -48,7 +48,7 @@ fn intersect(a: &[(f64, f64); 4], b: &[(f64, f64); 4]) -> bool {
     true
 }
 
-fn texts(scene: &Scene) -> Vec<Label> {
+pub(crate) fn texts(scene: &Scene) -> Vec<Label> {
     let mut texts: Vec<_> = scene
         .arrows
         .iter()

@@ -1,5 +1,6 @@
 //! One line for what a packet carries: `GET /path`, `200 OK`, `A www.lab.test ?`.
 
+use super::{Language, say};
 use crate::analysis::dns_message;
 use crate::analysis::exchange::{dns_addresses, dns_question};
 use simple_dns::{PacketFlag, RCODE};
@@ -27,20 +28,20 @@ const VERBS: [&str; 27] = [
 const SECRET_VERBS: [&str; 4] = ["PASS", "AUTH", "ACCT", "APOP"];
 
 /// What the packet carries, in one short line, if that can be told.
-pub fn app_line(packet: &Packet<'_>) -> Option<String> {
+pub fn app_line(language: Language, packet: &Packet<'_>) -> Option<String> {
     if let Some(message) = dns_message(packet) {
-        return Some(dns_line(&message));
+        return Some(dns_line(language, &message));
     }
     let payload = packet.tcp().map(|_| packet.payload())?;
     let ports = packet
         .tcp()
         .map_or([0; 2], |tcp| [tcp.src_port().0, tcp.dst_port().0]);
     http_line(payload)
-        .or_else(|| tls_line(payload))
+        .or_else(|| tls_line(language, payload))
         .or_else(|| plain_line(payload, ports))
 }
 
-fn dns_line(message: &simple_dns::Packet<'_>) -> String {
+fn dns_line(language: Language, message: &simple_dns::Packet<'_>) -> String {
     let (kind, name) = dns_question(message).unwrap_or_default();
     if !message.has_flags(PacketFlag::RESPONSE) {
         return format!("{kind} {name} ?");
@@ -48,11 +49,22 @@ fn dns_line(message: &simple_dns::Packet<'_>) -> String {
     let addresses = dns_addresses(message);
     match (message.rcode(), addresses.first()) {
         (RCODE::NoError, Some(first)) if addresses.len() > 1 => {
-            format!("{name} is {first} (+{})", addresses.len() - 1)
+            let more = addresses.len() - 1;
+            say!(
+                language,
+                "{name} is {first} (+{more})",
+                "{name} は {first} (+{more})"
+            )
         }
-        (RCODE::NoError, Some(first)) => format!("{name} is {first}"),
-        (RCODE::NoError, None) => format!("no {kind} for {name}"),
-        (RCODE::NameError, _) => format!("{name} does not exist"),
+        (RCODE::NoError, Some(first)) => {
+            say!(language, "{name} is {first}", "{name} は {first}")
+        }
+        (RCODE::NoError, None) => {
+            say!(language, "no {kind} for {name}", "{name} に {kind} なし")
+        }
+        (RCODE::NameError, _) => {
+            say!(language, "{name} does not exist", "{name} は存在しない")
+        }
         (other, _) => format!("{name}: {other:?}"),
     }
 }
@@ -86,12 +98,12 @@ fn first_line(payload: &[u8]) -> Option<String> {
 
 /// The records that begin in a segment: `ClientHello www.example.com`, `ServerHello,
 /// ChangeCipherSpec, data`.
-fn tls_line(payload: &[u8]) -> Option<String> {
+fn tls_line(language: Language, payload: &[u8]) -> Option<String> {
     let mut words: Vec<Cow<'static, str>> = Vec::new();
     // What follows a change of keys is encrypted: its type says nothing.
     let mut is_plain = true;
     for record in tls::records(payload) {
-        let word = record_word(&record, is_plain);
+        let word = record_word(language, &record, is_plain);
         is_plain &= record.content != ContentType::ChangeCipherSpec;
         if words.last() != Some(&word) {
             words.push(word);
@@ -103,21 +115,24 @@ fn tls_line(payload: &[u8]) -> Option<String> {
     (!words.is_empty()).then(|| format!("TLS {}", words.join(", ")))
 }
 
-fn record_word(record: &tls::Record<'_>, is_plain: bool) -> Cow<'static, str> {
+fn record_word(language: Language, record: &tls::Record<'_>, is_plain: bool) -> Cow<'static, str> {
     match record.content {
         ContentType::ChangeCipherSpec => "ChangeCipherSpec".into(),
-        ContentType::ApplicationData => "data".into(),
+        ContentType::ApplicationData => language.pick("data", "データ").into(),
         ContentType::Alert => match record.alert() {
-            Some((_, number)) => format!("alert: {}", tls::alert_name(number)).into(),
-            None => "alert".into(),
+            Some((_, number)) => {
+                let name = tls::alert_name(number);
+                say!(language, "alert: {name}", "アラート: {name}").into()
+            }
+            None => language.pick("alert", "アラート").into(),
         },
-        ContentType::Handshake if !is_plain => "handshake".into(),
+        ContentType::Handshake if !is_plain => language.pick("handshake", "ハンドシェイク").into(),
         ContentType::Handshake => match record.handshake() {
             Some(Handshake::ClientHello(Some(name))) => format!("ClientHello {name}").into(),
             Some(Handshake::ClientHello(None)) => "ClientHello".into(),
             Some(Handshake::ServerHello) => "ServerHello".into(),
             Some(Handshake::Certificate) => "Certificate".into(),
-            Some(Handshake::Other) | None => "handshake".into(),
+            Some(Handshake::Other) | None => language.pick("handshake", "ハンドシェイク").into(),
         },
     }
 }
@@ -164,13 +179,16 @@ mod tests {
             record(23, &[1; 9]),
         ]
         .concat();
-        let line = tls_line(&[hello, rest].concat()).expect("records");
+        let line = tls_line(Language::English, &[hello, rest].concat()).expect("records");
         assert_eq!(line, "TLS ServerHello, ChangeCipherSpec, handshake");
         let data = [record(23, &[1; 9]), record(23, &[2; 9])].concat();
-        assert_eq!(tls_line(&data).as_deref(), Some("TLS data"));
+        assert_eq!(
+            tls_line(Language::English, &data).as_deref(),
+            Some("TLS data")
+        );
         let alert = record(21, &[2, 112]);
         assert_eq!(
-            tls_line(&alert).as_deref(),
+            tls_line(Language::English, &alert).as_deref(),
             Some("TLS alert: unrecognized name")
         );
     }
@@ -202,7 +220,7 @@ mod tests {
             port in prop::sample::select(vec![21u16, 25, 443]),
         ) {
             let payload = [start, &bytes].concat();
-            for line in [tls_line(&payload), plain_line(&payload, [40_000, port])].into_iter().flatten() {
+            for line in [tls_line(Language::English, &payload), plain_line(&payload, [40_000, port])].into_iter().flatten() {
                 prop_assert!(!line.chars().any(char::is_control), "{line:?}");
                 prop_assert!(line.chars().count() <= MAX_RECORDS * 280, "{line:?}");
                 prop_assert!(!line.starts_with("PASS ") || line == "PASS …");

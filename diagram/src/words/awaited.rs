@@ -45,8 +45,9 @@ fn said_before(story: Story<'_>, index: usize, own: bool) -> Option<TcpDigest> {
 
 /// What was being waited for between two packets.
 pub(crate) fn awaited(story: Story<'_>, before: usize, after: usize) -> &'static str {
+    let pick = |english: &'static str, japanese| story.language.pick(english, japanese);
     let (Some((_, last)), Some((frame, next))) = (story.packet(before), story.packet(after)) else {
-        return "nothing happens";
+        return pick("nothing happens", "動きなし");
     };
     let page = |host| {
         story
@@ -59,46 +60,61 @@ pub(crate) fn awaited(story: Story<'_>, before: usize, after: usize) -> &'static
     match (last.kind, next.kind) {
         _ if has(Verdicts::KEEP_ALIVE) || has(Verdicts::ZERO_WINDOW_PROBE) => {
             match meets_closed_window(story, after) {
-                true => "the window is closed",
-                false => "nobody has anything to say",
+                true => pick("the window is closed", "ウィンドウが閉じている"),
+                false => pick("nobody has anything to say", "どちらにも送るものがない"),
             }
         }
         _ if has(Verdicts::WINDOW_UPDATE)
             && said_before(story, after, true).is_some_and(|last| last.window == 0) =>
         {
-            "the window is closed"
+            pick("the window is closed", "ウィンドウが閉じている")
         }
         (_, Kind::Retransmission) => match (page(next.from), frame.cause) {
-            (true, _) => "only our retransmission timer runs",
-            (false, _) => "only the sender's timer runs",
+            (true, _) => pick(
+                "only our retransmission timer runs",
+                "こちらの再送タイマー待ち",
+            ),
+            (false, _) => pick("only the sender's timer runs", "送信側のタイマー待ち"),
         },
         (Kind::Arp, Kind::Arp)
             if matches!(frame.cause, Some(Cause::ArpProbe | Cause::ArpAnnounce)) =>
         {
-            "does anybody object?"
+            pick("does anybody object?", "異議がないか待つ")
         }
         (Kind::Arp, Kind::Arp) if frame.cause == Some(Cause::ArpRequest) => {
-            "nobody asks for anything"
+            pick("nobody asks for anything", "誰からも要求がない")
         }
         (Kind::Arp, _) if last.answers().is_none() && last.answered_by() == Some(after) => {
-            "waiting for the neighbour's answer"
+            pick("waiting for the neighbour's answer", "ARP の応答待ち")
         }
         (Kind::Dns, Kind::Dns) if last.answered_by() == Some(after) => {
-            "waiting for the name server"
+            pick("waiting for the name server", "DNS サーバーの応答待ち")
         }
-        (Kind::Dns, Kind::Dns) => "no answer; asked again",
-        (Kind::Icmp, Kind::Icmp) if last.answered_by() == Some(after) => "waiting for the echo",
-        (Kind::Syn, _) if last.answered_by() == Some(after) => "waiting for the other end",
-        (_, Kind::Syn) => "nobody has anything to say",
-        (_, Kind::Fin) => "nobody has more to say",
-        (_, Kind::Rst) => "then somebody gives up",
-        _ if frame.cause == Some(Cause::DelayedAckTimer) => "only the delayed-ACK timer runs",
-        (Kind::Data, Kind::Ack) if last.answered_by() == Some(after) => {
-            "the receiver waits before its ACK"
+        (Kind::Dns, Kind::Dns) => pick("no answer; asked again", "応答がなく、再び問い合わせ"),
+        (Kind::Icmp, Kind::Icmp) if last.answered_by() == Some(after) => {
+            pick("waiting for the echo", "エコー応答待ち")
         }
-        (_, Kind::Data) if answers_request(story, after) => "the other end is working on it",
-        (_, Kind::Data) if page(next.from) => "the application has nothing to send",
-        (_, Kind::Data) => "nothing comes from the other end",
-        _ => "nothing happens",
+        (Kind::Syn, _) if last.answered_by() == Some(after) => {
+            pick("waiting for the other end", "相手の応答待ち")
+        }
+        (_, Kind::Syn) => pick("nobody has anything to say", "どちらにも送るものがない"),
+        (_, Kind::Fin) => pick("nobody has more to say", "もう送るものがない"),
+        (_, Kind::Rst) => pick("then somebody gives up", "やがて一方が打ち切る"),
+        _ if frame.cause == Some(Cause::DelayedAckTimer) => {
+            pick("only the delayed-ACK timer runs", "遅延 ACK タイマー待ち")
+        }
+        (Kind::Data, Kind::Ack) if last.answered_by() == Some(after) => pick(
+            "the receiver waits before its ACK",
+            "受信側が ACK を遅らせている",
+        ),
+        (_, Kind::Data) if answers_request(story, after) => {
+            pick("the other end is working on it", "相手が処理中")
+        }
+        (_, Kind::Data) if page(next.from) => pick(
+            "the application has nothing to send",
+            "アプリケーションに送るものがない",
+        ),
+        (_, Kind::Data) => pick("nothing comes from the other end", "相手から何も来ない"),
+        _ => pick("nothing happens", "動きなし"),
     }
 }

@@ -1,8 +1,8 @@
 //! Why somebody else's segment was sent, as far as its numbers and the packets around
 //! it tell.
 
-use super::why::{missing, name, push_sentence, range, since_first};
-use super::{Story, duration};
+use super::why::{bytes, missing, name, push_sentence, range, since_first};
+use super::{Language, Story, duration, say};
 use crate::analysis::sack::came_twice;
 use crate::analysis::{Digest, TcpDigest, Verdicts};
 
@@ -13,83 +13,120 @@ pub(super) fn by_numbers(
     tcp: &TcpDigest,
     digest: &Digest,
 ) -> String {
+    let language = story.language;
     let has = |verdict| tcp.verdicts.has(verdict);
     let who = name(story, digest.from);
     if tcp.flags.rst() {
-        return format!("{who} cuts the connection. Nothing sent after this is read.");
+        return say!(
+            language,
+            "{who} cuts the connection. Nothing sent after this is read.",
+            "{who} が接続を打ち切りました。この後に送られたものは読まれません。"
+        );
     }
     if tcp.flags.syn() {
         return syn(story, index, tcp, digest, &who);
     }
     if digest.is_overtaken() {
-        let what = range(tcp);
-        return format!(
-            "{who} sent {what} in its turn; what was sent after it overtook it on the way."
+        return say!(
+            language,
+            "{who} sent {what} in its turn; what was sent after it overtook it on the way.",
+            "{who} は {what}を順番どおりに送りましたが、後から送られたものに途中で追い越されました。",
+            what = range(language, tcp)
         );
     }
-    if has(Verdicts::FAST_RETRANSMISSION) {
-        return format!(
-            "{who} sends {} again: {} asked for it, so it did not wait for its timer. {}",
-            range(tcp),
-            duplicates(tcp.asked_for),
-            since_first(story, index, digest)
-        );
-    }
-    if has(Verdicts::SPURIOUS_RETRANSMISSION) {
-        return format!(
-            "{who} sends {} again although it was acknowledged: the ACK was lost or came too \
-             late. {}",
-            range(tcp),
-            since_first(story, index, digest)
-        );
-    }
-    if has(Verdicts::RETRANSMISSION) {
-        let why = match tcp.asked_for {
-            0..3 => "no ACK for it came in time, so its timer probably ran out".to_owned(),
-            asked => format!("{} had asked for it", duplicates(asked)),
-        };
-        let since = since_first(story, index, digest);
-        return format!("{who} sends {} again: {why}. {since}", range(tcp));
+    if let Some(mut text) = again(language, tcp, &who) {
+        push_sentence(&mut text, &since_first(story, index, digest));
+        return text;
     }
     if has(Verdicts::ZERO_WINDOW_PROBE) {
-        return format!("The window is closed; {who} tries one byte to learn whether it opened.");
+        return say!(
+            language,
+            "The window is closed; {who} tries one byte to learn whether it opened.",
+            "ウィンドウが閉じています。{who} は、開いたかどうかを 1 バイトで確かめています。"
+        );
     }
     if has(Verdicts::KEEP_ALIVE) {
-        return format!("{who} asks whether the other end is still there.");
+        return say!(
+            language,
+            "{who} asks whether the other end is still there.",
+            "{who} は、相手がまだいるか確かめています。"
+        );
     }
     let mut text = if tcp.len > 0 {
-        data(tcp, &who)
+        data(language, tcp, &who)
     } else if tcp.flags.fin() {
-        format!(
-            "{who} has nothing more to send. The FIN takes number {}.",
-            tcp.seq
+        say!(
+            language,
+            "{who} has nothing more to send. The FIN takes number {seq}.",
+            "{who} にはもう送るものがありません。FIN は番号 {seq} を使います。",
+            seq = tcp.seq
         )
     } else {
         ack(story, index, tcp, digest, &who)
     };
-    if has(Verdicts::LOST_SEGMENT) {
-        push_sentence(
-            &mut text,
+    let also = [
+        (
+            Verdicts::LOST_SEGMENT,
             "Data before it is missing here: lost, or still on its way.",
-        );
-    }
-    if has(Verdicts::OUT_OF_ORDER) {
-        push_sentence(
-            &mut text,
+            "これより前のデータがここにはありません。失われたか、まだ途中です。",
+        ),
+        (
+            Verdicts::OUT_OF_ORDER,
             "It comes after what follows it, too soon to have been sent again: overtaken on the way.",
-        );
-    }
-    if has(Verdicts::WINDOW_FULL) {
-        push_sentence(
-            &mut text,
+            "後続のものより遅れて届きましたが、再送にしては早すぎます。途中で追い越されたのです。",
+        ),
+        (
+            Verdicts::WINDOW_FULL,
             "It fills the receiver's window to the last byte.",
-        );
+            "受信側のウィンドウを最後の 1 バイトまで使い切っています。",
+        ),
+    ];
+    for (verdict, english, japanese) in also {
+        if has(verdict) {
+            push_sentence(&mut text, language.pick(english, japanese));
+        }
     }
     text
 }
 
+/// What was sent again, and what may have made its sender do so.
+fn again(language: Language, tcp: &TcpDigest, who: &str) -> Option<String> {
+    let has = |verdict| tcp.verdicts.has(verdict);
+    let what = range(language, tcp);
+    let asked = duplicates(language, tcp.asked_for);
+    Some(if has(Verdicts::FAST_RETRANSMISSION) {
+        say!(
+            language,
+            "{who} sends {what} again: {asked} asked for it, so it did not wait for its timer.",
+            "{who} が {what}を再送しました。{asked}に求められたので、タイマーを待ちませんでした。"
+        )
+    } else if has(Verdicts::SPURIOUS_RETRANSMISSION) {
+        say!(
+            language,
+            "{who} sends {what} again although it was acknowledged: the ACK was lost or came too \
+             late.",
+            "{who} が、確認応答済みの {what}を再送しました。ACK が失われたか、間に合わなかった\
+             のです。"
+        )
+    } else if !has(Verdicts::RETRANSMISSION) {
+        return None;
+    } else if tcp.asked_for < 3 {
+        say!(
+            language,
+            "{who} sends {what} again: no ACK for it came in time, so its timer probably ran out.",
+            "{who} が {what}を再送しました。ACK が間に合わず、おそらくタイマーが切れました。"
+        )
+    } else {
+        say!(
+            language,
+            "{who} sends {what} again: {asked} had asked for it.",
+            "{who} が {what}を再送しました。{asked}に求められていました。"
+        )
+    })
+}
+
 /// `three duplicate ACKs`.
-fn duplicates(count: u32) -> String {
+fn duplicates(language: Language, count: u32) -> String {
     const WORDS: [&str; 10] = [
         "duplicate ACKs",
         "a duplicate ACK",
@@ -103,6 +140,8 @@ fn duplicates(count: u32) -> String {
         "nine",
     ];
     match WORDS.get(count as usize) {
+        _ if language == Language::Japanese && count == 0 => "重複 ACK ".to_owned(),
+        _ if language == Language::Japanese => format!("{count} 個の重複 ACK "),
         Some(words) if count < 2 => (*words).to_owned(),
         Some(word) => format!("{word} duplicate ACKs"),
         None => format!("{count} duplicate ACKs"),
@@ -110,90 +149,140 @@ fn duplicates(count: u32) -> String {
 }
 
 fn syn(story: Story<'_>, index: usize, tcp: &TcpDigest, digest: &Digest, who: &str) -> String {
+    let language = story.language;
     if digest.is_retransmission() {
-        return format!(
-            "{who} got no answer and asks again. {}",
-            since_first(story, index, digest)
+        let mut text = say!(
+            language,
+            "{who} got no answer and asks again.",
+            "{who} は応答がないので、もう一度送りました。"
         );
+        push_sentence(&mut text, &since_first(story, index, digest));
+        return text;
     }
     let mut text = if tcp.flags.ack() {
-        format!(
-            "{who} takes the call: acknowledges the SYN (next wanted: {}) and says where its own \
+        say!(
+            language,
+            "{who} takes the call: acknowledges the SYN (next wanted: {ack}) and says where its own \
              numbering begins.",
-            tcp.ack
+            "{who} が接続に応じました。SYN に確認応答し（次に欲しいのは {ack}）、自分の番号がどこ\
+             から始まるかを伝えます。",
+            ack = tcp.ack
         )
     } else {
-        format!("{who} calls, and says where its numbering begins. The SYN takes number 0.")
+        say!(
+            language,
+            "{who} calls, and says where its numbering begins. The SYN takes number 0.",
+            "{who} が接続を求め、自分の番号がどこから始まるかを伝えます。SYN は番号 0 を使います。"
+        )
     };
     if tcp.verdicts.has(Verdicts::REUSED_PORTS) {
         push_sentence(
             &mut text,
-            "The same ports were used by an earlier conversation.",
+            language.pick(
+                "The same ports were used by an earlier conversation.",
+                "同じポートの組が、以前の通信でも使われていました。",
+            ),
         );
     }
     text
 }
 
-/// What a D-SACK says.
-fn came_twice_text(story: Story<'_>, index: usize, tcp: &TcpDigest) -> Option<String> {
+/// The bytes that a D-SACK says came twice.
+fn twice(story: Story<'_>, index: usize, tcp: &TcpDigest) -> Option<String> {
     let packet = story.dissect(story.capture.frames().get(index)?);
     let segment = story.analysis.segment(index, &packet)?;
     let twice = came_twice(&segment)?;
     let start = tcp.ack + i64::from(twice.start.signed_distance(segment.ack()));
     let end = start + i64::from(twice.len()) - 1;
-    Some(format!("bytes {start}–{end} came twice"))
+    Some(bytes(story.language, start, end))
 }
 
-fn data(tcp: &TcpDigest, who: &str) -> String {
-    let also = if tcp.flags.fin() {
-        ", and says that it was the last"
+fn data(language: Language, tcp: &TcpDigest, who: &str) -> String {
+    let (what, len) = (range(language, tcp), tcp.len);
+    if tcp.flags.fin() {
+        say!(
+            language,
+            "{who} sends {what}, {len} bytes, and says that it was the last.",
+            "{who} が {what}の {len} バイトを送り、これで最後だと告げています。"
+        )
     } else {
-        ""
-    };
-    format!("{who} sends {}, {} bytes{also}.", range(tcp), tcp.len)
+        say!(
+            language,
+            "{who} sends {what}, {len} bytes.",
+            "{who} が {what}の {len} バイトを送りました。"
+        )
+    }
 }
 
 fn ack(story: Story<'_>, index: usize, tcp: &TcpDigest, digest: &Digest, who: &str) -> String {
+    let language = story.language;
     let has = |verdict| tcp.verdicts.has(verdict);
-    if let Some(twice) = came_twice_text(story, index, tcp) {
-        return format!("{who} says that {twice}: sent again in vain (RFC 2883).");
+    if let Some(what) = twice(story, index, tcp) {
+        return say!(
+            language,
+            "{who} says that {what} came twice: sent again in vain (RFC 2883).",
+            "{who} は、{what}が二度届いたと知らせています。再送は不要でした (RFC 2883)。"
+        );
     }
     if tcp.duplicate_ack > 0 {
         let frame = story.capture.frames().get(index);
         let missing = frame.map_or_else(String::new, |frame| missing(story, frame, tcp));
-        return format!(
+        return say!(
+            language,
             "{who} repeats itself: {missing} are missing, and something after that came \
-             (duplicate ACK {}).",
-            tcp.duplicate_ack
+             (duplicate ACK {n}).",
+            "{who} が同じ ACK を繰り返しています。{missing}が欠けたまま、その後のものが届きました\
+             （重複 ACK {n}）。",
+            n = tcp.duplicate_ack
         );
     }
     if has(Verdicts::ZERO_WINDOW) {
-        return format!("{who} has no room left: nothing may be sent until it says otherwise.");
+        return say!(
+            language,
+            "{who} has no room left: nothing may be sent until it says otherwise.",
+            "{who} にはもう空きがありません。知らせがあるまで何も送れません。"
+        );
     }
     if has(Verdicts::WINDOW_UPDATE) {
-        return format!("{who} has room again: {} bytes.", tcp.window);
+        return say!(
+            language,
+            "{who} has room again: {window} bytes.",
+            "{who} に再び {window} バイトの空きができました。",
+            window = tcp.window
+        );
     }
     if has(Verdicts::KEEP_ALIVE_ACK) {
-        return format!("{who} is still there.");
+        return say!(
+            language,
+            "{who} is still there.",
+            "{who} はまだそこにいます。"
+        );
     }
-    let mut text = format!(
-        "{who} has all before {}, and wants that byte next.",
-        tcp.ack
+    let mut text = say!(
+        language,
+        "{who} has all before {ack}, and wants that byte next.",
+        "{who} は {ack} より前をすべて受け取り、次に {ack} バイト目を求めています。",
+        ack = tcp.ack
     );
     if let Some(question) = digest.answers()
         && tcp.ack_rtt_ns > 0
     {
-        let answer = format!(
-            "It answers packet {}, {} after it was seen.",
-            question + 1,
-            duration(tcp.ack_rtt_ns)
+        let answer = say!(
+            language,
+            "It answers packet {n}, {after} after it was seen.",
+            "パケット {n} への応答で、それが見えてから {after} 後です。",
+            n = question + 1,
+            after = duration(tcp.ack_rtt_ns)
         );
         push_sentence(&mut text, &answer);
     }
     if has(Verdicts::ACK_LOST_SEGMENT) {
         push_sentence(
             &mut text,
-            "It acknowledges data that this capture never saw.",
+            language.pick(
+                "It acknowledges data that this capture never saw.",
+                "このキャプチャにないデータに確認応答しています。",
+            ),
         );
     }
     text
@@ -220,6 +309,7 @@ mod tests {
         let story = Story {
             capture: &made.capture,
             analysis: &analysis,
+            language: Language::English,
         };
         let all = 0..made.capture.frames().len();
         all.filter_map(|index| detail(story, index)).collect()

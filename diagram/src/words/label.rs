@@ -2,11 +2,11 @@
 //! takes the first that finds room.
 
 use super::app::app_line;
-use super::{Story, duration, icmpv6};
+use super::{Language, Story, cut, duration, icmpv4, icmpv6, say};
 use crate::analysis::{TcpDigest, Verdicts, fragments};
 use crate::view::LabelMode;
 use synema_core::wire::Packet;
-use synema_core::wire::arp::Operation;
+use synema_core::wire::arp::{self, Operation};
 use synema_core::wire::icmpv4::Message;
 use synema_core::wire::tcp::{Segment, TcpOption};
 
@@ -15,6 +15,7 @@ pub fn labels(story: Story<'_>, index: usize, mode: LabelMode) -> Vec<String> {
     let Some((frame, digest)) = story.packet(index) else {
         return Vec::new();
     };
+    let language = story.language;
     let packet = story.dissect(frame);
     let mut wordings = match (&digest.tcp, &story.analysis.segment(index, &packet)) {
         (Some(tcp), Some(segment)) => {
@@ -22,8 +23,11 @@ pub fn labels(story: Story<'_>, index: usize, mode: LabelMode) -> Vec<String> {
             let asks = tcp.verdicts.has(Verdicts::KEEP_ALIVE)
                 && super::awaited::meets_closed_window(story, index);
             let mut wordings = match asks {
-                true => vec!["window probe".into(), "probe".into()],
-                false => tcp_labels(tcp, segment, &packet, mode),
+                true => vec![
+                    language.pick("window probe", "ウィンドウプローブ").into(),
+                    language.pick("probe", "プローブ").into(),
+                ],
+                false => tcp_labels(language, tcp, segment, &packet, mode),
             };
             if digest.is_retransmission() {
                 wordings
@@ -32,7 +36,7 @@ pub fn labels(story: Story<'_>, index: usize, mode: LabelMode) -> Vec<String> {
             }
             wordings
         }
-        _ => other_labels(&packet, mode),
+        _ => other_labels(language, &packet, mode),
     };
     wordings.retain(|text| !text.is_empty());
     wordings.dedup();
@@ -40,9 +44,15 @@ pub fn labels(story: Story<'_>, index: usize, mode: LabelMode) -> Vec<String> {
 }
 
 /// The label of data that was missed before packet `index` and never seen.
-pub fn ghost_labels(tcp: &TcpDigest, mode: LabelMode) -> Vec<String> {
+pub fn ghost_labels(language: Language, tcp: &TcpDigest, mode: LabelMode) -> Vec<String> {
     let range = data_range(tcp.seq, tcp.len, mode);
-    vec![format!("{range} ({} B), never seen here", tcp.len), range]
+    let long = say!(
+        language,
+        "{range} ({len} B), never seen here",
+        "{range} ({len} B)、ここでは見えず",
+        len = tcp.len
+    );
+    vec![long, range]
 }
 
 fn data_range(seq: i64, len: u32, mode: LabelMode) -> String {
@@ -56,6 +66,7 @@ fn data_range(seq: i64, len: u32, mode: LabelMode) -> String {
 }
 
 fn tcp_labels(
+    language: Language,
     tcp: &TcpDigest,
     segment: &Segment<'_>,
     packet: &Packet<'_>,
@@ -63,21 +74,26 @@ fn tcp_labels(
 ) -> Vec<String> {
     let flags = tcp.flags;
     if flags.rst() {
-        rst_labels(tcp, mode)
+        rst_labels(language, tcp, mode)
     } else if flags.syn() {
-        syn_labels(tcp, segment, mode)
+        syn_labels(language, tcp, segment, mode)
     } else if tcp.len > 0 {
-        data_labels(tcp, packet, mode)
+        data_labels(language, tcp, packet, mode)
     } else if flags.fin() {
-        fin_labels(tcp, mode)
+        fin_labels(language, tcp, mode)
     } else {
-        ack_labels(tcp, segment, mode)
+        ack_labels(language, tcp, segment, mode)
     }
 }
 
-fn rst_labels(tcp: &TcpDigest, mode: LabelMode) -> Vec<String> {
+fn rst_labels(language: Language, tcp: &TcpDigest, mode: LabelMode) -> Vec<String> {
     match mode {
-        LabelMode::Words => vec!["RST: the connection is cut".into(), "RST".into()],
+        LabelMode::Words => vec![
+            language
+                .pick("RST: the connection is cut", "RST: 接続の打ち切り")
+                .into(),
+            "RST".into(),
+        ],
         LabelMode::Numbers if tcp.flags.ack() => {
             vec![
                 format!("RST {} ack {}", tcp.seq, tcp.ack),
@@ -88,17 +104,28 @@ fn rst_labels(tcp: &TcpDigest, mode: LabelMode) -> Vec<String> {
     }
 }
 
-fn syn_labels(tcp: &TcpDigest, segment: &Segment<'_>, mode: LabelMode) -> Vec<String> {
+fn syn_labels(
+    language: Language,
+    tcp: &TcpDigest,
+    segment: &Segment<'_>,
+    mode: LabelMode,
+) -> Vec<String> {
     let name = if tcp.flags.ack() { "SYN ACK" } else { "SYN" };
+    let seq = tcp.seq;
     match mode {
         LabelMode::Words if tcp.flags.ack() => vec![
-            format!("{name} number {}, wants {}", tcp.seq, tcp.ack),
-            format!("{name} {}", tcp.seq),
+            say!(
+                language,
+                "{name} number {seq}, wants {ack}",
+                "{name} 番号 {seq}、次は {ack}",
+                ack = tcp.ack
+            ),
+            format!("{name} {seq}"),
         ],
         LabelMode::Words => {
             vec![
-                format!("{name} number {}", tcp.seq),
-                format!("{name} {}", tcp.seq),
+                say!(language, "{name} number {seq}", "{name} 番号 {seq}"),
+                format!("{name} {seq}"),
             ]
         }
         LabelMode::Numbers => {
@@ -132,17 +159,26 @@ fn options_text(segment: &Segment<'_>) -> String {
     text
 }
 
-fn data_labels(tcp: &TcpDigest, packet: &Packet<'_>, mode: LabelMode) -> Vec<String> {
+fn data_labels(
+    language: Language,
+    tcp: &TcpDigest,
+    packet: &Packet<'_>,
+    mode: LabelMode,
+) -> Vec<String> {
     let range = data_range(tcp.seq, tcp.len, mode);
     let with_len = format!("{range} ({} B)", tcp.len);
     let fin = if tcp.flags.fin() { " FIN" } else { "" };
     let mut wordings = Vec::new();
     let probe = tcp.verdicts.has(Verdicts::ZERO_WINDOW_PROBE);
     if probe || tcp.verdicts.has(Verdicts::KEEP_ALIVE) {
-        let what = if probe { "window probe" } else { "keep-alive" };
+        let what = if probe {
+            language.pick("window probe", "ウィンドウプローブ")
+        } else {
+            language.pick("keep-alive", "キープアライブ")
+        };
         return vec![format!("{what} {range}"), what.into()];
     }
-    if let Some(line) = app_line(packet) {
+    if let Some(line) = app_line(language, packet) {
         wordings.push(format!("{line} {with_len}{fin}"));
         wordings.push(format!("{}{fin}", cut(&line, 24)));
         wordings.push(format!("{}{fin}", cut(&line, 16)));
@@ -162,35 +198,61 @@ fn data_labels(tcp: &TcpDigest, packet: &Packet<'_>, mode: LabelMode) -> Vec<Str
     wordings
 }
 
-fn fin_labels(tcp: &TcpDigest, mode: LabelMode) -> Vec<String> {
+fn fin_labels(language: Language, tcp: &TcpDigest, mode: LabelMode) -> Vec<String> {
     let short = format!("FIN {}", tcp.seq);
     match mode {
-        LabelMode::Words => vec![format!("FIN number {}", tcp.seq), short],
+        LabelMode::Words => vec![
+            say!(
+                language,
+                "FIN number {seq}",
+                "FIN 番号 {seq}",
+                seq = tcp.seq
+            ),
+            short,
+        ],
         LabelMode::Numbers => vec![format!("FIN {} ack {}", tcp.seq, tcp.ack), short],
     }
 }
 
-fn ack_labels(tcp: &TcpDigest, segment: &Segment<'_>, mode: LabelMode) -> Vec<String> {
+fn ack_labels(
+    language: Language,
+    tcp: &TcpDigest,
+    segment: &Segment<'_>,
+    mode: LabelMode,
+) -> Vec<String> {
     let has = |verdict| tcp.verdicts.has(verdict);
     let short = format!("ACK {}", tcp.ack);
     if has(Verdicts::KEEP_ALIVE) {
-        return vec!["keep-alive".into()];
+        return vec![language.pick("keep-alive", "キープアライブ").into()];
     }
     let sack = sack_text(tcp, segment, mode);
     let mut wordings = Vec::new();
     match mode {
         LabelMode::Words => {
             let note = if has(Verdicts::ZERO_WINDOW) {
-                ", window closed".to_owned()
+                language
+                    .pick(", window closed", "、ウィンドウが閉じた")
+                    .to_owned()
             } else if has(Verdicts::WINDOW_UPDATE) {
-                ", window opened".to_owned()
+                language
+                    .pick(", window opened", "、ウィンドウが開いた")
+                    .to_owned()
             } else if tcp.duplicate_ack > 0 {
-                format!(" again ({})", tcp.duplicate_ack)
+                say!(
+                    language,
+                    " again ({n})",
+                    " 重複 ({n})",
+                    n = tcp.duplicate_ack
+                )
             } else {
                 String::new()
             };
             if !sack.is_empty() {
-                wordings.push(format!("{short}{note}, has {sack}"));
+                wordings.push(say!(
+                    language,
+                    "{short}{note}, has {sack}",
+                    "{short}{note}、{sack} はある"
+                ));
             }
             wordings.push(format!("{short}{note}"));
         }
@@ -229,17 +291,17 @@ fn sack_text(tcp: &TcpDigest, segment: &Segment<'_>, mode: LabelMode) -> String 
     text
 }
 
-fn other_labels(packet: &Packet<'_>, mode: LabelMode) -> Vec<String> {
+fn other_labels(language: Language, packet: &Packet<'_>, mode: LabelMode) -> Vec<String> {
     if let Some(arp) = packet.arp() {
-        return arp_labels(arp, mode);
+        return arp_labels(language, arp, mode);
     }
     if let Some(icmp) = packet.icmpv4() {
-        return icmp_labels(&icmp.message());
+        return icmp_labels(language, &icmp.message());
     }
     if let Some(icmp) = packet.icmpv6() {
-        return icmpv6::labels(&icmp.message(), mode);
+        return icmpv6::labels(language, &icmp.message(), mode);
     }
-    if let Some(line) = app_line(packet) {
+    if let Some(line) = app_line(language, packet) {
         let short = cut(&line, 20);
         return vec![line, short];
     }
@@ -252,7 +314,10 @@ fn other_labels(packet: &Packet<'_>, mode: LabelMode) -> Vec<String> {
         ];
     }
     if let Some((from, to)) = fragments::range(packet) {
-        return vec![format!("fragment {from}–{to}"), "fragment".into()];
+        return vec![
+            say!(language, "fragment {from}–{to}", "フラグメント {from}–{to}"),
+            language.pick("fragment", "フラグメント").into(),
+        ];
     }
     if let Some(ip) = packet.ipv4() {
         return vec![ip.protocol().to_string()];
@@ -261,33 +326,51 @@ fn other_labels(packet: &Packet<'_>, mode: LabelMode) -> Vec<String> {
         return vec![ip.protocol().to_string()];
     }
     match packet.ethernet() {
-        Some(header) if header.ether_type().is_length() => vec!["802.3 frame".into()],
+        Some(header) if header.ether_type().is_length() => {
+            vec![language.pick("802.3 frame", "802.3 フレーム").into()]
+        }
         Some(header) => vec![format!("EtherType 0x{:04x}", header.ether_type().0)],
-        None => vec!["frame".into()],
+        None => vec![language.pick("frame", "フレーム").into()],
     }
 }
 
-fn arp_labels(arp: &synema_core::wire::arp::Packet, mode: LabelMode) -> Vec<String> {
-    let (sender, target) = (arp.sender_ip, arp.target_ip);
+fn arp_labels(language: Language, arp: &arp::Packet, mode: LabelMode) -> Vec<String> {
+    let (sender, target, mac) = (arp.sender_ip, arp.target_ip, arp.sender_mac);
     let words = mode == LabelMode::Words;
     if arp.is_probe() {
         return match words {
             true => vec![
-                format!("does anybody have {target}?"),
-                format!("anybody at {target}?"),
+                say!(
+                    language,
+                    "does anybody have {target}?",
+                    "{target} は誰か使用中か?"
+                ),
+                say!(language, "anybody at {target}?", "{target} は使用中か?"),
                 format!("{target}?"),
             ],
-            false => vec![format!("ARP probe {target}"), "ARP probe".into()],
+            false => vec![
+                say!(language, "ARP probe {target}", "ARP プローブ {target}"),
+                language.pick("ARP probe", "ARP プローブ").into(),
+            ],
         };
     }
     if arp.is_announcement() {
         return match words {
-            true => vec![format!("{sender} is mine"), format!("{sender} mine")],
-            false => vec![format!("ARP announce {sender}"), "ARP announce".into()],
+            true => vec![
+                say!(language, "{sender} is mine", "{sender} は自分だ"),
+                say!(language, "{sender} mine", "{sender} は自分"),
+            ],
+            false => vec![
+                say!(language, "ARP announce {sender}", "ARP 通知 {sender}"),
+                language.pick("ARP announce", "ARP 通知").into(),
+            ],
         };
     }
     match arp.operation {
-        Operation::Request if words => vec![format!("who has {target}?"), format!("{target}?")],
+        Operation::Request if words => vec![
+            say!(language, "who has {target}?", "{target} は誰か?"),
+            format!("{target}?"),
+        ],
         Operation::Request => {
             vec![
                 format!("ARP who-has {target} tell {sender}"),
@@ -296,62 +379,76 @@ fn arp_labels(arp: &synema_core::wire::arp::Packet, mode: LabelMode) -> Vec<Stri
         }
         Operation::Reply if words => {
             vec![
-                format!("{sender} is at {}", arp.sender_mac),
-                format!("I have {sender}"),
-                format!("{sender}: me"),
+                say!(language, "{sender} is at {mac}", "{sender} は {mac}"),
+                say!(language, "I have {sender}", "{sender} は自分だ"),
+                say!(language, "{sender}: me", "{sender} は自分"),
             ]
         }
         Operation::Reply => vec![
-            format!("ARP {sender} is-at {}", arp.sender_mac),
-            format!("is-at {}", arp.sender_mac),
-            "ARP reply".into(),
+            format!("ARP {sender} is-at {mac}"),
+            format!("is-at {mac}"),
+            language.pick("ARP reply", "ARP 応答").into(),
         ],
-        Operation::Other(number) => vec![format!("ARP operation {number}")],
+        Operation::Other(number) => vec![say!(
+            language,
+            "ARP operation {number}",
+            "ARP 操作 {number}"
+        )],
     }
 }
 
-fn icmp_labels(message: &Message<'_>) -> Vec<String> {
+fn icmp_labels(language: Language, message: &Message<'_>) -> Vec<String> {
+    let pick = |english, japanese| language.pick(english, japanese).to_owned();
     match message {
         Message::EchoRequest { sequence, .. } => {
             vec![
-                format!("echo request {sequence}"),
-                format!("echo {sequence}"),
+                say!(language, "echo request {sequence}", "エコー要求 {sequence}"),
+                say!(language, "echo {sequence}", "エコー {sequence}"),
             ]
         }
         Message::EchoReply { sequence, .. } => {
             vec![
-                format!("echo reply {sequence}"),
-                format!("reply {sequence}"),
+                say!(language, "echo reply {sequence}", "エコー応答 {sequence}"),
+                say!(language, "reply {sequence}", "応答 {sequence}"),
             ]
         }
         Message::DestinationUnreachable { reason, .. } => {
-            vec![format!("ICMP {reason}"), "unreachable".into()]
+            let reason = icmpv4::unreachable(language, *reason);
+            vec![format!("ICMP {reason}"), pick("unreachable", "到達不能")]
         }
-        Message::Redirect { gateway, .. } => {
-            vec![format!("ICMP redirect to {gateway}"), "redirect".into()]
+        Message::Redirect { gateway, .. } => vec![
+            say!(
+                language,
+                "ICMP redirect to {gateway}",
+                "ICMP リダイレクト、{gateway} へ"
+            ),
+            pick("redirect", "リダイレクト"),
+        ],
+        Message::TimeExceeded { .. } => vec![
+            pick("ICMP time exceeded", "ICMP 時間超過"),
+            pick("time exceeded", "時間超過"),
+        ],
+        Message::ParameterProblem { .. } => {
+            vec![pick("ICMP parameter problem", "ICMP パラメーター異常")]
         }
-        Message::TimeExceeded { .. } => vec!["ICMP time exceeded".into(), "time exceeded".into()],
-        Message::ParameterProblem { .. } => vec!["ICMP parameter problem".into()],
-        Message::Other { kind, code, .. } => vec![format!("ICMP type {kind} code {code}")],
+        Message::Other { kind, code, .. } => vec![say!(
+            language,
+            "ICMP type {kind} code {code}",
+            "ICMP タイプ {kind} コード {code}"
+        )],
     }
-}
-
-/// At most `max` characters, the last of them an ellipsis where it was cut.
-pub(crate) fn cut(text: &str, max: usize) -> String {
-    if text.chars().count() <= max {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(max.saturating_sub(1)).collect();
-    short.push('…');
-    short
 }
 
 /// `20.0 ms of silence: waiting for ...`, from the longest to the shortest.
-pub(crate) fn silence_labels(ns: u64, awaited: &str) -> Vec<String> {
+pub(crate) fn silence_labels(language: Language, ns: u64, awaited: &str) -> Vec<String> {
     let time = duration(ns);
     vec![
-        format!("{time} of silence: {awaited}"),
-        format!("{time} of silence"),
+        say!(
+            language,
+            "{time} of silence: {awaited}",
+            "無通信 {time}: {awaited}"
+        ),
+        say!(language, "{time} of silence", "無通信 {time}"),
         time,
     ]
 }

@@ -1,4 +1,7 @@
 //! The languages that sentences are made in.
+//!
+//! A sentence stands in the code once in each language, side by side: [`say!`] fills both from
+//! the same values, and [`Language::pick`] takes one of two that have none. So none is missing.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +20,14 @@ impl Language {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::English, Self::Japanese];
 
+    /// The one of two texts that is in it.
+    pub(crate) const fn pick<'a>(self, english: &'a str, japanese: &'a str) -> &'a str {
+        match self {
+            Self::English => english,
+            Self::Japanese => japanese,
+        }
+    }
+
     /// Its code, as in HTML's `lang` (BCP 47).
     pub const fn code(self) -> &'static str {
         match self {
@@ -33,6 +44,20 @@ impl Language {
             .find(|language| code.eq_ignore_ascii_case(language.code()))
     }
 }
+
+/// A text with values in it: in English, in Japanese, then the values by their names. Each
+/// value must be in both.
+macro_rules! say {
+    ($language:expr, $english:literal, $japanese:literal $(, $name:ident = $value:expr)* $(,)?) => {
+        match $language {
+            $crate::words::Language::English => format!($english $(, $name = $value)*),
+            $crate::words::Language::Japanese => {
+                $crate::words::closed_up(format!($japanese $(, $name = $value)*))
+            }
+        }
+    };
+}
+pub(crate) use say;
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ mod cause;
 mod concluded;
 mod dropped;
 mod folded;
+pub(crate) mod icmpv4;
 pub(crate) mod icmpv6;
 mod label;
 mod language;
@@ -17,18 +18,19 @@ mod path;
 mod recovery;
 mod title;
 mod why;
-mod wrap;
+mod width;
 
 pub use app::app_line;
 pub(crate) use awaited::awaited;
 pub(crate) use folded::{folded_labels, folded_title};
-pub(crate) use label::{cut, silence_labels};
+pub(crate) use label::silence_labels;
 pub use label::{ghost_labels, labels};
 pub use language::Language;
+pub(crate) use language::say;
 pub(crate) use notes::{all_notes, elsewhere};
 pub use title::title;
 pub use why::why;
-pub(crate) use wrap::wrapped;
+pub(crate) use width::{closed_up, columns, cut, wrapped};
 
 use crate::analysis::{Analysis, Digest, HostId};
 use crate::capture::{Capture, Frame};
@@ -41,6 +43,8 @@ pub struct Story<'a> {
     pub capture: &'a Capture,
     /// What they were.
     pub analysis: &'a Analysis,
+    /// What is spoken.
+    pub language: Language,
 }
 
 impl<'a> Story<'a> {
@@ -81,7 +85,7 @@ pub(crate) fn host_name(story: Story<'_>, host: HostId) -> String {
         return given.to_owned();
     }
     match known {
-        Some(host) if host.is_page => "this page".into(),
+        Some(host) if host.is_page => story.language.pick("this page", "このページ").into(),
         _ => why::name(story, host),
     }
 }

@@ -1,18 +1,25 @@
 //! What people wrote, as sentences that say what it is written on.
 
-use super::{Story, duration, host_name};
+use super::{Story, duration, host_name, say};
 use crate::analysis::HostId;
 use crate::annotate::{Note, On};
 
 /// All notes, each with what it is on.
 pub(crate) fn all_notes(story: Story<'_>) -> Vec<String> {
+    let language = story.language;
     let notes = story.capture.annotations().notes();
     let told = notes.map(|note| {
         let on = match note.on.packet().and_then(|id| story.capture.index_of(id)) {
-            Some(index) => format!("packet {}", index + 1),
-            None => on(story, note).unwrap_or_else(|| "what is not here".into()),
+            Some(index) => say!(language, "packet {n}", "パケット {n}", n = index + 1),
+            None => on(story, note)
+                .unwrap_or_else(|| language.pick("what is not here", "ここにないもの").into()),
         };
-        format!("Note on {on}: {}", note.words())
+        say!(
+            language,
+            "Note on {on}: {words}",
+            "{on} へのメモ: {words}",
+            words = note.words()
+        )
     });
     told.collect()
 }
@@ -33,7 +40,11 @@ fn on(story: Story<'_>, note: &Note) -> Option<String> {
             let origin = story.capture.frames().first()?.at.as_nanos();
             let since = duration(from.as_nanos().saturating_sub(origin));
             let lasts = duration(to.as_nanos().saturating_sub(from.as_nanos()));
-            Some(format!("{lasts} from {since} on"))
+            Some(say!(
+                story.language,
+                "{lasts} from {since} on",
+                "{since} からの {lasts}"
+            ))
         }
         On::Lane(address) => {
             let hosts = story.analysis.hosts().list();

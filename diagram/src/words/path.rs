@@ -1,48 +1,64 @@
 //! What a packet meant for what our stack knows of the way: a router's message, a
 //! retransmission that suspects a black hole, a larger packet that is tried again.
 
-use super::Story;
 use super::recovery::since_last_sent;
+use super::{Language, Story, say};
 use crate::capture::Frame;
 use synema_core::trace::{Event, Record, Trigger};
 
 /// A sentence for what was learnt with the packet.
 pub(super) fn learnt(story: Story<'_>, frame: &Frame, is_again: bool) -> Option<String> {
+    let language = story.language;
     let records = story.capture.records();
     let of_frame = |record: &Record| match record.event {
         Event::PathMtu { mtu, by, .. } => match by {
-            Trigger::Icmp(id) if id == frame.id => Some(format!(
+            Trigger::Icmp(id) if id == frame.id => Some(say!(
+                language,
                 "Our stack believes it: packets of more than {mtu} bytes do not get through \
-                 whole, and what was too large goes out again (RFC 1191)."
+                 whole, and what was too large goes out again (RFC 1191).",
+                "このスタックはこれに従います。{mtu} バイトを超えるパケットは分割なしには通らない\
+                 ので、大きすぎたものを送り直します (RFC 1191)。"
             )),
-            Trigger::Frame(id) if id == frame.id => Some(format!(
+            Trigger::Frame(id) if id == frame.id => Some(say!(
+                language,
                 "The way was found too narrow ten minutes ago and may be another one by now: \
-                 packets of up to {mtu} bytes are tried again (RFC 1191 §6.3)."
+                 packets of up to {mtu} bytes are tried again (RFC 1191 §6.3).",
+                "10 分前に経路の狭い所が見つかりましたが、経路が変わったかもしれません。{mtu} バイト\
+                 までのパケットをもう一度試します (RFC 1191 §6.3)。"
             )),
             _ => None,
         },
         Event::SoftError { frame: id, .. } if id == frame.id => Some(
-            "Our stack takes note and goes on: such errors often pass (RFC 5461 §3).".to_owned(),
+            language
+                .pick(
+                    "Our stack takes note and goes on: such errors often pass (RFC 5461 §3).",
+                    "このスタックは記録して続けます。こうしたエラーはたいてい一時的です \
+                     (RFC 5461 §3)。",
+                )
+                .to_owned(),
         ),
         _ => None,
     };
     records
         .iter()
         .find_map(of_frame)
-        .or_else(|| suspected(records, frame).filter(|_| is_again))
+        .or_else(|| suspected(language, records, frame).filter(|_| is_again))
 }
 
 /// The timer ran out once more, and smaller packets are tried.
-fn suspected(records: &[Record], frame: &Frame) -> Option<String> {
+fn suspected(language: Language, records: &[Record], frame: &Frame) -> Option<String> {
     let (own, since) = since_last_sent(records, frame.id)?;
     records[since].iter().find_map(|record| match record.event {
         Event::PathMtu {
             conn,
             mtu,
             by: Trigger::Timer(_),
-        } if conn == own => Some(format!(
+        } if conn == own => Some(say!(
+            language,
             "Full-sized packets vanish again and again and no router says why: perhaps the \
-             way takes smaller ones only, and {mtu} bytes are tried (RFC 4821 §7.7)."
+             way takes smaller ones only, and {mtu} bytes are tried (RFC 4821 §7.7).",
+            "最大長のパケットが何度も消え、理由を知らせるルーターもありません。小さいものしか\
+             通らない経路かもしれないので、{mtu} バイトを試します (RFC 4821 §7.7)。"
         )),
         _ => None,
     })

@@ -6,7 +6,8 @@
 //!   sent    TimerFired --> Recovery{by: the timer} --> Congestion --> Sent
 //! ```
 
-use super::{Story, grouped};
+use super::why::{bytes, push_sentence};
+use super::{Language, Story, grouped, say};
 use crate::analysis::Digest;
 use crate::capture::Frame;
 use core::ops::Range;
@@ -41,7 +42,7 @@ pub(super) fn steps(story: Story<'_>, frame: &Frame, digest: &Digest) -> Vec<Str
         (segment.ack(), tcp.ack)
     };
     let number = |seq: SeqNum| known.1 + i64::from(seq.signed_distance(known.0));
-    let sentence = |index: usize| sentence(records, index, &number);
+    let sentence = |index: usize| sentence(story.language, records, index, &number);
     found.into_iter().filter_map(sentence).collect()
 }
 
@@ -112,94 +113,147 @@ impl Change {
         }
     }
 
-    /// ` The congestion window falls from 20 to 14 bytes.`
-    fn fall(self, to: fn((u64, u64)) -> u64) -> String {
+    /// `The congestion window falls from 20 to 14 bytes`, without a full stop.
+    fn fall(self, language: Language, to: fn((u64, u64)) -> u64) -> String {
         match (self.before, self.after.map(to)) {
-            (Some(before), Some(after)) if after < before => format!(
-                " The congestion window falls from {} to {} bytes",
-                grouped(before),
-                grouped(after)
+            (Some(before), Some(after)) if after < before => say!(
+                language,
+                "The congestion window falls from {before} to {after} bytes",
+                "輻輳ウィンドウは {before} バイトから {after} バイトに減ります",
+                before = grouped(before),
+                after = grouped(after)
             ),
-            (_, Some(after)) => format!(" The congestion window is {} bytes", grouped(after)),
-            _ => " The congestion window falls".into(),
+            (_, Some(after)) => say!(
+                language,
+                "The congestion window is {after} bytes",
+                "輻輳ウィンドウは {after} バイトになります",
+                after = grouped(after)
+            ),
+            _ => language
+                .pick(
+                    "The congestion window falls",
+                    "輻輳ウィンドウが小さくなります",
+                )
+                .into(),
         }
     }
 
-    /// ` The congestion window is 20 bytes from here on.`
-    fn now(self) -> String {
-        self.after.map_or_else(String::new, |(cwnd, _)| {
-            format!(
-                " The congestion window is {} bytes from here on.",
-                grouped(cwnd)
-            )
-        })
+    /// `The congestion window is 20 bytes from here on.`
+    fn now(self, language: Language) -> Option<String> {
+        let (cwnd, _) = self.after?;
+        Some(say!(
+            language,
+            "The congestion window is {cwnd} bytes from here on.",
+            "輻輳ウィンドウはここから {cwnd} バイトです。",
+            cwnd = grouped(cwnd)
+        ))
     }
 }
 
-fn sentence(records: &[Record], index: usize, number: &dyn Fn(SeqNum) -> i64) -> Option<String> {
+fn sentence(
+    language: Language,
+    records: &[Record],
+    index: usize,
+    number: &dyn Fn(SeqNum) -> i64,
+) -> Option<String> {
     let Event::Recovery { conn, step, by } = records[index].event else {
         return None;
     };
     let change = Change::of(records, index, conn);
-    Some(match step {
+    let mut text = match step {
         RecoveryStep::Began { until } => {
             let how = match by {
-                Trigger::Timer(_) => "With it a recovery begins",
-                _ => "It tells of a loss, and a recovery begins",
+                Trigger::Timer(_) => language.pick(
+                    "With it a recovery begins",
+                    "ここから損失の回復が始まります",
+                ),
+                _ => language.pick(
+                    "It tells of a loss, and a recovery begins",
+                    "損失を示すもので、ここから回復が始まります",
+                ),
             };
-            format!(
-                "{how}: until all before {} is acknowledged, what is lost goes out first.{} \
-                 (RFC 5681 §3.2).",
-                number(until),
-                change.fall(|(cwnd, ssthresh)| cwnd.max(ssthresh))
+            say!(
+                language,
+                "{how}: until all before {until} is acknowledged, what is lost goes out first. \
+                 {fall} (RFC 5681 §3.2).",
+                "{how}。{until} より前がすべて確認応答されるまで、失われたものを先に送ります。\
+                 {fall} (RFC 5681 §3.2)。",
+                until = number(until),
+                fall = change.fall(language, |(cwnd, ssthresh)| cwnd.max(ssthresh))
             )
         }
-        RecoveryStep::TimedOut { until } => format!(
-            "With it a recovery begins that lasts until all before {} is acknowledged.{}: what \
-             the path bears is found out anew (RFC 5681 §3.1).",
-            number(until),
-            change.fall(|(cwnd, _)| cwnd)
+        RecoveryStep::TimedOut { until } => say!(
+            language,
+            "With it a recovery begins that lasts until all before {until} is acknowledged. \
+             {fall}: what the path bears is found out anew (RFC 5681 §3.1).",
+            "ここから、{until} より前がすべて確認応答されるまで回復が続きます。{fall}。経路に\
+             流せる量を一から探り直します (RFC 5681 §3.1)。",
+            until = number(until),
+            fall = change.fall(language, |(cwnd, _)| cwnd)
         ),
-        RecoveryStep::Ended => format!(
-            "The recovery is over: all that was out when it began is acknowledged.{}",
-            change.now()
-        ),
-        RecoveryStep::Undone { by } => format!(
-            "Nothing was lost, only late: {}. The reduction is taken back.{}",
-            tells_late(by),
-            change.now()
+        RecoveryStep::Ended => language
+            .pick(
+                "The recovery is over: all that was out when it began is acknowledged.",
+                "回復は終わりです。始まったときに送信済みだったものは、すべて確認応答されました。",
+            )
+            .to_owned(),
+        RecoveryStep::Undone { by } => say!(
+            language,
+            "Nothing was lost, only late: {why}. The reduction is taken back.",
+            "失われたのではなく、遅れただけでした。{why}。減らした分を元に戻します。",
+            why = tells_late(language, by)
         ),
         RecoveryStep::Slowed { by } => {
-            format!("{}{}.", slowed(by), change.fall(|(_, ssthresh)| ssthresh))
+            let mut text = slowed(language, by).to_owned();
+            let fall = change.fall(language, |(_, ssthresh)| ssthresh);
+            push_sentence(&mut text, &say!(language, "{fall}.", "{fall}。"));
+            text
         }
-        RecoveryStep::Needless { from, to } => format!(
-            "The peer says that it has got bytes {}–{} twice: to send them again was needless \
+        RecoveryStep::Needless { from, to } => say!(
+            language,
+            "The peer says that it has got {what} twice: to send them again was needless \
              (RFC 2883).",
-            number(from),
-            number(to) - 1
+            "相手は {what}を二度受け取ったと知らせています。再送は不要でした (RFC 2883)。",
+            what = bytes(language, number(from), number(to) - 1)
         ),
-    })
+    };
+    if matches!(step, RecoveryStep::Ended | RecoveryStep::Undone { .. })
+        && let Some(now) = change.now(language)
+    {
+        push_sentence(&mut text, &now);
+    }
+    Some(text)
 }
 
-const fn tells_late(by: UndoReason) -> &'static str {
+const fn tells_late(language: Language, by: UndoReason) -> &'static str {
     match by {
-        UndoReason::DuplicateSack => "the peer had already all that was sent again (RFC 3708)",
-        UndoReason::Timestamp => {
-            "the timestamp that comes back is from before anything was sent again (RFC 3522)"
-        }
-        UndoReason::ForwardRto => "what was never sent again has arrived (RFC 5682)",
+        UndoReason::DuplicateSack => language.pick(
+            "the peer had already all that was sent again (RFC 3708)",
+            "再送したものを、相手はすべて受け取り済みでした (RFC 3708)",
+        ),
+        UndoReason::Timestamp => language.pick(
+            "the timestamp that comes back is from before anything was sent again (RFC 3522)",
+            "返ってきたタイムスタンプは、再送より前のものです (RFC 3522)",
+        ),
+        UndoReason::ForwardRto => language.pick(
+            "what was never sent again has arrived (RFC 5682)",
+            "再送していないものが届いています (RFC 5682)",
+        ),
     }
 }
 
-const fn slowed(by: SlowReason) -> &'static str {
+const fn slowed(language: Language, by: SlowReason) -> &'static str {
     match by {
-        SlowReason::ProbeRepairedLoss => {
-            "The probe has repaired a loss, and a loss is a sign of congestion (RFC 8985 §7.4)."
-        }
-        SlowReason::Marked => {
-            "A router on the way was nearly full and marked a packet instead of dropping it; \
-             once for each window that counts like a loss (RFC 3168)."
-        }
+        SlowReason::ProbeRepairedLoss => language.pick(
+            "The probe has repaired a loss, and a loss is a sign of congestion (RFC 8985 §7.4).",
+            "プローブが損失を埋めました。損失は輻輳のしるしです (RFC 8985 §7.4)。",
+        ),
+        SlowReason::Marked => language.pick(
+            "A router on the way was nearly full and marked a packet instead of dropping it; once \
+             for each window that counts like a loss (RFC 3168).",
+            "途中のルーターがあふれそうになり、捨てる代わりにパケットに印を付けました。1 ウィン\
+             ドウに一度、損失と同じに扱います (RFC 3168)。",
+        ),
     }
 }
 

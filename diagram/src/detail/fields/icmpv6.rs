@@ -1,7 +1,7 @@
 //! The fields of an ICMPv6 message.
 
 use super::{Fields, checksum};
-use crate::words::icmpv6;
+use crate::words::{icmpv6, say};
 use synema_core::wire::ChecksumStatus;
 use synema_core::wire::icmpv6::{Message, Packet};
 
@@ -9,7 +9,11 @@ use synema_core::wire::icmpv6::{Message, Packet};
 pub(super) fn fields(packet: &Packet<'_>, sum: ChecksumStatus, fields: &mut Fields) -> String {
     fields.add("type", 0..1, packet.kind().to_string());
     fields.add("code", 1..2, packet.code().to_string());
-    fields.add("checksum", 2..4, checksum(packet.checksum(), sum));
+    fields.add(
+        "checksum",
+        2..4,
+        checksum(fields.language, packet.checksum(), sum),
+    );
     let message = packet.message();
     match message {
         Message::EchoRequest {
@@ -23,7 +27,7 @@ pub(super) fn fields(packet: &Packet<'_>, sum: ChecksumStatus, fields: &mut Fiel
             fields.add("identifier", 4..6, identifier.to_string());
             fields.add("sequence", 6..8, sequence.to_string());
         }
-        Message::PacketTooBig(mtu) => fields.add("MTU", 4..8, format!("{mtu} bytes")),
+        Message::PacketTooBig(mtu) => fields.add("MTU", 4..8, fields.bytes(mtu)),
         Message::NeighbourSolicitation { target, mac }
         | Message::NeighbourAdvertisement { target, mac, .. } => {
             fields.add("target", 8..24, target.to_string());
@@ -33,8 +37,13 @@ pub(super) fn fields(packet: &Packet<'_>, sum: ChecksumStatus, fields: &mut Fiel
         }
         _ => {}
     }
-    match icmpv6::error(&message) {
+    match icmpv6::error(fields.language, &message) {
         Some(error) => format!("ICMPv6 {error}"),
-        None => format!("ICMPv6 type {}", packet.kind()),
+        None => say!(
+            fields.language,
+            "ICMPv6 type {kind}",
+            "ICMPv6 タイプ {kind}",
+            kind = packet.kind()
+        ),
     }
 }

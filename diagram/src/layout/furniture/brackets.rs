@@ -4,11 +4,10 @@
 
 use super::{Key, Surroundings};
 use crate::analysis::HostId;
-use crate::layout::lanes::chars;
 use crate::layout::place::Request;
 use crate::layout::scene::{Anchor, Bracket, BracketKind, Label, LabelRole};
 use crate::layout::spans::{Moment, Span};
-use crate::words;
+use crate::words::{self, say};
 
 /// Shorter ones are not worth their ink.
 const LEAST: f64 = 12.0;
@@ -81,6 +80,7 @@ impl Surroundings<'_> {
 
     /// What people drew, from one packet to another, at the sender of the first.
     fn own_spans(&self) -> Vec<(Which, Span, String)> {
+        let language = self.source.view.language;
         let digests = self.source.analysis.digests();
         let annotations = self.source.capture.annotations();
         let span = |one: usize, other: usize| {
@@ -106,7 +106,7 @@ impl Surroundings<'_> {
             let time = words::duration(span.ns(self.source));
             let text = match bracket.text.trim() {
                 "" => time,
-                text => format!("{text}, {time}"),
+                text => say!(language, "{text}, {time}", "{text} {time}"),
             };
             Some((Which::Own(bracket.id.0), span, text))
         });
@@ -129,7 +129,12 @@ impl Surroundings<'_> {
             to: Moment::arrival(answer),
         };
         let time = words::duration(span.ns(self.source));
-        Some((Which::Selected, span, format!("round trip {time}")))
+        let text = say!(
+            self.source.view.language,
+            "round trip {time}",
+            "往復 {time}"
+        );
+        Some((Which::Selected, span, text))
     }
 
     fn found_spans(&self, y0: f64, y1: f64) -> Vec<(Which, Span, String)> {
@@ -143,7 +148,11 @@ impl Surroundings<'_> {
             let time = words::duration(span.ns(self.source));
             match span.kind {
                 BracketKind::Timeout => format!("RTO {time}"),
-                _ => format!("handshake {time}"),
+                _ => say!(
+                    self.source.view.language,
+                    "handshake {time}",
+                    "ハンドシェイク {time}"
+                ),
             }
         };
         let told = spans.map(|span| (Which::Found(span.to.packet), *span, text(span)));
@@ -169,13 +178,14 @@ impl Surroundings<'_> {
         let short = bracket.title.rsplit(' ').take(2).collect::<Vec<_>>();
         let short = short.into_iter().rev().collect::<Vec<_>>().join(" ");
         let role = LabelRole::Bracket;
-        let advance = self.source.view.metrics.char_width * role.scale();
+        let metrics = self.source.view.metrics;
+        let wide = |text: &str| metrics.width(text) * role.scale();
         let room = bracket.y1 - bracket.y0 + LONGER;
         let at_right = bracket.end_x < bracket.x;
         let x = bracket.x + if at_right { BESIDE.1 } else { -BESIDE.0 };
-        let fits = |text: &String| chars(text) * advance <= room;
-        let cut = words::cut(&bracket.title, (room / advance).max(0.0) as usize);
-        let own = (bracket.kind == BracketKind::Own && chars(&cut) > 8.0).then_some(cut);
+        let fits = |text: &String| wide(text) <= room;
+        let cut = metrics.cut(&bracket.title, room / role.scale());
+        let own = (bracket.kind == BracketKind::Own && words::columns(&cut) > 8).then_some(cut);
         let texts = [bracket.title.clone()]
             .into_iter()
             .chain(own)
@@ -183,7 +193,7 @@ impl Surroundings<'_> {
         texts
             .filter(fits)
             .map(|text| Label {
-                width: chars(&text) * advance,
+                width: wide(&text),
                 text,
                 x,
                 y: middle(bracket),

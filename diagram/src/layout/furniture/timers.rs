@@ -5,7 +5,7 @@ use crate::layout::ladder::is_timed;
 use crate::layout::place::Request;
 use crate::layout::scene::{Anchor, LabelRole, Timer, TimerEnd};
 use crate::states::TimerSpan;
-use crate::words;
+use crate::words::{self, Language, say};
 use synema_core::trace::TimerKind;
 
 /// From a lane to the timers beside it.
@@ -74,11 +74,20 @@ impl Surroundings<'_> {
             bottom
         };
         let outward = if lane == 0 { -1.0 } else { 1.0 };
-        let name = timer_name(span.kind);
+        let language = self.source.view.language;
+        let name = timer_name(language, span.kind);
         let lasted = words::duration(ends.saturating_sub(armed));
         let title = match span.fired {
-            true => format!("{name}: armed, ran out {lasted} later"),
-            false => format!("{name}: armed for {lasted}, still running"),
+            true => say!(
+                language,
+                "{name}: armed, ran out {lasted} later",
+                "{name}: 始動し、{lasted} 後に満了"
+            ),
+            false => say!(
+                language,
+                "{name}: armed for {lasted}, still running",
+                "{name}: {lasted} で始動し、まだ動作中"
+            ),
         };
         Some(Timer {
             lane,
@@ -127,31 +136,42 @@ impl Surroundings<'_> {
 }
 
 /// The texts of a timer: whether it is its end's, where, and what.
-pub(super) fn timer_texts(timer: &Timer) -> Vec<(bool, f64, String)> {
-    let name = timer_name(timer.kind);
-    let armed = (false, timer.y0, format!("{name} armed"));
+pub(super) fn timer_texts(language: Language, timer: &Timer) -> Vec<(bool, f64, String)> {
+    let name = timer_name(language, timer.kind);
+    let armed = say!(language, "{name} armed", "{name} 始動");
+    let armed = (false, timer.y0, armed);
     match timer.end {
         TimerEnd::Fired if timer.y1 - timer.y0 < 16.0 => {
-            vec![(true, timer.y1, format!("{name} fired"))]
+            vec![(
+                true,
+                timer.y1,
+                say!(language, "{name} fired", "{name} 満了"),
+            )]
         }
-        TimerEnd::Fired => vec![armed, (true, timer.y1, "fired".into())],
+        TimerEnd::Fired => vec![
+            armed,
+            (true, timer.y1, language.pick("fired", "満了").into()),
+        ],
         TimerEnd::Running => vec![armed],
-        TimerEnd::Stopped => vec![armed, (true, timer.y1, "stopped".into())],
+        TimerEnd::Stopped => vec![
+            armed,
+            (true, timer.y1, language.pick("stopped", "停止").into()),
+        ],
     }
 }
 
-const fn timer_name(kind: TimerKind) -> &'static str {
+const fn timer_name(language: Language, kind: TimerKind) -> &'static str {
     match kind {
         TimerKind::Retransmission => "RTO",
-        TimerKind::Persist => "persist",
-        TimerKind::DelayedAck => "delayed ACK",
-        TimerKind::KeepAlive => "keep-alive",
+        TimerKind::Persist => language.pick("persist", "持続"),
+        TimerKind::DelayedAck => language.pick("delayed ACK", "遅延 ACK"),
+        TimerKind::KeepAlive => language.pick("keep-alive", "キープアライブ"),
         TimerKind::TimeWait => "2 MSL",
         TimerKind::FinWait2 => "FIN-WAIT-2",
-        TimerKind::User => "user timeout",
+        TimerKind::User => language.pick("user timeout", "ユーザータイムアウト"),
         TimerKind::TailLossProbe => "TLP",
         TimerKind::Reordering => "RACK",
-        TimerKind::Pacing => "pacing",
-        TimerKind::Thinking => "thinking",
+        TimerKind::Pacing => language.pick("pacing", "ペーシング"),
+        TimerKind::Thinking => language.pick("thinking", "思考時間"),
     }
 }

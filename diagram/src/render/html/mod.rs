@@ -21,6 +21,7 @@ use super::svg::style::{DARK, LIGHT, Palette, style};
 use super::svg::{self, Theme, escape};
 use crate::Document;
 use crate::scene::Scene;
+use crate::words::{Language, say};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use core::fmt::Write;
@@ -72,43 +73,60 @@ pub fn html(document: &mut Document, options: &HtmlOptions) -> String {
     if let Some(&first_out) = numbers.iter().nth(options.max_packets) {
         numbers.split_off(&first_out);
     }
+    let language = document.view().language;
     let annotations = document.annotations();
-    let title = [options.title.as_str(), annotations.title(), "A capture"]
-        .into_iter()
-        .find(|title| !title.is_empty())
-        .unwrap_or_default()
-        .to_owned();
+    let title = [
+        options.title.as_str(),
+        annotations.title(),
+        language.pick("A capture", "キャプチャ"),
+    ]
+    .into_iter()
+    .find(|title| !title.is_empty())
+    .unwrap_or_default()
+    .to_owned();
     let description = svg::describe(document, &scene);
     let picture = svg::draw(&scene, Theme::Light, &title, &description);
     let mut out = String::with_capacity(picture.len() + numbers.len() * 4_096);
     let dark = format!("{}{}", style(&scene, Theme::Dark), variables(&DARK));
-    head(&mut out, &title, &scene, &dark);
+    head(&mut out, (language, &title), &scene, &dark);
     let _ = write!(
         out,
-        "<header class=\"x-head\"><h1>{}</h1>\n{TOOLS}",
-        escape(&title)
+        "<header class=\"x-head\"><h1>{}</h1>\n{}",
+        escape(&title),
+        tools(language)
     );
     if !annotations.summary().is_empty() {
         let _ = writeln!(out, "<p>{}</p>", lines(annotations.summary()));
     }
     let left_out = scene.arrows_left_out > 0 || end < extent;
     about(
+        language,
         &mut out,
         (numbers.len(), all, left_out),
         options.download.as_ref(),
     );
-    out.push_str(
+    let _ = write!(
+        out,
         "</header>\n<main class=\"x-main\">\n<div class=\"x-view\" id=\"x-view\" tabindex=\"0\" \
-         aria-label=\"Sequence diagram; arrow keys go from packet to packet\">\
-         <div class=\"x-sheet\" id=\"x-sheet\">\n",
+         aria-label=\"{}\"><div class=\"x-sheet\" id=\"x-sheet\">\n",
+        language.pick(
+            "Sequence diagram; arrow keys go from packet to packet",
+            "シーケンス図。矢印キーでパケットを移動"
+        )
     );
     heads(&mut out, &scene);
     out.push_str(&picture);
     out.push_str("</div></div>\n<aside class=\"x-side\" id=\"x-side\" aria-live=\"polite\">\n");
     notes::write(&mut out, document);
-    out.push_str(
-        "<p class=\"x-quiet x-none\">Choose a packet: click it, or walk with the arrow keys. \
-         + and − zoom, 0 fits, n goes to the next note.</p>\n",
+    let _ = writeln!(
+        out,
+        "<p class=\"x-quiet x-none\">{}</p>",
+        language.pick(
+            "Choose a packet: click it, or walk with the arrow keys. + and − zoom, 0 fits, n goes \
+             to the next note.",
+            "クリックか矢印キーでパケットを選んでください。+ と − で拡大縮小、0 で全体に合わせ、n \
+             で次のメモに移ります。"
+        )
     );
     for number in numbers {
         packets::write(&mut out, document, number);
@@ -141,26 +159,38 @@ fn last_row(document: &mut Document, max: usize) -> Option<f64> {
     end.filter(|_| number < all).map(|y| y + 10.0)
 }
 
-const TOOLS: &str = "<div class=\"x-tools\">\
-<button id=\"x-out\" aria-label=\"smaller\">−</button><span id=\"x-zoom\" class=\"x-quiet\">100 %</span>\
-<button id=\"x-in\" aria-label=\"larger\">+</button><button id=\"x-fit\">fit</button>\
-<span role=\"group\" aria-label=\"colours\"><button data-theme-of=\"auto\" aria-pressed=\"true\">auto</button>\
-<button data-theme-of=\"light\" aria-pressed=\"false\">light</button>\
-<button data-theme-of=\"dark\" aria-pressed=\"false\">dark</button></span></div>\n";
+/// Zoom and colours.
+fn tools(language: Language) -> String {
+    let [smaller, larger, fit, colours, auto, light, dark] = match language {
+        Language::English => [
+            "smaller", "larger", "fit", "colours", "auto", "light", "dark",
+        ],
+        Language::Japanese => ["縮小", "拡大", "全体", "配色", "自動", "ライト", "ダーク"],
+    };
+    format!(
+        "<div class=\"x-tools\">\
+<button id=\"x-out\" aria-label=\"{smaller}\">−</button><span id=\"x-zoom\" class=\"x-quiet\">100 %</span>\
+<button id=\"x-in\" aria-label=\"{larger}\">+</button><button id=\"x-fit\">{fit}</button>\
+<span role=\"group\" aria-label=\"{colours}\"><button data-theme-of=\"auto\" aria-pressed=\"true\">{auto}</button>\
+<button data-theme-of=\"light\" aria-pressed=\"false\">{light}</button>\
+<button data-theme-of=\"dark\" aria-pressed=\"false\">{dark}</button></span></div>\n"
+    )
+}
 
 /// The light styles, and a policy that lets nothing in but what is here. `dark` comes
 /// later in the page, where it wins over the picture's own.
-fn head(out: &mut String, title: &str, scene: &Scene, dark: &str) {
+fn head(out: &mut String, (language, title): (Language, &str), scene: &Scene, dark: &str) {
     let light = format!("{CSS}{}", variables(&LIGHT));
     let styles = [light.as_str(), dark, &style(scene, Theme::Light)].map(hash);
     let _ = write!(
         out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
          style-src {}; script-src {}; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<title>{}</title>\n\
          <style>{light}</style>\n</head>\n<body>\n",
+        language.code(),
         styles.join(" "),
         hash(SCRIPT),
         escape(title),
@@ -189,28 +219,34 @@ fn variables(palette: &Palette) -> String {
 
 /// How much of the document is here, and where the rest is.
 fn about(
+    language: Language,
     out: &mut String,
     (shown, all, left_out): (usize, usize, bool),
     download: Option<&Download>,
 ) {
-    out.push_str("<div class=\"x-quiet\">");
-    let _ = if left_out {
-        write!(out, "The first {shown} of {all} packets.")
-    } else {
-        write!(out, "{shown} packets.")
+    let count = match left_out {
+        true => say!(
+            language,
+            "The first {shown} of {all} packets.",
+            "{all} パケットのうち最初の {shown} 個です。"
+        ),
+        false => say!(language, "{shown} packets.", "{shown} パケットです。"),
     };
+    let _ = write!(out, "<div class=\"x-quiet\">{count}");
     if let Some(file) = download {
-        let without = if file.without_payload {
-            " (the packets' payload was left out)"
-        } else {
-            ""
+        let without = match file.without_payload {
+            true => language.pick(
+                " (the packets' payload was left out)",
+                "（パケットの中身は含みません）",
+            ),
+            false => "",
         };
         let _ = write!(
             out,
-            " <a download=\"{}\" href=\"data:application/octet-stream;base64,{}\">Download the \
-             capture</a>{without}",
+            " <a download=\"{}\" href=\"data:application/octet-stream;base64,{}\">{}</a>{without}",
             escape(&file.name),
             BASE64.encode(&file.bytes),
+            language.pick("Download the capture", "キャプチャをダウンロード"),
         );
     }
     out.push_str("</div>\n");

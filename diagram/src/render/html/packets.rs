@@ -3,16 +3,19 @@
 use super::lines;
 use crate::Document;
 use crate::render::svg::escape;
+use crate::words::say;
 use core::fmt::Write;
 
 /// Writes the packet with this number. Its bytes are not in it.
 pub(super) fn write(out: &mut String, document: &Document, number: u64) {
+    let language = document.view().language;
     let Some(detail) = document.detail(number) else {
         return;
     };
+    let packet = say!(language, "Packet {number}", "パケット {number}");
     let _ = write!(
         out,
-        "<article class=\"x-packet\" id=\"packet-{number}\"><span class=\"x-quiet\">Packet {number}</span>\
+        "<article class=\"x-packet\" id=\"packet-{number}\"><span class=\"x-quiet\">{packet}</span>\
          <h3>{}</h3>",
         escape(&detail.title)
     );
@@ -37,9 +40,10 @@ pub(super) fn write(out: &mut String, document: &Document, number: u64) {
             let gap = if index == 0 { "" } else { " · " };
             let _ = write!(
                 out,
-                "{gap}<a href=\"#packet-{n}\">{}: packet {n}</a>",
+                "{gap}<a href=\"#packet-{}\">{}: {}</a>",
+                link.number,
                 escape(&link.relation),
-                n = link.number
+                say!(language, "packet {n}", "パケット {n}", n = link.number),
             );
         }
     }

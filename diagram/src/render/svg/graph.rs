@@ -1,6 +1,6 @@
 //! A graph as SVG: as plain as the ladder, in the same colours.
 
-use super::style::{DARK, LIGHT, Palette};
+use super::style::{DARK, JAPANESE, LIGHT, Palette};
 use super::{Theme, escape};
 use crate::graph::{GraphScene, Ink, LegendItem, Mark, Shape, Text};
 use crate::layout::scene::{Anchor, Certainty};
@@ -179,7 +179,7 @@ fn style(scene: &GraphScene, theme: Theme) -> String {
     // A monospaced face is 0.6 times as wide as high, or a little less.
     let size = scene.char_width / 0.605;
     let mut css = format!(
-        "text{{font-family:Inter,'DejaVu Sans',sans-serif;font-size:{:.2}px}}\
+        "text{{font-family:Inter,'DejaVu Sans',{JAPANESE},sans-serif;font-size:{:.2}px}}\
          .tick{{font-family:'IBM Plex Mono','DejaVu Sans Mono',monospace;font-size:{size:.2}px}}\
          .title{{font-size:{:.2}px;font-weight:600}}.letter{{font-size:{size:.2}px;font-weight:700;paint-order:stroke;stroke-linejoin:round}}\
          .line,.mark path{{fill:none;stroke-linejoin:round}}.grid,.axis{{fill:none;stroke-width:1}}\

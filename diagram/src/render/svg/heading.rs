@@ -2,7 +2,6 @@
 
 use crate::Document;
 use crate::scene::{Label, LabelRole};
-use crate::words;
 
 const EDGE: f64 = 8.0;
 /// A summary of more lines than this is cut; the description has all of it.
@@ -21,19 +20,18 @@ pub(super) fn of(document: &Document) -> Heading {
     let metrics = view.metrics;
     let mut heading = Heading::default();
     let mut add = |text: &str, role: LabelRole, most: usize| {
-        let advance = metrics.char_width * role.scale();
-        let columns = ((view.width - 2.0 * EDGE) / advance).max(1.0) as usize;
-        let mut lines = words::wrapped(text.trim(), columns);
+        let room = (view.width - 2.0 * EDGE) / role.scale();
+        let mut lines = metrics.wrapped(text.trim(), room);
         if lines.len() > most {
             lines.truncate(most);
             if let Some(last) = lines.last_mut() {
-                *last = words::cut(&format!("{last} …"), columns);
+                *last = metrics.cut(&format!("{last} …"), room);
             }
         }
         for text in lines {
             heading.height += metrics.line_height * role.scale() + 3.0;
             heading.lines.push(Label {
-                width: text.chars().count() as f64 * advance,
+                width: metrics.width(&text) * role.scale(),
                 text,
                 x: EDGE,
                 y: heading.height,

@@ -55,6 +55,11 @@ pub(in crate::render) const DARK: Palette = Palette {
     states: ["#3a3e45", "#5d4585", "#2f5f43", "#6b5026", "#4a473d"],
 };
 
+/// Faces for what is written in Japanese: of Linux and Android, of Apple, of Windows. Latin letters
+/// are in the faces before them.
+pub(in crate::render) const JAPANESE: &str =
+    "'Noto Sans CJK JP','Noto Sans JP','Hiragino Sans','Yu Gothic',Meiryo";
+
 /// The style sheet of a scene.
 pub(in crate::render) fn style(scene: &Scene, theme: Theme) -> String {
     let mut css = String::new();
@@ -78,11 +83,11 @@ fn sizes(css: &mut String, scene: &Scene) {
     let at = |role: LabelRole| size * role.scale();
     let _ = write!(
         css,
-        "text{{font-family:'IBM Plex Mono','DejaVu Sans Mono',monospace;font-size:{:.2}px;\
+        "text{{font-family:'IBM Plex Mono','DejaVu Sans Mono',{JAPANESE},monospace;font-size:{:.2}px;\
          paint-order:stroke;stroke-width:4px;stroke-linejoin:round}}\
          .lane-name,.state-name,.gap-text,.timer-text,.bracket-text,.clock,.note-head,.note-text,\
          .hidden-text,.title-text,.summary-text\
-         {{font-family:Inter,'DejaVu Sans',sans-serif}}\
+         {{font-family:Inter,'DejaVu Sans',{JAPANESE},sans-serif}}\
          .lane-name{{font-size:{:.2}px;font-weight:700}}\
          .state-name{{font-size:{:.2}px;font-weight:600;letter-spacing:.02em}}\
          .gap-text{{font-size:{:.2}px}}.tick,.lane-address,.lane-note{{font-size:{:.2}px}}\
