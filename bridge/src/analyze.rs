@@ -33,6 +33,7 @@ pub fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
     let story = Story {
         capture: &opened.capture,
         analysis: &analysis,
+        language: args.language.into(),
     };
     let is_wanted = |row: &Row| {
         let index = (row.number - 1) as usize;

@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use synema_diagram::words::Language;
 
 /// The hidden subcommand under which the program starts itself as the lab's child.
 pub const LAB_CHILD: &str = "lab-child";
@@ -328,6 +329,9 @@ pub struct DrawArgs {
     /// How labels are worded
     #[arg(long, value_enum, default_value_t = DrawLabels::Words)]
     pub labels: DrawLabels,
+    /// The language of all words
+    #[arg(long, value_enum, default_value_t = Spoken::En)]
+    pub language: Spoken,
     /// Colours, in SVG and PNG
     #[arg(long, value_enum, default_value_t = DrawTheme::Light)]
     pub theme: DrawTheme,
@@ -385,6 +389,24 @@ pub enum DrawLabels {
     Numbers,
 }
 
+/// In which language packets are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Spoken {
+    /// English
+    En,
+    /// Japanese
+    Ja,
+}
+
+impl From<Spoken> for Language {
+    fn from(spoken: Spoken) -> Self {
+        match spoken {
+            Spoken::En => Self::English,
+            Spoken::Ja => Self::Japanese,
+        }
+    }
+}
+
 /// Which colours a picture has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DrawTheme {
@@ -409,6 +431,9 @@ pub struct GraphArgs {
     /// What is shown over time
     #[arg(long, value_enum, default_value_t = GraphWhat::Sequence)]
     pub kind: GraphWhat,
+    /// The language of all words
+    #[arg(long, value_enum, default_value_t = Spoken::En)]
+    pub language: Spoken,
     /// Which TCP conversation, by its number (see `synema analyze`, `tcp.stream`)
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub stream: u32,
@@ -474,6 +499,9 @@ pub struct AnalyzeArgs {
     /// What is printed
     #[arg(long, value_enum, default_value_t = AnalyzeFormat::Text)]
     pub format: AnalyzeFormat,
+    /// The language of the overview's words
+    #[arg(long, value_enum, default_value_t = Spoken::En)]
+    pub language: Spoken,
     /// Only rows that this means, in Wireshark's words, as 'tcp.analysis.retransmission'; with tsv or json
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,

@@ -52,7 +52,11 @@ pub fn run(args: &GraphArgs) -> Result<(), Failure> {
     let form = Form::of(args.output.as_deref())?;
     let opened = capture_input::open(&args.file)?;
     let told = capture_input::told_to_the_end(&args.file, &opened);
-    let document = Document::open(opened.capture, View::default());
+    let view = View {
+        language: args.language.into(),
+        ..View::default()
+    };
+    let document = Document::open(opened.capture, view);
     let scene = document.graph(&options(form, args)).map_err(no_graph)?;
     let theme = theme(args.theme, form == Form::Png);
     let drawn = match form {

@@ -262,6 +262,7 @@ fn view(kind: Kind, args: &DrawArgs) -> View {
             DrawLabels::Words => LabelMode::Words,
             DrawLabels::Numbers => LabelMode::Numbers,
         },
+        language: args.language.into(),
         width: pixels.into(),
         filter: args.stream.map_or(Filter::All, Filter::Stream),
         fold: args.fold,

@@ -17,7 +17,7 @@ use synema_core::trace::FrameId;
 use synema_diagram::analysis::Analysis;
 use synema_diagram::capture::{Capture, Direction, Frame, Interface, file};
 use synema_diagram::filter::Expression;
-use synema_diagram::words::Story;
+use synema_diagram::words::{Language, Story};
 use synema_sim::{Conditions, HttpServer, Lab, NodeId, Page, sightings};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -255,6 +255,7 @@ fn filters_of_ipv6_mean_what_they_mean_in_tshark() -> Result<()> {
     let story = Story {
         capture: &capture,
         analysis: &analysis,
+        language: Language::English,
     };
     for filter in [
         "ipv6.src == 2001:db8::201 && !icmpv6",

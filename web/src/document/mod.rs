@@ -224,7 +224,7 @@ impl Worker {
     fn answer(&mut self, said: &ToDocument) {
         let (version, view) = (self.version, self.view);
         let answer = match *said {
-            ToDocument::Contents => FromDocument::Contents(Box::new(self.shown().contents())),
+            ToDocument::Contents => FromDocument::Contents(Box::new(self.shown().contents(view))),
             ToDocument::Wanted {
                 number,
                 ref text,
@@ -247,7 +247,7 @@ impl Worker {
                 FromDocument::Overview(self.shown().overview(view, buckets))
             }
             ToDocument::Detail { number } => {
-                let detail = self.shown().detail(number).map(Box::new);
+                let detail = self.shown().detail(view, number).map(Box::new);
                 let row = self.shown().row(view, number);
                 let (stream, at_ns) = self.shown().whereabouts(number);
                 FromDocument::Detail {

@@ -101,7 +101,8 @@ impl Shown {
     }
 
     /// What there is in it, and what is worth looking at.
-    pub fn contents(&self) -> Contents {
+    pub fn contents(&mut self, view: View) -> Contents {
+        self.look(view);
         self.document.contents(MOST)
     }
 
@@ -149,8 +150,9 @@ impl Shown {
             ..GraphOptions::default()
         };
         self.graph = None;
+        self.look(view);
         let scene = self.document.graph(&options);
-        let scene = scene.map_err(|why| why.to_string())?;
+        let scene = scene.map_err(|why| why.words(view.language))?;
         let theme = if request.dark {
             Theme::Dark
         } else {
@@ -212,7 +214,8 @@ impl Shown {
     }
 
     /// All about a packet.
-    pub fn detail(&self, number: u64) -> Option<Detail> {
+    pub fn detail(&mut self, view: View, number: u64) -> Option<Detail> {
+        self.look(view);
         self.document.detail(number)
     }
 

@@ -163,6 +163,14 @@ impl State {
         to_document(out)
     }
 
+    /// What was said of it in words is said anew.
+    pub(super) fn look_again(&mut self) -> Option<Effect> {
+        self.looking.asks_contents = matches!(self.source, Source::File { .. });
+        let field = &mut self.looking.filter;
+        let is_bad = matches!(field.verdict, Verdict::Bad(_));
+        is_bad.then(|| Effect::Document(field.ask(false)))
+    }
+
     /// Something is drawn: what takes longer is asked for now.
     pub(super) fn drawn(&mut self) -> Option<Effect> {
         let asks = std::mem::take(&mut self.looking.asks_contents);

@@ -159,9 +159,11 @@ impl State {
     }
 
     /// All is said in this language from now on.
-    pub fn speak(&mut self, language: Language) -> Vec<ToDocument> {
+    pub fn speak(&mut self, language: Language) -> Vec<Effect> {
         self.words = Words::of(language);
-        self.reader.speak(language)
+        let mut out = documents(self.reader.speak(language));
+        out.extend(self.look_again());
+        out
     }
 
     /// Something happened: the state changes; what the browser has to do is answered, in order.
@@ -244,7 +246,7 @@ impl State {
             }
             Action::Speak(language) => {
                 let mut out = vec![Effect::KeepLanguage(language)];
-                out.extend(documents(self.speak(language)));
+                out.extend(self.speak(language));
                 out
             }
             Action::Dismiss => {

@@ -8,6 +8,7 @@ use crate::page::graphs::Plotting;
 use crate::page::state::{Action, State};
 use crate::protocol::DrawnGraph;
 use synema_diagram::graph::GraphKind;
+use synema_diagram::words::Language as Spoken;
 use web_sys::{Blob, BlobPropertyBag, HtmlElement, Url};
 use yew::prelude::*;
 
@@ -18,7 +19,8 @@ pub fn panel(state: &State, act: &Callback<Action>) -> Html {
     if !graphs.open {
         return html! {};
     }
-    let kinds = GraphKind::ALL.map(|kind| (kind, kind.words(), kind.words()));
+    let spoken = state.reader.view.language;
+    let kinds = GraphKind::ALL.map(|kind| (kind, kind.words(Spoken::English), kind.words(spoken)));
     html! {
         <section class="graph" aria-label={words.graph} data-test="graph"
             data-drawn={graphs.drawn.as_ref().is_some_and(|drawn| drawn.is_ok()).to_string()}>
@@ -126,7 +128,7 @@ impl GraphView {
         });
         html! {
             <>
-                <img src={url.clone()} alt={graph.description.clone()} {onclick} data-test="graph-picture" data-kind={graph.kind.words()} draggable="false" />
+                <img src={url.clone()} alt={graph.description.clone()} {onclick} data-test="graph-picture" data-kind={graph.kind.words(Spoken::English)} draggable="false" />
                 { for line }
             </>
         }

@@ -8,9 +8,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 /// The faces of `style.css`, for a canvas.
-const SANS: &str = "Inter, 'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
-const MONO: &str =
-    "'IBM Plex Mono', ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+const SANS: &str = "Inter, 'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', 'Hiragino Sans', 'Noto Sans CJK JP', 'Noto Sans JP', 'Yu Gothic', Meiryo, sans-serif";
+const MONO: &str = "'IBM Plex Mono', ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', 'Noto Sans Mono CJK JP', 'Hiragino Sans', 'Noto Sans CJK JP', 'Yu Gothic', Meiryo, monospace";
+/// Characters that are as wide as high.
+const WIDE: &str = "再送ウィンドウ";
 /// The labels' size, CSS pixels.
 const SIZE: f64 = 11.0;
 /// So many widths are remembered before they are forgotten.
@@ -45,13 +46,15 @@ impl Faces {
             .measure_text(sample)
             .map_or(0.0, |measured| measured.width());
         let char_width = width / sample.chars().count() as f64;
-        if char_width > 1.0 {
-            Metrics {
-                char_width,
-                ..fallback
-            }
-        } else {
-            fallback
+        let wide = canvas
+            .measure_text(WIDE)
+            .map_or(0.0, |measured| measured.width());
+        let wide_width = wide / WIDE.chars().count() as f64;
+        let or = |width: f64, fallback| if width > 1.0 { width } else { fallback };
+        Metrics {
+            char_width: or(char_width, fallback.char_width),
+            wide_width: or(wide_width, fallback.wide_width),
+            ..fallback
         }
     }
 
