@@ -82,7 +82,6 @@ fn an_ack_names_the_next_byte() {
         40.0    page   ACK 79 ack 431
         40.0    page   ACK 79 ack 931
         40.0    page   FIN ACK 79 ack 931
-        60.0    server ACK 931 ack 80
         60.0    server FIN ACK 931 ack 80
         60.0    page   ACK 80 ack 932
     "#]]
@@ -101,7 +100,6 @@ fn an_ack_names_the_next_byte() {
         40.0    server PSH ACK 431+500 ack 79
         40.0    page   ACK 79 ack 431
         40.0    page   FIN ACK 79 ack 931
-        60.0    server ACK 931 ack 80
         60.0    server FIN ACK 931 ack 80
         60.0    page   ACK 80 ack 932
     "#]]
@@ -127,7 +125,6 @@ fn the_last_packet_is_the_dearest_to_lose() {
         280.0   server PSH ACK 431+500 ack 79
         280.0   page   ACK 79 ack 931
         280.0   page   FIN ACK 79 ack 931
-        300.0   server ACK 931 ack 80
         300.0   server FIN ACK 931 ack 80
         300.0   page   ACK 80 ack 932
     "#]]
@@ -155,7 +152,6 @@ fn the_second_is_missed_by_two_duplicates_and_waits_for_the_timer_without_rack()
         280.0   server PSH ACK 111+820 ack 79 [retransmission]
         280.0   page   ACK 79 ack 931
         280.0   page   FIN ACK 79 ack 931
-        300.0   server ACK 931 ack 80
         300.0   server FIN ACK 931 ack 80
         300.0   page   ACK 80 ack 932
     "#]]
@@ -184,7 +180,6 @@ fn rack_needs_no_third_duplicate() {
         67.0    server PSH ACK 111+120 ack 79 [retransmission]
         67.0    page   ACK 79 ack 931
         67.0    page   FIN ACK 79 ack 931
-        87.0    server ACK 931 ack 80
         87.0    server FIN ACK 931 ack 80
         87.0    page   ACK 80 ack 932
     "#]]
@@ -389,44 +384,49 @@ fn a_closed_window_is_probed_until_it_opens() {
         20.0    page   PSH ACK 1+22 ack 1
         40.0    server ACK 1 ack 23
         40.0    server ACK 1+1448 ack 23
-        40.0    server ACK 1449+1448 ack 23
+        40.0    server PSH ACK 1449+1448 ack 23
         40.0    server ACK 2897+1448 ack 23
-        40.0    server ACK 4345+1448 ack 23
+        40.0    server PSH ACK 4345+1448 ack 23
         40.0    server ACK 5793+1448 ack 23
         40.0    page   ACK 23 ack 1449
         40.0    page   ACK 23 ack 2897
         40.0    page   ACK 23 ack 4345
         40.0    page   ACK 23 ack 5793
         40.0    page   ACK 23 ack 7241
-        1060.0  server ACK 7241+952 ack 23 [window_full]
-        1060.0  page   ACK 23 ack 8193 [zero_window]
+        280.0   server PSH ACK 7241+952 ack 23 [window_full]
+        280.0   page   ACK 23 ack 8193 [zero_window]
+        740.0   server ACK 8192 ack 23 [keep_alive]
+        740.0   page   ACK 23 ack 8193 [zero_window]
+        1620.0  server ACK 8192 ack 23 [keep_alive]
+        1620.0  page   ACK 23 ack 8193 [zero_window]
         2020.0  page   ACK 23 ack 8193 [window_update]
         2040.0  server ACK 8193+1448 ack 23
-        2040.0  server ACK 9641+1448 ack 23
+        2040.0  server PSH ACK 9641+1448 ack 23
         2040.0  server ACK 11089+1448 ack 23
-        2040.0  server ACK 12537+1448 ack 23
+        2040.0  server PSH ACK 12537+1448 ack 23
         2040.0  server ACK 13985+1448 ack 23
         2040.0  page   ACK 23 ack 9641
         2040.0  page   ACK 23 ack 11089
         2040.0  page   ACK 23 ack 13985
-        2060.0  server ACK 15433+1448 ack 23
+        2060.0  server PSH ACK 15433+1448 ack 23
         2060.0  server ACK 16881+1448 ack 23
-        2060.0  server ACK 18329+1448 ack 23
+        2060.0  server PSH ACK 18329+1448 ack 23
         2060.0  server ACK 19777+1448 ack 23
         2060.0  page   ACK 23 ack 16881
         2060.0  page   ACK 23 ack 19777
-        2080.0  server ACK 21225+1448 ack 23
+        2080.0  server PSH ACK 21225+1448 ack 23
         2080.0  server ACK 22673+1448 ack 23
-        2080.0  server ACK 24121+1448 ack 23
+        2080.0  server PSH ACK 24121+1448 ack 23
         2080.0  server ACK 25569+1448 ack 23
         2080.0  page   ACK 23 ack 22673
         2080.0  page   ACK 23 ack 25569
-        2100.0  server ACK 27017+1448 ack 23
+        2100.0  server PSH ACK 27017+1448 ack 23
         2100.0  server ACK 28465+1448 ack 23
+        2100.0  server PSH ACK 29913+88 ack 23
         2100.0  page   ACK 23 ack 28465
-        2140.0  page   ACK 23 ack 29913
-        2160.0  server PSH ACK 29913+88 ack 23
-        2200.0  page   ACK 23 ack 30001
+        2100.0  page   FIN ACK 23 ack 30001
+        2120.0  server FIN ACK 30001 ack 24
+        2120.0  page   ACK 24 ack 30002
     "#]]
     .assert_eq(&play("zero-window", &[]).story());
     expect![[r#"
@@ -436,45 +436,51 @@ fn a_closed_window_is_probed_until_it_opens() {
         20.0    page   PSH ACK 1+22 ack 1
         40.0    server ACK 1 ack 23
         40.0    server ACK 1+1448 ack 23
-        40.0    server ACK 1449+1448 ack 23
+        40.0    server PSH ACK 1449+1448 ack 23
         40.0    server ACK 2897+1448 ack 23
-        40.0    server ACK 4345+1448 ack 23
+        40.0    server PSH ACK 4345+1448 ack 23
         40.0    server ACK 5793+1448 ack 23
         40.0    page   ACK 23 ack 1449
         40.0    page   ACK 23 ack 2897
         40.0    page   ACK 23 ack 4345
         40.0    page   ACK 23 ack 5793
         40.0    page   ACK 23 ack 7241
-        1060.0  server ACK 7241+952 ack 23 [window_full]
-        1060.0  page   ACK 23 ack 8193 [zero_window]
+        280.0   server PSH ACK 7241+952 ack 23 [window_full]
+        280.0   page   ACK 23 ack 8193 [zero_window]
+        740.0   server ACK 8192 ack 23 [keep_alive]
+        740.0   page   ACK 23 ack 8193 [zero_window]
+        1620.0  server ACK 8192 ack 23 [keep_alive]
+        1620.0  page   ACK 23 ack 8193 [zero_window]
         2020.0  page   ACK 23 ack 8193 LOST [window_update]
-        3080.0  server ACK 8193+1 ack 23
-        3080.0  page   ACK 23 ack 8194
-        3100.0  server ACK 8194+1448 ack 23
-        3100.0  server ACK 9642+1448 ack 23
-        3100.0  server ACK 11090+1448 ack 23
-        3100.0  server ACK 12538+1448 ack 23
-        3100.0  server ACK 13986+1448 ack 23
-        3100.0  page   ACK 23 ack 9642
-        3100.0  page   ACK 23 ack 12538
-        3100.0  page   ACK 23 ack 15434
-        3120.0  server ACK 15434+1448 ack 23
-        3120.0  server ACK 16882+1448 ack 23
-        3120.0  server ACK 18330+1448 ack 23
-        3120.0  server ACK 19778+1448 ack 23
-        3120.0  server ACK 21226+1448 ack 23
-        3120.0  page   ACK 23 ack 18330
-        3120.0  page   ACK 23 ack 21226
-        3140.0  server ACK 22674+1448 ack 23
-        3140.0  server ACK 24122+1448 ack 23
-        3140.0  server ACK 25570+1448 ack 23
-        3140.0  server ACK 27018+1448 ack 23
-        3140.0  page   ACK 23 ack 24122
-        3140.0  page   ACK 23 ack 27018
-        3160.0  server ACK 28466+1448 ack 23
-        3160.0  page   ACK 23 ack 29914
-        3180.0  server PSH ACK 29914+87 ack 23
-        3220.0  page   ACK 23 ack 30001
+        3380.0  server ACK 8192 ack 23 [keep_alive]
+        3380.0  page   ACK 23 ack 8193 [keep_alive_ack]
+        3400.0  server ACK 8193+1448 ack 23
+        3400.0  server PSH ACK 9641+1448 ack 23
+        3400.0  server ACK 11089+1448 ack 23
+        3400.0  server PSH ACK 12537+1448 ack 23
+        3400.0  server ACK 13985+1448 ack 23
+        3400.0  page   ACK 23 ack 9641
+        3400.0  page   ACK 23 ack 11089
+        3400.0  page   ACK 23 ack 13985
+        3420.0  server PSH ACK 15433+1448 ack 23
+        3420.0  server ACK 16881+1448 ack 23
+        3420.0  server PSH ACK 18329+1448 ack 23
+        3420.0  server ACK 19777+1448 ack 23
+        3420.0  page   ACK 23 ack 16881
+        3420.0  page   ACK 23 ack 19777
+        3440.0  server PSH ACK 21225+1448 ack 23
+        3440.0  server ACK 22673+1448 ack 23
+        3440.0  server PSH ACK 24121+1448 ack 23
+        3440.0  server ACK 25569+1448 ack 23
+        3440.0  page   ACK 23 ack 22673
+        3440.0  page   ACK 23 ack 25569
+        3460.0  server PSH ACK 27017+1448 ack 23
+        3460.0  server ACK 28465+1448 ack 23
+        3460.0  server PSH ACK 29913+88 ack 23
+        3460.0  page   ACK 23 ack 28465
+        3460.0  page   FIN ACK 23 ack 30001
+        3480.0  server FIN ACK 30001 ack 24
+        3480.0  page   ACK 24 ack 30002
     "#]]
     .assert_eq(&play("zero-window", &[("lose", "yes")]).story());
 }
@@ -488,7 +494,7 @@ fn one_side_is_closed_and_the_other_speaks_on() {
         20.0    page   PSH ACK 1+22 ack 1
         20.0    page   FIN ACK 23 ack 1
         40.0    server ACK 1 ack 23
-        40.0    server ACK 1 ack 24
+        80.0    server ACK 1 ack 24
         240.0   server ACK 1+1448 ack 24
         240.0   server PSH ACK 1449+1448 ack 24
         240.0   server PSH ACK 2897+104 ack 24

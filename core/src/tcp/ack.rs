@@ -152,6 +152,22 @@ impl AckSchedule {
         }
     }
 
+    /// The peer has said all. Most programs then say goodbye at once, and that can carry the
+    /// ACK. Who never got any data has no idea yet of how long to wait, and does not.
+    pub(super) fn on_fin(&mut self, now: Instant, policy: &ReceivePolicy) -> AckTimer {
+        if let AckStrategy::Delayed { delay, .. } = policy.ack
+            && policy.adaptive_acks
+            && self.last_data_at.is_some()
+        {
+            self.in_turns = true;
+            if self.due.is_none() {
+                return AckTimer::Delay(now + delay);
+            }
+        }
+        self.demand(Cause::FinReceived);
+        AckTimer::Keep
+    }
+
     /// The delayed-ACK timer ran out: the answer that it waited for did not come.
     pub(super) fn on_delay_over(&mut self) {
         self.in_turns = false;

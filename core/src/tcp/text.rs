@@ -160,6 +160,9 @@ impl Connection {
             let rto = self.snd.rtt.base_rto(&self.policy.timing);
             let timer = rcv.schedule_ack(cx.now, rto, 0, false, &self.policy.receive);
             self.start_ack_timer(timer, cx);
+        } else if self.state == TcpState::Established {
+            let timer = self.rcv.acks.on_fin(cx.now, &self.policy.receive);
+            self.start_ack_timer(timer, cx);
         } else {
             self.demand_ack(Cause::FinReceived);
         }

@@ -192,3 +192,69 @@ fn an_ack_of_what_was_never_sent_is_no_old_one() {
         "#]],
     );
 }
+
+#[test]
+fn a_goodbye_that_is_answered_at_once_needs_no_ack_of_its_own() {
+    let linux = || Story::new(Policy::linux());
+    linux().check(
+        &format!(
+            "{OPEN}
+            30  < P. 1:101 ack 1 ts 130 ecr 20
+            31  recv
+            32  send 50
+            60  < . 101 ack 51 ts 160 ecr 32
+            70  < F. 101 ack 51 ts 170 ecr 32
+            75  close
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 130 ecr 20
+            30       > . 1 ack 101 win 255 ts 30 ecr 130  QuickAck
+            31     recv
+            31       read 100 bytes
+            32     send 50
+            32       > P. 1:51 ack 101 win 255 ts 32 ecr 130  Data
+            60     < . 101 ack 51 ts 160 ecr 32
+            70     < F. 101 ack 51 ts 170 ecr 32
+            70       ESTABLISHED -> CLOSE-WAIT
+            70       * PeerClosed
+            75     close
+            75       > F. 51 ack 102 win 255 ts 75 ecr 170  Fin
+            75       CLOSE-WAIT -> LAST-ACK
+        "#]],
+    );
+    // The program says nothing.
+    linux().check(
+        &format!(
+            "{OPEN}
+            30  < P. 1:101 ack 1 ts 130 ecr 20
+            40  < F. 101 ack 1 ts 140 ecr 20
+            200 wait
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < P. 1:101 ack 1 ts 130 ecr 20
+            30       > . 1 ack 101 win 255 ts 30 ecr 130  QuickAck
+            40     < F. 101 ack 1 ts 140 ecr 20
+            40       ESTABLISHED -> CLOSE-WAIT
+            40       * PeerClosed
+            80       timer DelayedAck
+            80       > . 1 ack 102 win 255 ts 80 ecr 140  DelayedAckTimer
+            200    wait
+        "#]],
+    );
+}

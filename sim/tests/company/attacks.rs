@@ -41,7 +41,6 @@ fn a_reset_in_the_window_is_asked_about() {
         830.0   www.lab.test -> this page: ACK 401+100 ack 24
         840.0   this page -> www.lab.test: ACK 24 ack 501
         840.0   this page -> www.lab.test: FIN ACK 24 ack 501
-        850.0   www.lab.test -> this page: ACK 501 ack 25
         850.0   www.lab.test -> this page: FIN ACK 501 ack 25
         860.0   this page -> www.lab.test: ACK 25 ack 502
     "#]]

@@ -69,7 +69,7 @@ fn an_address_that_nobody_else_has_keeps_the_kernel_out_of_it() {
     };
     assert_eq!(
         heard(DropReason::OtherAddress),
-        8,
+        7,
         "all that the page heard"
     );
     assert!(!run.passages().iter().any(|it| it.from == kernel.node));
@@ -82,7 +82,7 @@ fn a_firewall_keeps_the_kernels_resets_in_and_it_goes_on_sending_them() {
     let kernel = run.machines()[KERNEL].node;
     let resets = run.passages().iter().filter(|it| it.from == kernel);
     let ends: Vec<_> = resets.map(|it| it.end).collect();
-    assert_eq!(ends.len(), 8);
+    assert_eq!(ends.len(), 7);
     assert!(
         ends.iter()
             .all(|end| matches!(end, PassageEnd::Lost { .. }))

@@ -75,7 +75,6 @@ fn who_closes_first_is_there_when_the_last_ack_is_lost() {
         30.0    www.lab.test -> this page: ACK 1+500 ack 22
         40.0    this page -> www.lab.test: ACK 22 ack 501
         40.0    this page -> www.lab.test: FIN ACK 22 ack 501
-        50.0    www.lab.test -> this page: ACK 501 ack 23
         50.0    www.lab.test -> this page: FIN ACK 501 ack 23
         60.0    this page -> www.lab.test: ACK 23 ack 502 LOST (Chosen)
         270.0   www.lab.test -> this page: FIN ACK 501 ack 23
