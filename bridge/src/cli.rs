@@ -43,9 +43,45 @@ pub enum Command {
     Merge(MergeArgs),
     /// Print packets of a capture, with the notes on them, as a link that holds them
     Link(LinkArgs),
+    /// Run an experiment of the page's: simulated, or with this machine's kernel for the server
+    Experiment(ExperimentArgs),
     /// The process that holds the lab's namespaces (started by the program itself)
     #[command(name = LAB_CHILD, hide = true)]
     LabChild,
+}
+
+/// Arguments of `synema experiment`.
+#[derive(Args, Clone, Debug)]
+pub struct ExperimentArgs {
+    /// Which one; without it, all are listed, with their knobs
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Set a knob
+    #[arg(long, value_name = "KNOB=VALUE")]
+    pub set: Vec<String>,
+    /// What chance decides, it decides alike for the same number; without it, the experiment's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// On a wire of the lab's: our stack calls, the kernel answers, and the way loses what the
+    /// experiment says
+    #[arg(long)]
+    pub lab: bool,
+    /// Save what the page's end saw
+    #[arg(long, value_name = "FILE.pcapng")]
+    pub capture: Option<PathBuf>,
+    /// In which language
+    #[arg(long, value_enum, default_value_t = Tongue::En)]
+    pub language: Tongue,
+}
+
+/// A language of the experiments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Tongue {
+    /// English
+    #[default]
+    En,
+    /// Japanese
+    Ja,
 }
 
 /// Arguments of `synema merge`.

@@ -5,6 +5,7 @@
 //!               ├─ serve  (trust, gate)  the page and the relay for one claimed address
 //!               ├─ curl                  the same stack without a browser
 //!               ├─ serve-http            the same stack as a server of files
+//!               ├─ experiment            two ends that speak a script: simulated, or a kernel and our stack
 //!               ├─ lab                   a network of namespaces to do both in
 //!               │    all of these over io (one raw socket) and privilege (none left)
 //!               ├─ draw, graph, analyze, annotate   a capture as pictures, what every segment was, notes
@@ -26,6 +27,7 @@ pub mod draw;
 mod drive;
 pub mod egress;
 pub mod error;
+pub mod experiment;
 pub mod gate;
 pub mod graph;
 pub mod interfaces;
@@ -62,6 +64,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Graph(args) => graph::run(&args),
         Command::Link(args) => link::run(&args),
         Command::Merge(args) => merge::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
         #[cfg(target_os = "linux")]
         Command::LabChild => lab::child::run(),
         #[cfg(not(target_os = "linux"))]

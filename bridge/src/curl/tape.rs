@@ -20,12 +20,18 @@ const MAX_BYTES: u64 = 1 << 30;
 #[derive(Debug)]
 pub(crate) struct Tape {
     capture: Capture,
+    /// Where it will be; none if it is only looked at.
+    place: Option<FilePlace>,
+    kernel_drops: u64,
+    drops_before_next: u64,
+}
+
+#[derive(Debug)]
+struct FilePlace {
     path: PathBuf,
     /// The file's name until it is whole; none when it is written in its place.
     unfinished: Option<PathBuf>,
     file: File,
-    kernel_drops: u64,
-    drops_before_next: u64,
 }
 
 impl Tape {
@@ -40,19 +46,34 @@ impl Tape {
         });
         let file = File::create(unfinished.as_deref().unwrap_or(path))
             .map_err(|error| failed(path, &error))?;
+        Ok(Self {
+            place: Some(FilePlace {
+                path: path.to_owned(),
+                unfinished,
+                file,
+            }),
+            ..Self::unwritten(ground)
+        })
+    }
+
+    /// One that is looked at when it is full, and written nowhere.
+    pub(crate) fn unwritten(ground: &Ground) -> Self {
         let mut capture = Capture::with_policy(MemoryPolicy {
             max_bytes: MAX_BYTES,
             ..MemoryPolicy::default()
         });
         capture.add_interface(Interface::ethernet(&ground.interface, Some(ground.mac)));
-        Ok(Self {
+        Self {
             capture,
-            path: path.to_owned(),
-            unfinished,
-            file,
+            place: None,
             kernel_drops: 0,
             drops_before_next: 0,
-        })
+        }
+    }
+
+    /// All that passed.
+    pub(crate) fn into_capture(self) -> Capture {
+        in_order(self.capture)
     }
 
     /// A frame came in.
@@ -99,9 +120,12 @@ impl Tape {
                 "synema: the capture is long: its oldest {cut} frames keep their headers only"
             ));
         }
-        let (path, unfinished) = (self.path, self.unfinished);
+        let Some(place) = self.place else {
+            return Ok(());
+        };
+        let (path, unfinished) = (place.path, place.unfinished);
         let write = || -> io::Result<()> {
-            let mut out = BufWriter::new(&self.file);
+            let mut out = BufWriter::new(&place.file);
             write_pcapng(&in_order(self.capture), &mut out)?;
             out.flush()?;
             drop(out);
