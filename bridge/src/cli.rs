@@ -69,19 +69,9 @@ pub struct ExperimentArgs {
     /// Save what the page's end saw
     #[arg(long, value_name = "FILE.pcapng")]
     pub capture: Option<PathBuf>,
-    /// In which language
-    #[arg(long, value_enum, default_value_t = Tongue::En)]
-    pub language: Tongue,
-}
-
-/// A language of the experiments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Tongue {
-    /// English
-    #[default]
-    En,
-    /// Japanese
-    Ja,
+    /// The language of all words
+    #[arg(long, value_enum, default_value_t = Spoken::En)]
+    pub language: Spoken,
 }
 
 /// Arguments of `synema merge`.

@@ -13,7 +13,7 @@ mod twin;
 #[cfg(target_os = "linux")]
 mod wire;
 
-use crate::cli::{ExperimentArgs, Tongue};
+use crate::cli::{ExperimentArgs, Spoken};
 use crate::draw;
 use crate::error::{Exit, Failure};
 use std::fmt::Write as _;
@@ -60,6 +60,7 @@ pub fn run(args: &ExperimentArgs) -> Result<(), Failure> {
     let title = in_tongue(&experiment.title, args.language);
     let view = View {
         axis: Axis::Gaps,
+        language: args.language.into(),
         ..View::default()
     };
     let ladder = text(&Document::open(capture, view), COLUMNS);
@@ -110,7 +111,7 @@ fn simulated(experiment: &Experiment, settings: &Settings, seed: u64) -> Result<
 }
 
 /// One a line: its name for this command, and its headline.
-fn list(all: &[Experiment], tongue: Tongue) -> String {
+fn list(all: &[Experiment], tongue: Spoken) -> String {
     let width = all.iter().map(|one| one.id.len()).max().unwrap_or(0);
     let mut told = String::new();
     for experiment in all {
@@ -172,10 +173,10 @@ fn wrong(cause: &str) -> Failure {
     )
 }
 
-fn in_tongue(text: &Text, tongue: Tongue) -> &str {
+fn in_tongue(text: &Text, tongue: Spoken) -> &str {
     match tongue {
-        Tongue::En => &text.en,
-        Tongue::Ja => &text.ja,
+        Spoken::En => &text.en,
+        Spoken::Ja => &text.ja,
     }
 }
 
