@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use synema_core::app::http::ResponseHead;
 use synema_core::app::recording::{RecordedSession, Recording};
 use synema_core::app::session::{
-    Command, FetchError, FetchEvent, FetchId, Input, Session, SessionConfig, SessionEvent,
+    ClaimEvent, Command, FetchError, FetchEvent, FetchId, Input, Session, SessionConfig,
+    SessionEvent,
 };
 use synema_core::time::Instant;
 use synema_core::trace::{FrameId, Record};
@@ -21,6 +22,8 @@ pub struct Client {
     reads: bool,
     events: Vec<(Instant, SessionEvent)>,
     fetches: BTreeMap<FetchId, Fetched>,
+    /// What it asks for once it has its address.
+    then: Option<Command>,
 }
 
 /// What a fetch has come to so far.
@@ -43,7 +46,13 @@ impl Client {
             reads: true,
             events: Vec::new(),
             fetches: BTreeMap::new(),
+            then: None,
         }
+    }
+
+    /// As soon as it has its address, it asks for this.
+    pub fn then(&mut self, command: Command) {
+        self.then = Some(command);
     }
 
     /// Asks the session for something, at the time of its last event.
@@ -96,6 +105,11 @@ impl Client {
                 | FetchEvent::Connected { .. }
                 | FetchEvent::Redirected { .. } => {}
             }
+        }
+        if matches!(event, SessionEvent::Claim(ClaimEvent::Granted { .. }))
+            && let Some(command) = self.then.take()
+        {
+            self.session.handle(self.now, Input::Command(command));
         }
         self.events.push((self.now, event));
     }

@@ -35,7 +35,7 @@ pub const PAGE_MAC: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x81]);
 /// Both subnets' prefix length.
 const PREFIX_LEN: u8 = 24;
 /// The router's address among the servers.
-const SERVERS_GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 1);
+pub(crate) const SERVERS_GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 1);
 
 /// The network and its machines.
 pub struct Lab {
@@ -205,7 +205,7 @@ pub fn seed_bytes(seed: u64) -> [u8; 32] {
     bytes
 }
 
-fn mac(last: u8) -> MacAddr {
+pub(crate) fn mac(last: u8) -> MacAddr {
     MacAddr([2, 0, 0, 0, 0, last])
 }
 

@@ -33,6 +33,8 @@ pub struct Router {
     ports: Vec<RouterPort>,
     out: VecDeque<(Port, FrameId, Vec<u8>)>,
     next_frame: u64,
+    /// What was passed on: what it is called as it leaves, and what it was called as it came.
+    passed_on: BTreeMap<FrameId, FrameId>,
     /// The last packet for each neighbour that is being asked for, to be quoted
     /// if it does not answer.
     asked_for: BTreeMap<Ipv4Addr, Vec<u8>>,
@@ -57,8 +59,14 @@ impl Router {
             ports: ports.iter().map(port).collect(),
             out: VecDeque::new(),
             next_frame: 0,
+            passed_on: BTreeMap::new(),
             asked_for: BTreeMap::new(),
         }
+    }
+
+    /// As what a frame came here that left as `sent_as`; `None` for the router's own.
+    pub fn came_as(&self, sent_as: FrameId) -> Option<FrameId> {
+        self.passed_on.get(&sent_as).copied()
     }
 
     fn on_arp(&mut self, now: Instant, port: usize, frame: FrameId, bytes: &[u8]) {
@@ -87,7 +95,7 @@ impl Router {
         self.drain(now, port);
     }
 
-    fn on_ipv4(&mut self, now: Instant, port: usize, bytes: &[u8]) {
+    fn on_ipv4(&mut self, now: Instant, port: usize, frame: FrameId, bytes: &[u8]) {
         let Ok(packet) = ipv4::Packet::parse(bytes) else {
             return;
         };
@@ -114,11 +122,18 @@ impl Router {
         let Some(way) = self.ports.iter().position(on_link) else {
             return self.unreachable(now, port, packet.source(), bytes, Unreachable::Network);
         };
-        self.forward(now, way, destination, bytes);
+        self.forward(now, way, frame, destination, bytes);
     }
 
     /// RFC 1812 §5.2.1: one hop less, and on.
-    fn forward(&mut self, now: Instant, way: usize, destination: Ipv4Addr, bytes: &[u8]) {
+    fn forward(
+        &mut self,
+        now: Instant,
+        way: usize,
+        frame: FrameId,
+        destination: Ipv4Addr,
+        bytes: &[u8],
+    ) {
         let mut packet = bytes.to_vec();
         let old = u16::from_be_bytes([packet[TTL_AT], packet[TTL_AT + 1]]);
         packet[TTL_AT] -= 1;
@@ -126,7 +141,7 @@ impl Router {
         let sum = u16::from_be_bytes([packet[CHECKSUM_AT], packet[CHECKSUM_AT + 1]]);
         let sum = checksum::update(sum, old, new).to_be_bytes();
         packet[CHECKSUM_AT..CHECKSUM_AT + 2].copy_from_slice(&sum);
-        self.send_ipv4(now, way, destination, &packet);
+        self.send_ipv4(now, way, Some(frame), destination, &packet);
     }
 
     fn on_own(&mut self, now: Instant, port: usize, packet: &ipv4::Packet<'_>) {
@@ -177,11 +192,19 @@ impl Router {
         let mut packet = Vec::new();
         ipv4::Header::new(from, to, Protocol::ICMP).emit(payload.len(), &mut packet);
         packet.extend_from_slice(&payload);
-        self.send_ipv4(now, port, to, &packet);
+        self.send_ipv4(now, port, None, to, &packet);
     }
 
-    /// Sends a packet to a neighbour on `port`, or lets it wait for its MAC address.
-    fn send_ipv4(&mut self, now: Instant, port: usize, to: Ipv4Addr, packet: &[u8]) {
+    /// Sends a packet to a neighbour on `port`, or lets it wait for its MAC address. `came`
+    /// is the frame in which it came, if it is not the router's own.
+    fn send_ipv4(
+        &mut self,
+        now: Instant,
+        port: usize,
+        came: Option<FrameId>,
+        to: Ipv4Addr,
+        packet: &[u8],
+    ) {
         let RouterPort {
             mac, neighbours, ..
         } = &mut self.ports[port];
@@ -195,11 +218,12 @@ impl Router {
         .emit(&mut bytes);
         bytes.extend_from_slice(packet);
         if known.is_some() {
-            self.push(port, bytes);
+            self.push(port, came, bytes);
         } else {
             self.asked_for.insert(to, packet.to_vec());
             let waiting = Outbound {
-                frame: FrameId::sent(0),
+                // A name of its own tells it from what is passed on.
+                frame: came.unwrap_or(FrameId::sent(0)),
                 conn: None,
                 cause: Cause::Datagram,
                 bytes,
@@ -222,7 +246,8 @@ impl Router {
             self.push_arp(port, ask.to, &request);
         }
         while let Some(ready) = self.ports[port].neighbours.poll_ready() {
-            self.push(port, ready.bytes);
+            let came = Some(ready.frame).filter(|frame| !frame.is_sent());
+            self.push(port, came, ready.bytes);
         }
         while let Some(addr) = self.ports[port].neighbours.poll_failed() {
             let Some(bytes) = self.asked_for.remove(&addr) else {
@@ -248,13 +273,16 @@ impl Router {
         }
         .emit(&mut bytes);
         packet.emit(&mut bytes);
-        self.push(port, bytes);
+        self.push(port, None, bytes);
     }
 
-    fn push(&mut self, port: usize, bytes: Vec<u8>) {
+    fn push(&mut self, port: usize, came: Option<FrameId>, bytes: Vec<u8>) {
         if self.out.len() < MAX_QUEUE {
             let frame = FrameId::sent(self.next_frame);
             self.next_frame += 1;
+            if let Some(came) = came {
+                self.passed_on.insert(frame, came);
+            }
             let port = Port::try_from(port).expect("ports are counted by a u8");
             self.out.push_back((port, frame, bytes));
         }
@@ -273,7 +301,7 @@ impl Node for Router {
         match view.ether_type() {
             EtherType::ARP => self.on_arp(now, port, frame, view.payload()),
             EtherType::IPV4 if !view.destination().is_multicast() => {
-                self.on_ipv4(now, port, view.payload());
+                self.on_ipv4(now, port, frame, view.payload());
             }
             _ => {}
         }

@@ -24,7 +24,7 @@ pub struct Knob {
     pub id: String,
     /// What it is.
     pub label: Text,
-    /// Where it is in the scene: `way.back.delay`.
+    /// Where it is in the scene: `way.back.delay`; the scene itself if it is empty.
     pub sets: Vec<String>,
     /// What it may be set to.
     pub control: Control,

@@ -11,6 +11,7 @@
 //! number of a scene can be made one. Durations in a scene are written as people
 //! write them: `"10 ms"`.
 
+mod errand;
 mod knob;
 mod machine;
 mod policy;
@@ -22,6 +23,7 @@ mod script;
 mod stage;
 mod talker;
 
+pub use errand::Errand;
 pub use knob::{Choice, Control, Knob, Range, Setting, Settings, Unit};
 pub use machine::Machine;
 pub use policy::{PolicySpec, Preset};
@@ -91,7 +93,7 @@ pub struct Experiment {
 }
 
 /// All experiments, in the order in which they are told.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 15] = [
     (
         "010-handshake.toml",
         include_str!("../../experiments/010-handshake.toml"),
@@ -111,6 +113,10 @@ const FILES: [(&str, &str); 14] = [
     (
         "050-claiming-an-address.toml",
         include_str!("../../experiments/050-claiming-an-address.toml"),
+    ),
+    (
+        "060-get-the-page.toml",
+        include_str!("../../experiments/060-get-the-page.toml"),
     ),
     (
         "080-why-google-gave-up.toml",
@@ -253,8 +259,12 @@ where
 }
 
 /// Puts a value at a place like `server.script.0.does`, where a number counts in a list.
-/// A table joins what is there.
+/// A table joins what is there; one at no place joins the scene itself.
 fn put(scene: &mut Table, place: &str, value: Value) -> Result<(), ExperimentError> {
+    if let (true, Value::Table(value)) = (place.is_empty(), &value) {
+        merge(scene, value.clone());
+        return Ok(());
+    }
     let nowhere = || ExperimentError::File(format!("a knob sets {place}, which is nowhere"));
     let (way, last) = place.rsplit_once('.').unwrap_or(("", place));
     let mut here = scene;

@@ -199,6 +199,12 @@ impl Run {
         self.stage.network.passages()
     }
 
+    /// The same from end to end: what a router passes on is one way, from its sender to
+    /// whom it is for.
+    pub fn journeys(&self) -> Vec<Passage> {
+        self.stage.journeys()
+    }
+
     /// All machines; the first is the one whose view is drawn, the page's.
     pub fn machines(&self) -> Vec<Machine<'_>> {
         self.stage.machines()

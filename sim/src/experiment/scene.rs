@@ -12,6 +12,7 @@
 //! has yet to be claimed.
 
 use super::Text;
+use super::errand::Errand;
 use super::policy::PolicySpec;
 use super::puppet::Act;
 use crate::conditions::Conditions;
@@ -42,9 +43,14 @@ pub struct Scene {
     /// Nothing is looked at after this.
     pub until: Duration,
     /// Who calls.
+    #[serde(default)]
     pub page: Speaker,
     /// Who is called.
+    #[serde(default)]
     pub server: Speaker,
+    /// If there is one, page and server have no scripts, but the page fetches this.
+    #[serde(default)]
+    pub errand: Option<Errand>,
     /// The way between them.
     #[serde(default)]
     pub way: Way,
@@ -213,8 +219,12 @@ impl Scene {
     pub(super) fn with_manners_of(&self, other: &Self) -> Self {
         let mut same = self.clone();
         same.way = other.way.clone();
-        same.page.take_manners(&other.page);
-        same.server.take_manners(&other.server);
+        if let (Some(same), Some(other)) = (&mut same.errand, &other.errand) {
+            same.names = other.names.clone();
+        } else {
+            same.page.take_manners(&other.page);
+            same.server.take_manners(&other.server);
+        }
         for (name, machine) in &mut same.other {
             if let Some(new) = other.other.get(name) {
                 machine.way = new.way.clone();

@@ -1,5 +1,6 @@
 //! A scene's machines on their network, and what is asked of them from outside.
 
+use super::errand::journeys;
 use super::machine::Machine;
 use super::puppet::{Place, Puppet};
 use super::scene::{
@@ -7,10 +8,14 @@ use super::scene::{
 };
 use super::talker::{Call, Talker};
 use super::{ExperimentError, Text};
+use crate::client::Client;
 use crate::conditions::Conditions;
-use crate::host::Host;
-use crate::network::{LanId, Network};
-use crate::node::{Node, NodeId, NodeRef};
+use crate::host::{App, Host};
+use crate::http_server::HttpServer;
+use crate::name_server::NameServer;
+use crate::network::{LanId, Network, Passage};
+use crate::node::{Node, NodeId, NodeRef, Port};
+use crate::router::Router;
 use core::net::{Ipv4Addr, SocketAddrV4};
 use synema_core::ip::Interface;
 use synema_core::time::Instant;
@@ -20,34 +25,41 @@ use synema_core::wire::{EtherType, MacAddr, arp, ethernet};
 /// A scene that is played.
 pub(super) struct Stage {
     pub(super) network: Network,
+    /// Where the scene's ways are.
     lan: LanId,
-    /// Page, server, and the others in the order of their names.
+    /// Page, server, and then whoever else there is.
     cast: Vec<Player>,
     /// So many passages the puppets have heard of.
     overheard: usize,
 }
 
 /// One who takes part.
-struct Player {
-    role: Role,
-    name: Text,
-    mac: MacAddr,
-    addr: Ipv4Addr,
-    actor: Actor,
+pub(super) struct Player {
+    pub(super) role: Role,
+    pub(super) name: Text,
+    pub(super) mac: MacAddr,
+    pub(super) addr: Ipv4Addr,
+    pub(super) actor: Actor,
 }
 
 /// Which part of the scene one plays.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     Page,
     Server,
+    Names,
+    Router,
     Other(String),
 }
 
 #[derive(Clone, Copy)]
-enum Actor {
+pub(super) enum Actor {
     Talker(NodeRef<Host<Talker>>),
     Puppet(NodeRef<Puppet>),
+    Client(NodeRef<Client>),
+    Web(NodeRef<Host<HttpServer>>),
+    Names(NodeRef<Host<NameServer>>),
+    Router(NodeRef<Router>),
 }
 
 impl Actor {
@@ -55,20 +67,36 @@ impl Actor {
         match self {
             Self::Talker(node) => node.id(),
             Self::Puppet(node) => node.id(),
+            Self::Client(node) => node.id(),
+            Self::Web(node) => node.id(),
+            Self::Names(node) => node.id(),
+            Self::Router(node) => node.id(),
         }
     }
 }
 
 impl Stage {
     pub(super) fn new(scene: &Scene, seed: u64) -> Result<Self, ExperimentError> {
-        let mut network = Network::new(seed);
-        let lan = network.add_lan(Conditions::default());
-        let mut stage = Self {
+        match &scene.errand {
+            Some(errand) => Self::of_errand(scene, errand, seed),
+            None => Self::of_talk(scene, seed),
+        }
+    }
+
+    pub(super) fn with(network: Network, lan: LanId, cast: Vec<Player>) -> Self {
+        Self {
             network,
             lan,
-            cast: Vec::new(),
+            cast,
             overheard: 0,
-        };
+        }
+    }
+
+    /// Page and server who talk, and the others.
+    fn of_talk(scene: &Scene, seed: u64) -> Result<Self, ExperimentError> {
+        let mut network = Network::new(seed);
+        let lan = network.add_lan(Conditions::default());
+        let mut stage = Self::with(network, lan, Vec::new());
         let to_server = SocketAddrV4::new(SERVER, SERVER_PORT.0);
         let page = Call::new(to_server, scene.page.port);
         let page = Talker::new(&scene.page, interface(scene, PAGE)?, Some(page), None)?;
@@ -159,7 +187,8 @@ impl Stage {
     /// Lets all who have an address from the start know each other's, and the switch know
     /// where they are.
     fn introduce(&mut self, scene: &Scene) {
-        let settled = |player: &&Player| scene.speaker(&player.role).has_address();
+        let settled =
+            |player: &&Player| scene.speaker(&player.role).is_none_or(Speaker::has_address);
         let settled: Vec<_> = self
             .cast
             .iter()
@@ -185,9 +214,8 @@ impl Stage {
         for from in &self.cast {
             for to in &self.cast {
                 let (a, b) = (from.actor.node(), to.actor.node());
-                if a != b {
-                    let conditions = scene.conditions(&from.role, &to.role).clone();
-                    self.network.set_conditions(self.lan, a, b, conditions);
+                if let Some(way) = scene.conditions(&from.role, &to.role) {
+                    self.network.set_conditions(self.lan, a, b, way.clone());
                 }
             }
         }
@@ -197,8 +225,9 @@ impl Stage {
     pub(super) fn take_manners(&mut self, scene: &Scene) -> Result<(), ExperimentError> {
         let now = self.network.now();
         for player in &self.cast {
-            if let Actor::Talker(node) = player.actor {
-                let speaker = scene.speaker(&player.role);
+            if let (Actor::Talker(node), Some(speaker)) =
+                (player.actor, scene.speaker(&player.role))
+            {
                 let host = self.network.node_mut(node);
                 host.set_wake(speaker.wake);
                 host.set_think(speaker.think);
@@ -249,34 +278,68 @@ impl Stage {
     pub(super) fn page_received(&self) -> u64 {
         match self.cast[0].actor {
             Actor::Talker(node) => self.network.node(node).app().received(),
-            Actor::Puppet(_) => 0,
+            Actor::Client(node) => {
+                let fetched = self.network.node(node).fetched(1);
+                fetched.map_or(0, |fetched| fetched.body.len() as u64)
+            }
+            _ => 0,
         }
     }
 
     fn trace(&self, actor: Actor) -> &[Record] {
         match actor {
             Actor::Talker(node) => self.network.node(node).trace(),
-            Actor::Puppet(_) => &[],
+            Actor::Client(node) => self.network.node(node).trace(),
+            Actor::Web(node) => self.network.node(node).trace(),
+            Actor::Names(node) => self.network.node(node).trace(),
+            Actor::Puppet(_) | Actor::Router(_) => &[],
         }
+    }
+
+    /// Every frame's way from end to end: what a router passes on is one.
+    pub(super) fn journeys(&self) -> Vec<Passage> {
+        let passages = self.network.passages();
+        let router = self.cast.iter().find_map(|player| match player.actor {
+            Actor::Router(node) => Some(node),
+            _ => None,
+        });
+        let Some(id) = router else {
+            return passages.to_vec();
+        };
+        let observer = self.cast[0].actor.node();
+        let at = |addr| {
+            let found = self.cast.iter().find(|player| player.addr == addr);
+            found.map(|player| player.actor.node())
+        };
+        journeys(passages, (id, self.network.node(id)), observer, at)
     }
 }
 
 impl Scene {
-    fn speaker(&self, role: &Role) -> &Speaker {
+    /// How one with a stack behaves who talks.
+    fn speaker(&self, role: &Role) -> Option<&Speaker> {
         match role {
-            Role::Page => &self.page,
-            Role::Server => &self.server,
-            Role::Other(key) => &self.other[key].talks,
+            Role::Page => Some(&self.page),
+            Role::Server => Some(&self.server),
+            Role::Other(key) => self.other.get(key).map(|other| &other.talks),
+            Role::Names | Role::Router => None,
         }
     }
 
-    /// What frames from one to another meet; a further machine has its own ways.
-    fn conditions(&self, from: &Role, to: &Role) -> &Conditions {
+    /// What frames from one to another meet; a further machine has its own ways. `None` if
+    /// there is no way that the scene tells of.
+    fn conditions(&self, from: &Role, to: &Role) -> Option<&Conditions> {
+        let other = |key| self.other.get(key).map(|other| &other.way);
+        let names = self.errand.as_ref().map(|errand| &errand.names);
         match (from, to) {
-            (Role::Other(key), _) => &self.other[key].way.out,
-            (_, Role::Other(key)) => &self.other[key].way.back,
-            (Role::Page, _) => &self.way.out,
-            (Role::Server, _) => &self.way.back,
+            (from, to) if from == to => None,
+            (Role::Other(key), _) => other(key).map(|way| &way.out),
+            (_, Role::Other(key)) => other(key).map(|way| &way.back),
+            (Role::Router, Role::Names) => names.map(|way| &way.out),
+            (Role::Names, Role::Router) => names.map(|way| &way.back),
+            (Role::Page | Role::Router, Role::Server) => Some(&self.way.out),
+            (Role::Server, Role::Page | Role::Router) => Some(&self.way.back),
+            _ => None,
         }
     }
 }
@@ -290,7 +353,22 @@ fn interface(scene: &Scene, addr: Ipv4Addr) -> Result<Interface, ExperimentError
 
 /// `host` has spoken with its neighbour before: it was asked for its own address, and so
 /// learned the asker's (RFC 826).
-fn meet(host: &mut Host<Talker>, (mac, addr): (MacAddr, Ipv4Addr), neighbour: (MacAddr, Ipv4Addr)) {
+pub(super) fn meet<A: App>(
+    host: &mut Host<A>,
+    own: (MacAddr, Ipv4Addr),
+    neighbour: (MacAddr, Ipv4Addr),
+) {
+    ask(host, 0, own, neighbour);
+    host.stack_mut().observer_mut().clear();
+}
+
+/// A neighbour asks for a node's address; the answer is taken for heard.
+pub(super) fn ask(
+    node: &mut impl Node,
+    port: Port,
+    (mac, addr): (MacAddr, Ipv4Addr),
+    neighbour: (MacAddr, Ipv4Addr),
+) {
     let question = arp::Packet {
         operation: arp::Operation::Request,
         sender_mac: neighbour.0,
@@ -306,7 +384,6 @@ fn meet(host: &mut Host<Talker>, (mac, addr): (MacAddr, Ipv4Addr), neighbour: (M
     let mut frame = Vec::new();
     header.emit(&mut frame);
     question.emit(&mut frame);
-    host.on_frame(Instant::ZERO, 0, FrameId::received(0), &frame);
-    while host.poll_transmit(Instant::ZERO, &mut frame).is_some() {}
-    host.stack_mut().observer_mut().clear();
+    node.on_frame(Instant::ZERO, port, FrameId::received(0), &frame);
+    while node.poll_transmit(Instant::ZERO, &mut frame).is_some() {}
 }

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod claims;
+mod errand;
 mod kernel;
 mod opened_and_closed;
 
@@ -34,7 +35,7 @@ fn told(run: &Run) -> String {
         .collect();
     let mut lines: Vec<(NodeId, FrameId, String)> = Vec::new();
     let mut numbers = BTreeMap::new();
-    for passage in run.passages() {
+    for passage in &run.journeys() {
         let to = names[&passage.to];
         if let Some((from, sent_as, line)) = lines.last_mut()
             && (*from, *sent_as) == (passage.from, passage.sent_as)
@@ -70,8 +71,8 @@ fn frame(passage: &Passage, numbers: &mut Numbers) -> String {
         return arp_words(&packet);
     }
     let packet = ipv4::Packet::parse(view.payload()).expect("a whole IPv4 packet");
-    if packet.protocol() != Protocol::TCP {
-        return format!("{:?}, {} bytes", packet.protocol(), packet.payload().len());
+    if packet.protocol() == Protocol::UDP {
+        return format!("UDP, {} bytes", packet.payload().len());
     }
     let segment = tcp::Segment::parse(packet.payload()).expect("a whole segment");
     let from = (packet.source(), segment.src_port());
