@@ -52,15 +52,10 @@ impl Play {
         turns: &[Turn],
     ) -> Result<Self, ExperimentError> {
         let run = Run::played(experiment, settings, seed, turns)?;
-        let machines = run.machines();
+        let (machines, journeys) = (run.machines(), run.journeys());
         Ok(Self {
-            timeline: Timeline::new(run.passages(), &machines, run.end()),
-            document: document(
-                run.passages(),
-                run.page(),
-                machines[0].mac,
-                machines[0].trace,
-            ),
+            timeline: Timeline::new(&journeys, &machines, run.end()),
+            document: document(&journeys, run.page(), machines[0].mac, machines[0].trace),
             machines: machines.iter().map(|one| one.name.clone()).collect(),
             digest: run.digest(),
         })
