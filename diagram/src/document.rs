@@ -122,6 +122,7 @@ impl Document {
             vantage_known: false,
             totals: Stats::default(),
         };
+        document.analysis.set_machines(document.capture.machines());
         for (ip, name) in document.capture.resolved_names() {
             document.analysis.set_name(ip, &name);
         }
@@ -129,6 +130,11 @@ impl Document {
         for index in 0..document.capture.records().len() {
             let record = document.capture.records()[index].clone();
             document.understand(&record);
+        }
+        for machine in document.capture.machine_ids().skip(1) {
+            for record in document.capture.records_of(machine) {
+                document.states.record(machine, record, |_, _| None);
+            }
         }
         for index in 0..document.capture.frames().len() {
             let Self {

@@ -12,6 +12,7 @@
 mod end;
 
 use crate::analysis::TcpDigest;
+use crate::capture::MachineId;
 use crate::layout::scene::Certainty;
 use core::net::SocketAddrV4;
 use end::End;
@@ -28,6 +29,10 @@ pub enum When {
     Arrival(u32),
     /// When our stack sent or took this frame.
     Frame(FrameId),
+    /// When this frame left another machine.
+    Left(FrameId),
+    /// When this frame came to another machine.
+    Came(FrameId),
     /// At a time on the stack's clock.
     Clock(Instant),
 }
@@ -41,7 +46,10 @@ pub struct Change {
     pub state: TcpState,
 }
 
-/// A connection of our own stack.
+/// A machine's connection.
+type Own = (MachineId, ConnId);
+
+/// A connection of a stack that tells.
 #[derive(Clone, Debug)]
 struct Conn {
     local: SocketAddrV4,
@@ -70,9 +78,9 @@ pub struct TimerSpan {
 #[derive(Clone, Debug, Default)]
 pub struct States {
     streams: Vec<[End; 2]>,
-    conns: BTreeMap<ConnId, Conn>,
-    /// Conversation -> our connection, and whether we are its client.
-    firm: BTreeMap<u32, (ConnId, bool)>,
+    conns: BTreeMap<Own, Conn>,
+    /// Conversation, and whether its client's end -> the connection that is that end.
+    firm: BTreeMap<(u32, bool), Own>,
 }
 
 impl States {
@@ -92,9 +100,10 @@ impl States {
         receiver.came(index, tcp, at);
     }
 
-    /// Takes what our own stack says of its connections.
+    /// Takes what a machine's stack says of its connections.
     pub fn record(
         &mut self,
+        machine: MachineId,
         record: &Record,
         stream_of: impl FnOnce(SocketAddrV4, SocketAddrV4) -> Option<u32>,
     ) {
@@ -106,13 +115,15 @@ impl States {
                 active,
                 ..
             } => {
-                let stream = stream_of(local, remote).filter(|s| !self.firm.contains_key(s));
+                let own = (machine, conn);
+                let is_free = |stream: &u32| !self.firm.contains_key(&(*stream, active));
+                let stream = stream_of(local, remote).filter(is_free);
                 if let Some(stream) = stream {
                     // The SYN came before word of it: whoever sent it is the client.
-                    self.firm.insert(stream, (conn, active));
+                    self.firm.insert((stream, active), own);
                 }
                 self.conns.insert(
-                    conn,
+                    own,
                     Conn {
                         local,
                         remote,
@@ -125,12 +136,14 @@ impl States {
                 );
             }
             Event::State { conn, to, by, .. } => {
-                let Some(conn) = self.conns.get_mut(&conn) else {
+                let Some(conn) = self.conns.get_mut(&(machine, conn)) else {
                     return;
                 };
                 let when = match (by, conn.last_sent) {
-                    (Trigger::Frame(frame), _) | (Trigger::Icmp(frame), _) => When::Frame(frame),
-                    (_, Some((at, frame))) if at == record.at => When::Frame(frame),
+                    (Trigger::Frame(frame), _) | (Trigger::Icmp(frame), _) => {
+                        when_came(machine, frame)
+                    }
+                    (_, Some((at, frame))) if at == record.at => when_left(machine, frame),
                     _ => When::Clock(record.at),
                 };
                 conn.changes.push(Change { when, state: to });
@@ -140,7 +153,7 @@ impl States {
                 conn: Some(conn),
                 ..
             } => {
-                let Some(conn) = self.conns.get_mut(&conn) else {
+                let Some(conn) = self.conns.get_mut(&(machine, conn)) else {
                     return;
                 };
                 conn.last_sent = Some((record.at, frame));
@@ -148,7 +161,7 @@ impl States {
                 if let Some(change) = conn.changes.last_mut()
                     && change.when == When::Clock(record.at)
                 {
-                    change.when = When::Frame(frame);
+                    change.when = when_left(machine, frame);
                 }
             }
             Event::TimerArmed {
@@ -156,12 +169,12 @@ impl States {
                 timer,
                 deadline,
             } => {
-                if let Some(conn) = self.conns.get_mut(&conn) {
+                if let Some(conn) = self.conns.get_mut(&(machine, conn)) {
                     conn.armed.insert(timer, (record.at, deadline));
                 }
             }
             Event::TimerFired { conn, timer } => {
-                if let Some(conn) = self.conns.get_mut(&conn)
+                if let Some(conn) = self.conns.get_mut(&(machine, conn))
                     && let Some((armed, _)) = conn.armed.remove(&timer)
                 {
                     conn.timers.push(TimerSpan {
@@ -173,7 +186,7 @@ impl States {
                 }
             }
             Event::TimerStopped { conn, timer } => {
-                if let Some(conn) = self.conns.get_mut(&conn) {
+                if let Some(conn) = self.conns.get_mut(&(machine, conn)) {
                     conn.armed.remove(&timer);
                 }
             }
@@ -181,26 +194,26 @@ impl States {
         }
     }
 
-    /// A conversation between these ends began: the connection of ours that has no
+    /// A conversation between these ends began: of each end, the first connection that has no
     /// packets yet is the one.
     pub fn opened(&mut self, stream: u32, client: (SocketAddrV4, SocketAddrV4)) {
         let (caller, called) = client;
-        let found = self.conns.iter_mut().find(|(_, conn)| {
-            conn.stream.is_none()
-                && ((conn.local, conn.remote) == (caller, called)
-                    || (conn.local, conn.remote) == (called, caller))
-        });
-        if let Some((&id, conn)) = found {
-            conn.stream = Some(stream);
-            self.firm.insert(stream, (id, conn.local == caller));
+        for (is_client, ends) in [(true, (caller, called)), (false, (called, caller))] {
+            let found = self
+                .conns
+                .iter_mut()
+                .find(|(_, conn)| conn.stream.is_none() && (conn.local, conn.remote) == ends);
+            if let Some((&own, conn)) = found {
+                conn.stream = Some(stream);
+                self.firm.insert((stream, is_client), own);
+            }
         }
     }
 
     /// What an end of a conversation went through, and how that is known.
     pub fn changes(&self, stream: u32, client: bool) -> (&[Change], Certainty) {
-        if let Some((conn, is_client)) = self.firm.get(&stream)
-            && *is_client == client
-            && let Some(conn) = self.conns.get(conn)
+        if let Some(own) = self.firm.get(&(stream, client))
+            && let Some(conn) = self.conns.get(own)
             && !conn.changes.is_empty()
         {
             return (&conn.changes, Certainty::Firm);
@@ -221,11 +234,11 @@ impl States {
             .any(|client| last(client).is_some_and(|change| over(change.state)))
     }
 
-    /// The timers of our end of a conversation, whether we are its client, and
-    /// what still runs.
-    pub fn timers(&self, stream: u32) -> Option<(bool, &[TimerSpan], Vec<TimerSpan>)> {
-        let (id, client) = self.firm.get(&stream)?;
-        let conn = self.conns.get(id)?;
+    /// The timers of an end of a conversation that ran out, and those that still run; none
+    /// where its stack does not tell.
+    pub fn timers(&self, stream: u32, client: bool) -> Option<(&[TimerSpan], Vec<TimerSpan>)> {
+        let own = self.firm.get(&(stream, client))?;
+        let conn = self.conns.get(own)?;
         let running = conn
             .armed
             .iter()
@@ -236,17 +249,28 @@ impl States {
                 fired: false,
             })
             .collect();
-        Some((*client, &conn.timers, running))
+        Some((&conn.timers, running))
     }
 
-    /// Our own connection of this conversation, and whether it is the client's end.
-    pub(crate) fn own_end(&self, stream: u32) -> Option<(ConnId, bool)> {
-        self.firm.get(&stream).copied()
+    /// Whose connection an end of a conversation is, and which, where its stack tells.
+    pub(crate) fn end_of(&self, stream: u32, client: bool) -> Option<(MachineId, ConnId)> {
+        self.firm.get(&(stream, client)).copied()
     }
+}
 
-    /// Our connection behind a conversation.
-    pub fn conn_of(&self, stream: u32) -> Option<ConnId> {
-        self.firm.get(&stream).map(|&(conn, _)| conn)
+/// When a machine got a frame.
+fn when_came(machine: MachineId, frame: FrameId) -> When {
+    match machine {
+        MachineId::OWN => When::Frame(frame),
+        _ => When::Came(frame),
+    }
+}
+
+/// When a machine sent a frame.
+fn when_left(machine: MachineId, frame: FrameId) -> When {
+    match machine {
+        MachineId::OWN => When::Frame(frame),
+        _ => When::Left(frame),
     }
 }
 

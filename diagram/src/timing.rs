@@ -20,6 +20,7 @@ mod paths;
 use crate::analysis::{Digest, HostId, RoundTrip};
 use crate::capture::{Fate, Frame};
 use paths::Paths;
+use synema_core::time::Instant;
 
 /// Departure and arrival of a packet, in ns on the capture's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,7 +138,16 @@ impl Timing {
             arrival_known: to_known || (!to_missing && !from_missing && to < from / 16),
         };
         let mut estimated = !to_known && matches!(frame.fate, Fate::Seen);
-        if let Some(other) = frame.other_end {
+        if frame.fate == Fate::Elsewhere {
+            let arrival = frame.other_end.or(frame.died).map_or(at, Instant::as_nanos);
+            times = Times {
+                departure_ns: at,
+                arrival_ns: arrival.max(at),
+                departure_known: true,
+                arrival_known: true,
+            };
+            estimated = false;
+        } else if let Some(other) = frame.other_end {
             let other = other.as_nanos();
             if other <= at {
                 times.departure_ns = other;

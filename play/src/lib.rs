@@ -16,15 +16,16 @@
 
 mod moments;
 mod now;
-mod seen;
+mod sighted;
 
 pub use moments::{Happening, Moment, Stop, Timeline};
 pub use now::{ConnNow, MachineNow, Now, Running};
-pub use seen::document;
+pub use sighted::document;
 pub use synema_sim::experiment::Turn;
 
 use synema_core::app::recording::Digest;
 use synema_diagram::Document;
+use synema_diagram::view::View;
 use synema_sim::experiment::{Experiment, ExperimentError, Run, Settings, Text};
 
 /// A run that was played to its end.
@@ -53,9 +54,11 @@ impl Play {
     ) -> Result<Self, ExperimentError> {
         let run = Run::played(experiment, settings, seed, turns)?;
         let (machines, journeys) = (run.machines(), run.journeys());
+        let sighted = sighted::sighted(&journeys, &machines);
+        let ways = sighted.passages.iter().map(|&index| &journeys[index]);
         Ok(Self {
-            timeline: Timeline::new(&journeys, &machines, run.end()),
-            document: document(&journeys, run.page(), machines[0].mac, machines[0].trace),
+            timeline: Timeline::new(ways, &machines, run.end()),
+            document: Document::open(sighted.capture, View::default()),
             machines: machines.iter().map(|one| one.name.clone()).collect(),
             digest: run.digest(),
         })

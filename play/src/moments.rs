@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use synema_core::time::Instant;
 use synema_core::trace::{ConnId, Event, Record, TcpState, TimerKind};
 use synema_sim::experiment::Machine;
-use synema_sim::{Passage, PassageEnd, sightings};
+use synema_sim::{Passage, PassageEnd};
 
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,12 +155,16 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Reads a run: what became of its frames, named as the first machine sees them, and
-    /// what each machine's stack told. Nothing is looked at after `until`.
-    pub fn new(passages: &[Passage], machines: &[Machine<'_>], until: Instant) -> Self {
+    /// Reads a run: the ways of its packets, in the order of their numbers, and what each
+    /// machine's stack told. Nothing is looked at after `until`.
+    pub(crate) fn new<'a>(
+        ways: impl Iterator<Item = &'a Passage>,
+        machines: &[Machine<'_>],
+        until: Instant,
+    ) -> Self {
         let mut moments = Vec::new();
-        for (number, sighting) in (1..).zip(sightings(passages, machines[0].node)) {
-            moments.extend(on_the_way(&passages[sighting.passage], number));
+        for (number, way) in (1..).zip(ways) {
+            moments.extend(on_the_way(way, number));
         }
         for (number, machine) in machines.iter().enumerate() {
             let told = machine.trace.iter();

@@ -17,9 +17,6 @@ use synema_core::trace::FrameId;
 /// A frame as one machine saw it, or would have seen it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sighting {
-    /// Which of the passages it is, counted from 0; of a frame for everybody that was sent
-    /// from here, the one that is told.
-    pub passage: usize,
     /// What the machine calls it; `None` for one that never came.
     pub id: Option<FrameId>,
     /// When it passed here, or would have.
@@ -41,11 +38,11 @@ pub struct Sighting {
 /// arrival that there was.
 pub fn sightings(passages: &[Passage], node: NodeId) -> Vec<Sighting> {
     let mut seen: Vec<Sighting> = Vec::new();
-    for (index, passage) in passages.iter().enumerate() {
+    for passage in passages {
         if passage.to == node {
-            seen.push(received(index, passage));
+            seen.push(received(passage));
         } else if passage.from == node {
-            let sighting = sent(index, passage);
+            let sighting = sent(passage);
             match seen
                 .iter_mut()
                 .rev()
@@ -62,13 +59,12 @@ pub fn sightings(passages: &[Passage], node: NodeId) -> Vec<Sighting> {
     seen
 }
 
-fn sent(index: usize, passage: &Passage) -> Sighting {
+fn sent(passage: &Passage) -> Sighting {
     let arrival = match passage.end {
         PassageEnd::Arrived { at, .. } => Some(at),
         PassageEnd::Lost { .. } => None,
     };
     Sighting {
-        passage: index,
         id: Some(passage.sent_as),
         at: passage.departed,
         is_sent: true,
@@ -78,7 +74,7 @@ fn sent(index: usize, passage: &Passage) -> Sighting {
     }
 }
 
-fn received(index: usize, passage: &Passage) -> Sighting {
+fn received(passage: &Passage) -> Sighting {
     let mut bytes = passage.bytes.clone();
     let (id, at) = match passage.end {
         PassageEnd::Arrived {
@@ -96,7 +92,6 @@ fn received(index: usize, passage: &Passage) -> Sighting {
         PassageEnd::Lost { at, .. } => (None, at + at.since(passage.departed)),
     };
     Sighting {
-        passage: index,
         id,
         at,
         is_sent: false,

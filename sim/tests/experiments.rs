@@ -32,7 +32,7 @@ fn a_lost_syn_costs_a_second_and_a_lost_ack_of_the_handshake_costs_the_other_end
     .assert_eq(&play("handshake", &[("lose", "syn")]).story());
     expect![[r#"
         0.0     page   SYN 0
-        20.0    server SYN ACK 1680471222 ack 1 LOST
+        20.0    server SYN ACK 0 ack 1 LOST
         1000.0  page   SYN 0 [retransmission]
         1020.0  server SYN ACK 0 ack 1
         1020.0  page   ACK 1 ack 1

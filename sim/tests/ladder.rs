@@ -7,13 +7,23 @@ use synema_core::app::session::FetchOptions;
 use synema_core::time::Duration;
 use synema_diagram::Document;
 use synema_diagram::render::text::text;
-use synema_sim::lab::PAGE_MAC;
+use synema_sim::experiment::{Machine, Text};
+use synema_sim::lab::{PAGE, PAGE_MAC};
 use synema_sim::{Chosen, Conditions, Lab, Page};
 
 /// The run as the page saw it.
 fn document(lab: &Lab) -> Document {
-    let trace = lab.network.node(lab.page).trace();
-    synema_play::document(lab.network.passages(), lab.page.id(), PAGE_MAC, trace)
+    let page = Machine {
+        node: lab.page.id(),
+        name: &Text {
+            en: "this page".into(),
+            ja: "このページ".into(),
+        },
+        mac: PAGE_MAC,
+        addr: PAGE,
+        trace: lab.network.node(lab.page).trace(),
+    };
+    synema_play::document(lab.network.passages(), &[page])
 }
 
 /// Whether the ladder has lines with these words, in this order.

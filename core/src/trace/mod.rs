@@ -18,6 +18,7 @@
 
 mod cause;
 mod ids;
+mod naming;
 mod steps;
 
 pub use cause::{

@@ -1,19 +1,27 @@
 //! Whose lanes a packet runs between, and who is a router.
 
 use super::{Analysis, HostId, exchange};
-use crate::capture::{Direction, Frame, Interface};
+use crate::capture::{Direction, Frame, Interface, MachineId};
 use core::net::IpAddr;
 use synema_core::wire::icmpv6::Message;
 use synema_core::wire::{MacAddr, Packet};
 
+/// Who a packet says that it is from and to, and who sent it to whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    pub(super) addresses: (HostId, HostId),
+    pub(super) lanes: (HostId, HostId),
+}
+
 impl Analysis {
-    /// Whose lanes the packet runs between.
+    /// Whose addresses the packet bears, and whose lanes it runs between: the same, unless a
+    /// simulator knows better.
     pub(super) fn ends(
         &mut self,
         packet: &Packet<'_>,
         frame: &Frame,
         interface: &Interface,
-    ) -> (HostId, HostId) {
+    ) -> Ends {
         let macs = packet
             .ethernet()
             .map(|header| (header.source(), header.destination()));
@@ -48,13 +56,20 @@ impl Analysis {
         if sent_by_page {
             self.hosts.set_page(from);
         }
-        if let Some(host) = self.hosts.at_mut(from) {
-            host.packets += 1;
+        let machine = |machine: Option<MachineId>| self.hosts.of_machine(machine?);
+        let lanes = (
+            machine(frame.between.from).unwrap_or(from),
+            machine(frame.between.to).unwrap_or(to),
+        );
+        for id in [lanes.0, lanes.1] {
+            if let Some(host) = self.hosts.at_mut(id) {
+                host.packets += 1;
+            }
         }
-        if let Some(host) = self.hosts.at_mut(to) {
-            host.packets += 1;
+        Ends {
+            addresses: (from, to),
+            lanes,
         }
-        (from, to)
     }
 
     fn ip_ends(

@@ -4,6 +4,7 @@
 //! IP address is known for it (an ARP probe has none). Where both ends have the
 //! same address (loopback), the port tells them apart.
 
+use crate::capture::{Machine, MachineId};
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use synema_core::wire::MacAddr;
@@ -60,6 +61,10 @@ pub struct Host {
     pub behind: Option<HostId>,
     /// Packets from and to it.
     pub packets: u64,
+    /// Which of the machines of a simulation it is.
+    pub machine: Option<MachineId>,
+    /// Whether its address is that of a machine before it.
+    pub shares_address: bool,
 }
 
 impl Host {
@@ -103,6 +108,8 @@ pub struct Hosts {
     names: BTreeMap<IpAddr, String>,
     page: Option<HostId>,
     claimed: BTreeSet<IpAddr>,
+    /// By a machine's number.
+    machines: Vec<HostId>,
 }
 
 impl Hosts {
@@ -142,6 +149,36 @@ impl Hosts {
 
     pub(super) fn set_claimed(&mut self, ip: IpAddr) {
         self.claimed.insert(ip);
+    }
+
+    /// The machines of a simulation: hosts of their own, also where they share an address.
+    pub(super) fn set_machines(&mut self, machines: &[Machine]) {
+        for (number, machine) in (0..u8::MAX).map(MachineId).zip(machines) {
+            let ip = IpAddr::V4(machine.addr);
+            let shares_address = self.by_ip.contains_key(&(ip, None));
+            let id = match shares_address {
+                true => self.add(Host {
+                    ip: Some(ip),
+                    ..Host::default()
+                }),
+                false => self.by_ip(ip, None),
+            };
+            self.by_mac.entry(machine.mac).or_insert(id);
+            let host = &mut self.list[id.0 as usize];
+            host.mac = Some(machine.mac);
+            host.name = Some(machine.name.clone()).filter(|name| !name.is_empty());
+            host.machine = Some(number);
+            host.shares_address = shares_address;
+            self.machines.push(id);
+        }
+        if let Some(&own) = self.machines.first() {
+            self.set_page(own);
+        }
+    }
+
+    /// A machine's host.
+    pub(super) fn of_machine(&self, machine: MachineId) -> Option<HostId> {
+        self.machines.get(usize::from(machine.0)).copied()
     }
 
     fn add(&mut self, host: Host) -> HostId {

@@ -25,13 +25,13 @@ pub use hosts::{Host, HostId, Hosts, Role};
 pub use tcp::TcpDigest;
 pub use verdict::Verdicts;
 
-use crate::capture::{Frame, Interface};
+use crate::capture::{Fate, Frame, Interface, Machine};
 use crate::layout::scene::Kind;
 use core::net::{IpAddr, SocketAddrV4};
+use ends::Ends;
 use exchange::Exchanges;
 use fragments::{Fragment, Fragments, Whole};
-use std::collections::BTreeMap;
-use synema_core::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
 use synema_core::trace::Cause;
 use synema_core::wire::tcp::Segment;
 use synema_core::wire::{LinkType, Packet, dissect};
@@ -172,6 +172,8 @@ pub struct Analysis {
     fragments: Fragments,
     /// Segments that were put together, by the packet that was the last of their pieces.
     wholes: BTreeMap<u32, Whole>,
+    /// Conversations of which the vantage point saw nothing.
+    elsewhere: BTreeSet<u32>,
 }
 
 /// A response that closes a round trip between a host and the vantage point.
@@ -211,6 +213,11 @@ impl Analysis {
     /// An address is called so, as whoever made the capture says.
     pub(crate) fn set_name(&mut self, ip: IpAddr, name: &str) {
         self.hosts.name(ip, name);
+    }
+
+    /// Which machines there are, where a simulator tells.
+    pub(crate) fn set_machines(&mut self, machines: &[Machine]) {
+        self.hosts.set_machines(machines);
     }
 
     /// Our stack may use this address from now on.
@@ -272,7 +279,10 @@ impl Analysis {
             &frame.bytes,
             frame.original_len as usize,
         );
-        let (from, to) = self.ends(&packet, frame, interface);
+        let Ends {
+            addresses,
+            lanes: (from, to),
+        } = self.ends(&packet, frame, interface);
         let fragment = match frame.fate.was_seen() {
             true => self.fragments.push(&packet, frame.at),
             false => Fragment::None,
@@ -298,10 +308,10 @@ impl Analysis {
             overtaken: false,
         };
         let mut learned = Learned::default();
-        if frame.fate.was_seen() {
+        if self.is_judged(frame, facts.as_ref(), addresses) {
             if let Some(facts) = facts {
-                learned = self.judge(&mut digest, &facts, index, frame.at);
-            } else if let Some(question) = self.exchanges.push(&packet, (from, to), index) {
+                learned = self.judge(&mut digest, addresses, &facts, index, frame);
+            } else if let Some(question) = self.exchanges.push(&packet, addresses, index) {
                 digest.answers = question;
                 learned.answered.push(question);
                 learned.round_trip = Some(RoundTrip {
@@ -309,9 +319,13 @@ impl Analysis {
                     question: question as usize,
                 });
             }
-            exchange::learn_names(&packet, from, &mut self.hosts);
+            exchange::learn_names(&packet, addresses.0, &mut self.hosts);
         } else if let Some(facts) = facts {
-            self.tell(&mut digest, &facts, index);
+            self.tell(&mut digest, addresses, &facts, index);
+        }
+        if frame.fate == Fate::Elsewhere {
+            // Nothing of the way between here and there.
+            learned.round_trip = None;
         }
         if frame.cause.is_some_and(sends_again)
             && matches!(digest.kind, Kind::Data | Kind::Syn | Kind::Fin)
@@ -337,10 +351,33 @@ impl Analysis {
         learned
     }
 
+    /// Whether a frame takes part in the analysis: if it passed the vantage point, or went
+    /// between others who speak of what never did.
+    fn is_judged(
+        &self,
+        frame: &Frame,
+        facts: Option<&(Facts, u16, u16)>,
+        (from, to): (HostId, HostId),
+    ) -> bool {
+        let Some((_, src, dst)) = facts.filter(|_| frame.fate == Fate::Elsewhere) else {
+            return frame.fate.was_seen();
+        };
+        let mut ends = [(from, *src), (to, *dst)];
+        ends.sort_unstable();
+        let known = self.latest.get(&ends);
+        known.is_none_or(|stream| self.elsewhere.contains(stream))
+    }
+
     /// A segment that never passed the vantage point: its numbers only.
-    fn tell(&mut self, digest: &mut Digest, (facts, src, dst): &(Facts, u16, u16), index: u32) {
-        let sender = (digest.from, *src);
-        let mut ends = [sender, (digest.to, *dst)];
+    fn tell(
+        &mut self,
+        digest: &mut Digest,
+        (from, to): (HostId, HostId),
+        (facts, src, dst): &(Facts, u16, u16),
+        index: u32,
+    ) {
+        let sender = (from, *src);
+        let mut ends = [sender, (to, *dst)];
         ends.sort_unstable();
         let Some(&stream) = self.latest.get(&ends) else {
             return;
@@ -354,11 +391,12 @@ impl Analysis {
     fn judge(
         &mut self,
         digest: &mut Digest,
+        (from, to): (HostId, HostId),
         (facts, src, dst): &(Facts, u16, u16),
         index: u32,
-        at: Instant,
+        frame: &Frame,
     ) -> Learned {
-        let (sender, receiver) = ((digest.from, *src), (digest.to, *dst));
+        let (sender, receiver) = ((from, *src), (to, *dst));
         let mut ends = [sender, receiver];
         ends.sort_unstable();
         let found = self.latest.get(&ends).copied();
@@ -369,12 +407,12 @@ impl Analysis {
         // A SYN-ACK alone opens nothing.
         let stream = match found.filter(|_| !(reused && facts.opens())) {
             Some(stream) => stream,
-            None => self.open(ends, sender, receiver, facts, index),
+            None => self.open(ends, sender, receiver, facts, (index, frame)),
         };
         let info = &mut self.infos[stream as usize];
         let from_client = info.client == sender;
         let (mut tcp, settled) =
-            self.streams[stream as usize].judge(stream, from_client, facts, index, at);
+            self.streams[stream as usize].judge(stream, from_client, facts, index, frame.at);
         if reused {
             tcp.verdicts.add(Verdicts::REUSED_PORTS);
         }
@@ -411,7 +449,7 @@ impl Analysis {
         sender: (HostId, u16),
         receiver: (HostId, u16),
         facts: &Facts,
-        index: u32,
+        (index, frame): (u32, &Frame),
     ) -> u32 {
         let stream = u32::try_from(self.streams.len()).unwrap_or(NONE - 1);
         self.streams.push(Stream::new());
@@ -434,6 +472,9 @@ impl Analysis {
             initial_rtt_ns: None,
         });
         self.latest.insert(ends, stream);
+        if frame.fate == Fate::Elsewhere {
+            self.elsewhere.insert(stream);
+        }
         if let Some(host) = self.hosts.at_mut(client.0) {
             host.calls = true;
         }

@@ -172,6 +172,8 @@ struct Way {
     base: Option<SeqNum>,
     /// Where the base lies in relative numbers: 0, until a SYN-ACK brings another one.
     base_at: i64,
+    /// The same of a segment that was never seen, as long as none was.
+    told_base: Option<SeqNum>,
     reference: (SeqNum, i64),
     next_seq: Option<i64>,
     next_seq_at: Instant,
@@ -206,6 +208,14 @@ impl Way {
     /// The relative number, continued across the wrap of 32 bits.
     fn relative(&self, seq: SeqNum) -> i64 {
         self.reference.1 + i64::from(seq.signed_distance(self.reference.0))
+    }
+
+    /// The relative number of a segment that was never seen.
+    fn told(&self, seq: SeqNum) -> i64 {
+        match (self.base, self.told_base) {
+            (None, Some(base)) => i64::from(seq.signed_distance(base)),
+            _ => self.relative(seq),
+        }
     }
 
     /// By how many bits its windows are scaled, where that is known.
@@ -297,7 +307,13 @@ impl Stream {
         } else {
             (server, client)
         };
-        let seq = fwd.relative(facts.seq);
+        // A SYN is number 0; who was heard in the middle begins with 1.
+        let number = u32::from(!facts.flags.syn());
+        fwd.told_base.get_or_insert(facts.seq - number);
+        if facts.flags.ack() {
+            rev.told_base.get_or_insert(facts.ack - 1);
+        }
+        let seq = fwd.told(facts.seq);
         let end = seq + i64::from(facts.len);
         if facts.len > 0 {
             fwd.sent.entry(seq).or_insert((end, packet));
@@ -308,7 +324,7 @@ impl Stream {
             flags: facts.flags,
             seq,
             ack: if facts.flags.ack() {
-                rev.relative(facts.ack)
+                rev.told(facts.ack)
             } else {
                 0
             },

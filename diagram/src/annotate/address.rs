@@ -1,6 +1,7 @@
 //! By what a lane is known: the address of its host.
 
 use crate::analysis::Host;
+use crate::capture::MachineId;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::str::FromStr;
@@ -17,6 +18,9 @@ pub enum HostAddress {
     Socket(SocketAddr),
     /// Its MAC address, while no IP address is known.
     Mac(MacAddr),
+    /// Its number among the machines of a simulation, where it shares its address with one
+    /// before it.
+    Machine(MachineId),
 }
 
 impl HostAddress {
@@ -28,10 +32,15 @@ impl HostAddress {
     /// All addresses by which the host may be meant, the closest first. A host of which the MAC
     /// address alone was known may have got its IP address since.
     pub(super) fn all_of(host: &Host) -> impl Iterator<Item = Self> {
+        let machine = host.machine.filter(|_| host.shares_address);
+        let is_alone =
+            move |address: &Self| machine.is_none() || matches!(address, Self::Machine(_));
         let socket = host.ip.zip(host.port).map(SocketAddr::from);
         let ip = host.ip.map(Self::Ip);
         let mac = host.mac.map(Self::Mac);
-        socket.map(Self::Socket).into_iter().chain(ip).chain(mac)
+        let machine = machine.map(Self::Machine);
+        let addresses = socket.map(Self::Socket).into_iter().chain(ip).chain(mac);
+        machine.into_iter().chain(addresses).filter(is_alone)
     }
 
     /// Whether this host is meant.
@@ -46,6 +55,7 @@ impl fmt::Display for HostAddress {
             Self::Ip(ip) => ip.fmt(f),
             Self::Socket(socket) => socket.fmt(f),
             Self::Mac(mac) => mac.fmt(f),
+            Self::Machine(MachineId(number)) => write!(f, "machine {number}"),
         }
     }
 }
@@ -73,8 +83,13 @@ impl FromStr for HostAddress {
         let ip = text.parse().ok().map(Self::Ip);
         let socket = || text.parse().ok().map(Self::Socket);
         let mac = || text.parse().ok().map(Self::Mac);
+        let machine = || {
+            let number = text.strip_prefix("machine ")?.parse().ok()?;
+            Some(Self::Machine(MachineId(number)))
+        };
         ip.or_else(socket)
             .or_else(mac)
+            .or_else(machine)
             .ok_or_else(|| ParseHostAddressError(text.to_owned()))
     }
 }

@@ -61,14 +61,48 @@ impl Capture {
         excerpt.annotate(written(self.annotations(), &excerpt));
         let is_whole = excerpt.frames().len() == frames.len();
         let span = span(self, &excerpt).filter(|_| !is_whole);
+        let chosen = Chosen {
+            span,
+            is_whole,
+            excerpt: &excerpt,
+        };
+        let own = chosen.part(self.records(), &mut ends);
+        let others: Vec<_> = self
+            .machine_ids()
+            .skip(1)
+            .map(|machine| chosen.part(self.records_of(machine), &mut ends))
+            .collect();
+        let mut others = others.into_iter();
+        excerpt.adopt_machines(self, |_| others.next().unwrap_or_default());
+        for record in own {
+            excerpt.record(record);
+        }
+        excerpt
+    }
+}
+
+/// The packets of an excerpt, as what a trace is chosen by.
+struct Chosen<'a> {
+    span: Option<RangeInclusive<Instant>>,
+    /// Whether they are all that there are.
+    is_whole: bool,
+    excerpt: &'a Capture,
+}
+
+impl Chosen<'_> {
+    /// What of one stack's trace concerns the packets.
+    fn part(&self, records: &[Record], ends: &mut Ends) -> Vec<Record> {
+        let mut part = Vec::new();
+        ends.connections.clear();
         // Timers that run when the first of the packets passes.
         let mut running = BTreeMap::new();
-        for record in self.records() {
-            if !is_whole && !ends.concerns(record, &excerpt) {
+        for record in records {
+            if !self.is_whole && !ends.concerns(record, self.excerpt) {
                 continue;
             }
-            let is_before = span.as_ref().is_some_and(|span| record.at < *span.start());
-            let is_after = span.as_ref().is_some_and(|span| record.at > *span.end());
+            let span = self.span.as_ref();
+            let is_before = span.is_some_and(|span| record.at < *span.start());
+            let is_after = span.is_some_and(|span| record.at > *span.end());
             match record.event {
                 Event::TimerArmed { conn, timer, .. } if is_before => {
                     running.insert((conn, timer), record);
@@ -81,15 +115,13 @@ impl Capture {
                 _ if (is_before || is_after) && is_passing(&record.event) => {}
                 _ => {
                     if !is_before {
-                        for armed in core::mem::take(&mut running).into_values() {
-                            excerpt.record(armed.clone());
-                        }
+                        part.extend(core::mem::take(&mut running).into_values().cloned());
                     }
-                    excerpt.record(record.clone());
+                    part.push(record.clone());
                 }
             }
         }
-        excerpt
+        part
     }
 }
 

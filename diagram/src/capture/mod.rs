@@ -19,11 +19,14 @@ mod bytes;
 mod excerpt;
 pub mod file;
 mod foreign;
+mod machines;
 
 pub use bytes::Bytes;
 pub use excerpt::Payload;
+pub use machines::{Between, Machine, MachineId};
 
 use self::foreign::Foreign;
+use self::machines::Machines;
 use crate::annotate::{Annotations, Edit, Note, On};
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
@@ -85,6 +88,9 @@ pub enum Fate {
     /// It was lost before it reached the vantage point; only a simulator knows.
     /// Its time is the one at which it would have arrived.
     NeverSeen,
+    /// It went between other machines and not past the vantage point; only a simulator
+    /// knows. Its time is that of its departure.
+    Elsewhere,
     /// The bridge did not send it, and why.
     Refused(Box<str>),
 }
@@ -117,9 +123,13 @@ pub struct Frame {
     /// When it was at the other end (departed there, or arrived there), on the
     /// same clock as `at`; only a simulator or a merged capture knows.
     pub other_end: Option<Instant>,
+    /// When it died on its way, on the same clock; only a simulator knows.
+    pub died: Option<Instant>,
+    /// Between which machines it went; only a simulator knows.
+    pub between: Between,
     /// Why it was sent, where the trace told.
     pub cause: Option<Cause>,
-    /// Why our stack made nothing of it, where the trace told.
+    /// Why its receiver's stack made nothing of it, where the trace told.
     pub dropped: Option<DropReason>,
     /// How many frames were lost by the capture itself (full queues) just before
     /// this one.
@@ -143,6 +153,8 @@ impl Frame {
             direction,
             fate: Fate::Seen,
             other_end: None,
+            died: None,
+            between: Between::UNKNOWN,
             cause: None,
             dropped: None,
             drops_before: 0,
@@ -199,6 +211,7 @@ pub struct Capture {
     records_let_go: u64,
     /// What people wrote on it.
     annotations: Annotations,
+    machines: Machines,
     foreign: Option<Box<Foreign>>,
 }
 
@@ -215,6 +228,7 @@ impl PartialEq for Capture {
             && self.frames == other.frames
             && self.records == other.records
             && self.annotations == other.annotations
+            && self.machines == other.machines
             && self.foreign == other.foreign
     }
 }
@@ -387,8 +401,9 @@ impl Capture {
     }
 
     /// Keeps these records alone.
-    pub(crate) fn keep_records(&mut self, wanted: impl FnMut(&Record) -> bool) {
-        self.records.retain(wanted);
+    pub(crate) fn keep_records(&mut self, mut wanted: impl FnMut(&Record) -> bool) {
+        self.records.retain(&mut wanted);
+        self.keep_records_of_others(wanted);
     }
 
     /// Names for addresses, as the file told them.

@@ -1,7 +1,7 @@
 //! How a live document grows: frames, receipts for what was sent, and what the stack tells.
 
 use super::{Document, judge};
-use crate::capture::{Direction, Fate, Frame};
+use crate::capture::{Direction, Fate, Frame, MachineId};
 use core::net::{IpAddr, SocketAddrV4};
 use synema_core::time::Instant;
 use synema_core::trace::{ClaimStep, Event, FrameId, Record};
@@ -201,13 +201,16 @@ impl Document {
             _ => {}
         }
         let analysis = &self.analysis;
-        self.states
-            .record(record, |local: SocketAddrV4, remote: SocketAddrV4| {
+        self.states.record(
+            MachineId::OWN,
+            record,
+            |local: SocketAddrV4, remote: SocketAddrV4| {
                 analysis.stream_between(
                     (IpAddr::V4(*local.ip()), local.port()),
                     (IpAddr::V4(*remote.ip()), remote.port()),
                 )
-            });
+            },
+        );
     }
 
     fn learn_clock(&mut self, id: FrameId, stack: Instant, frame: Instant) {

@@ -2,7 +2,7 @@
 
 use super::{GraphOptions, NoGraph, Way};
 use crate::analysis::{HostId, StreamInfo, TcpDigest};
-use crate::capture::Fate;
+use crate::capture::{Fate, MachineId};
 use crate::layout::Source;
 use crate::words::{Language, say};
 use core::net::IpAddr;
@@ -171,8 +171,9 @@ impl<'a> Flow<'a> {
             at_ns: self.ns_of(index),
             tcp,
             is_forward: tcp.from_client == self.from_client,
-            is_lost: matches!(frame.fate, Fate::LostLater | Fate::NeverSeen),
-            was_seen: frame.fate.was_seen(),
+            is_lost: matches!(frame.fate, Fate::LostLater | Fate::NeverSeen)
+                || frame.died.is_some(),
+            was_seen: frame.fate.was_seen() || frame.fate == Fate::Elsewhere,
             is_again: digest.is_retransmission(),
             wire_len: frame.original_len,
         })
@@ -221,10 +222,10 @@ impl<'a> Flow<'a> {
         found
     }
 
-    /// Our own connection, if it is the one that sends the data: its trace tells of it.
+    /// The connection that sends the data, if its stack tells of it.
     pub(super) fn own_sender(&self) -> Option<ConnId> {
-        let own = self.source.states.own_end(self.stream)?;
-        (own.1 == self.from_client).then_some(own.0)
+        let end = self.source.states.end_of(self.stream, self.from_client)?;
+        Some(end.1)
     }
 
     /// Whether the SYN of who answers was seen, which tells how its windows are scaled
@@ -245,13 +246,20 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// What our stack told, with its time as ns since the capture's first packet.
+    /// What the stack that sends the data told, with its time as ns since the capture's first
+    /// packet.
     pub(super) fn records(&self) -> impl Iterator<Item = (u64, &'a Record)> {
         let (clock, origin) = (self.source.clock, self.source.origin_ns());
-        self.source.capture.records().iter().map(move |record| {
-            let at: Instant = clock.to_frames(record.at);
-            (at.as_nanos().saturating_sub(origin), record)
-        })
+        let end = self.source.states.end_of(self.stream, self.from_client);
+        let machine = end.map_or(MachineId::OWN, |(machine, _)| machine);
+        self.source
+            .capture
+            .records_of(machine)
+            .iter()
+            .map(move |record| {
+                let at: Instant = clock.to_frames(record.at);
+                (at.as_nanos().saturating_sub(origin), record)
+            })
     }
 
     /// Who sends the data, and who takes it.

@@ -16,6 +16,10 @@ use crate::words::{self, say};
 pub(super) const MAX_FALL: f64 = 320.0;
 /// What was lost died here, as a part of the way.
 const LOST_AT: f64 = 0.62;
+/// Where a simulator's wire loses what it loses: half-way, unless there was no room for it
+/// to leave.
+const DIED_AT: f64 = 0.5;
+const NEVER_LEFT: f64 = 0.12;
 /// A ghost has no height of its own: it is drawn between two departures.
 const GHOST_ABOVE: f64 = 8.5;
 
@@ -131,9 +135,10 @@ impl Arrows<'_> {
         let end = match &frame.fate {
             Fate::LostLater | Fate::NeverSeen => ArrowEnd::Lost,
             Fate::Refused(_) => ArrowEnd::Refused,
-            Fate::Seen if everyone => ArrowEnd::Everyone,
-            Fate::Seen if frame.dropped.is_some() => ArrowEnd::Dropped,
-            Fate::Seen => ArrowEnd::Arrives,
+            Fate::Elsewhere if frame.died.is_some() => ArrowEnd::Lost,
+            Fate::Seen | Fate::Elsewhere if everyone => ArrowEnd::Everyone,
+            Fate::Seen | Fate::Elsewhere if frame.dropped.is_some() => ArrowEnd::Dropped,
+            Fate::Seen | Fate::Elsewhere => ArrowEnd::Arrives,
         };
         // At its own conversation's bar.
         let at = |lane, host| {
@@ -165,12 +170,17 @@ impl Arrows<'_> {
         }
         match end {
             ArrowEnd::Lost => {
-                tip.x = x0 + (x1 - x0) * LOST_AT;
+                let part = match frame.died {
+                    Some(died) if died.as_nanos() <= times.departure_ns => NEVER_LEFT,
+                    Some(_) => DIED_AT,
+                    None => LOST_AT,
+                };
+                tip.x = x0 + (x1 - x0) * part;
                 tip.y = tail.y
                     + if arrives > departs {
-                        (tip.y - tail.y) * LOST_AT
+                        (tip.y - tail.y) * part
                     } else {
-                        16.0
+                        26.0 * part
                     };
             }
             ArrowEnd::Refused => {

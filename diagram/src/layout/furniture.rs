@@ -44,8 +44,8 @@ pub(super) enum Key {
     Gap(u32, bool),
     /// Of an item, at the far end or not.
     Tick(u32, bool),
-    /// Conversation, which timer, whether its end.
-    Timer(u32, u32, bool),
+    /// Conversation and client's end, which timer, whether its end.
+    Timer((u32, bool), u32, bool),
     Bracket(Which),
     /// The first of the hidden packets.
     Hidden(u32),
@@ -365,17 +365,20 @@ impl Surroundings<'_> {
     }
 
     fn when_y(&self, change: &Change) -> f64 {
-        let found = |id| self.source.capture.index_of(id);
+        let found = |id| {
+            let index = self.source.capture.index_of(id)?;
+            u32::try_from(index).ok()
+        };
         match change.when {
             When::Departure(index) => self.departure_y(index),
             When::Arrival(index) => self.arrival_y(index),
-            When::Frame(id) => {
-                match found(id).map(|index| u32::try_from(index).unwrap_or(u32::MAX)) {
-                    Some(index) if id.is_sent() => self.departure_y(index),
-                    Some(index) => self.arrival_y(index),
-                    None => self.warp.height(),
-                }
-            }
+            When::Frame(id) => match found(id) {
+                Some(index) if id.is_sent() => self.departure_y(index),
+                Some(index) => self.arrival_y(index),
+                None => self.warp.height(),
+            },
+            When::Left(id) => found(id).map_or(self.warp.height(), |it| self.departure_y(it)),
+            When::Came(id) => found(id).map_or(self.warp.height(), |it| self.arrival_y(it)),
             When::Clock(at) => self
                 .warp
                 .of_time(self.source.clock.to_frames(at).as_nanos()),

@@ -512,12 +512,21 @@ fn item_of(source: Source<'_>, index: usize) -> Option<Item> {
     source.shows(index).then_some(Item {
         packet: u32::try_from(index).unwrap_or(NO_ITEM),
         departure_ns: times.departure_ns,
-        arrival_ns: arrives.then_some(times.arrival_ns),
+        arrival_ns: match frame.died {
+            Some(died) => would_arrive(times.departure_ns, died.as_nanos()),
+            None => arrives.then_some(times.arrival_ns),
+        },
         sender: digest.from.0,
         near_ns: frame.at.as_nanos(),
         near_departs: near_departs(frame.at.as_nanos(), times),
         detached: false,
     })
+}
+
+/// When a packet would have arrived that died half-way; none of one that found no room to
+/// leave.
+fn would_arrive(departure_ns: u64, died_ns: u64) -> Option<u64> {
+    (died_ns > departure_ns).then(|| died_ns.saturating_add(died_ns - departure_ns))
 }
 
 /// Whether the vantage point saw a packet nearer to its departure than to its

@@ -231,6 +231,8 @@ fn lane_of(source: Source<'_>, host: &Host, given: Option<&str>, id: String, roo
     let language = source.view.language;
     let pick = |english, japanese| language.pick(english, japanese).to_owned();
     let address = host.address();
+    let machine = host.machine.and_then(|id| source.capture.machine(id));
+    let given = given.or(machine.map(|machine| machine.name_in(language)));
     let (name, address) = match (host.role(), &host.name) {
         _ if given.is_some() => (given.unwrap_or_default().to_owned(), address),
         (Role::Page, _) => (pick("this page", "このページ"), address),

@@ -133,8 +133,8 @@ fn timeout(source: Source<'_>, index: usize) -> Option<Span> {
         return None;
     }
     // Where the trace tells of the timers, they are drawn.
-    let told = source.states.timers(tcp.stream);
-    if told.is_some_and(|(client, spans, _)| client == tcp.from_client && !spans.is_empty()) {
+    let told = source.states.timers(tcp.stream, tcp.from_client);
+    if told.is_some_and(|(spans, _)| !spans.is_empty()) {
         return None;
     }
     let span = Span {

@@ -10,6 +10,7 @@
 
 pub mod embed;
 mod packed;
+mod simulated;
 
 use crate::capture::{Capture, Payload};
 use base64::Engine as _;
@@ -19,6 +20,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use packed::Packed;
+use simulated::Simulated;
 use std::io::{Read, Write};
 use synema_core::trace::Event;
 
@@ -171,7 +173,11 @@ fn is_rare(event: &Event) -> bool {
 fn pack(capture: &Capture) -> Vec<u8> {
     let columns = Packed::of(capture);
     // Writing into a Vec cannot fail, and the columns hold plain values.
-    let plain = postcard::to_allocvec(&columns).unwrap_or_default();
+    let mut plain = postcard::to_allocvec(&columns).unwrap_or_default();
+    if let Some(simulated) = Simulated::of(capture) {
+        // Behind the rest: who does not know of it reads no further.
+        plain.extend(postcard::to_allocvec(&simulated).unwrap_or_default());
+    }
     let mut head = vec![VERSION];
     head.extend(sum(&plain));
     let mut deflate = DeflateEncoder::new(head, Compression::best());
@@ -200,11 +206,17 @@ fn unpack(bytes: &[u8], limit: u64) -> Result<Capture, LinkProblem> {
     if sum(&plain) != told {
         return Err(LinkProblem::Damaged);
     }
-    let columns: Packed = postcard::from_bytes(&plain).map_err(|_| LinkProblem::Damaged)?;
+    let (columns, rest): (Packed, _) =
+        postcard::take_from_bytes(&plain).map_err(|_| LinkProblem::Damaged)?;
     if columns.len() > MIN_FRAMES + deflated.len().saturating_mul(MAX_FRAMES_A_BYTE) {
         return Err(LinkProblem::TooLarge);
     }
-    columns.capture().ok_or(LinkProblem::Damaged)
+    let mut capture = columns.capture().ok_or(LinkProblem::Damaged)?;
+    // What a later version put there is passed over.
+    if let Ok(simulated) = postcard::from_bytes::<Simulated>(rest) {
+        simulated.put_on(&mut capture);
+    }
+    Ok(capture)
 }
 
 /// By which damage is noticed: a letter of a link that is another.

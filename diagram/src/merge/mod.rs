@@ -304,6 +304,7 @@ impl Merger<'_> {
         for frame in frames {
             capture.push(frame);
         }
+        capture.adopt_machines(self.near, <[_]>::to_vec);
         for record in self.near.records() {
             capture.record(record.clone());
         }

@@ -1,8 +1,8 @@
 //! Documents of every kind, made by chance.
 
 use crate::annotate::{Bracket, Edit, HostAddress, Note, NoteId, On};
-use crate::capture::{Capture, Direction, Fate, Frame, Interface};
-use core::net::IpAddr;
+use crate::capture::{Between, Capture, Direction, Fate, Frame, Interface, Machine, MachineId};
+use core::net::{IpAddr, Ipv4Addr};
 use proptest::prelude::*;
 use synema_core::time::Instant;
 use synema_core::trace::{Cause, ConnId, DropReason, Event, FrameId, Record, TimerKind};
@@ -23,6 +23,7 @@ fn fates() -> impl Strategy<Value = Fate> {
         Fate::Seen,
         Fate::LostLater,
         Fate::NeverSeen,
+        Fate::Elsewhere,
         Fate::Refused("not from the claimed address".into()),
     ])
 }
@@ -49,6 +50,8 @@ prop_compose! {
         expected in prop::option::of(any::<u32>()),
         fate in fates(),
         other in prop::option::of(any::<u64>()),
+        died in prop::option::of(any::<u64>()),
+        between in (prop::option::of(0u8..4), prop::option::of(0u8..4)),
         drops in 0u64..3,
     ) -> Frame {
         let (direction, id) = match way {
@@ -64,8 +67,36 @@ prop_compose! {
             expected.map(|expected| DropReason::PolicyOutOfOrder { expected: SeqNum(expected) });
         frame.fate = fate;
         frame.other_end = other.map(Instant::from_nanos);
+        frame.died = died.map(Instant::from_nanos);
+        frame.between = Between {
+            from: between.0.map(MachineId),
+            to: between.1.map(MachineId),
+        };
         frame.drops_before = drops;
         frame
+    }
+}
+
+prop_compose! {
+    fn machines()(
+        name in ".{0,12}",
+        mac in any::<[u8; 6]>(),
+        addr in any::<Ipv4Addr>(),
+        deadlines in prop::collection::vec(any::<u64>(), 0..6),
+    ) -> (Machine, Vec<Record>) {
+        let machine = Machine { name_ja: name.to_uppercase(), name, mac: MacAddr(mac), addr };
+        (machine, deadlines.into_iter().map(armed).collect())
+    }
+}
+
+fn armed(deadline: u64) -> Record {
+    Record {
+        at: Instant::from_nanos(deadline / 2),
+        event: Event::TimerArmed {
+            conn: ConnId(3),
+            timer: TimerKind::Retransmission,
+            deadline: Instant::from_nanos(deadline),
+        },
     }
 }
 
@@ -83,6 +114,7 @@ fn addresses() -> impl Strategy<Value = HostAddress> {
         any::<IpAddr>().prop_map(HostAddress::Ip),
         any::<(IpAddr, u16)>().prop_map(|parts| HostAddress::Socket(parts.into())),
         any::<[u8; 6]>().prop_map(|bytes| HostAddress::Mac(MacAddr(bytes))),
+        any::<u8>().prop_map(|number| HostAddress::Machine(MachineId(number))),
     ]
 }
 
@@ -182,6 +214,7 @@ prop_compose! {
         interfaces in prop::collection::vec(interfaces(), 1..4),
         frames in prop::collection::vec(frames(), 0..20),
         deadlines in prop_oneof![Just(Vec::new()), prop::collection::vec(any::<u64>(), 1..20)],
+        machines in prop_oneof![Just(Vec::new()), prop::collection::vec(machines(), 1..4)],
         written in prop::collection::vec(annotations(), 0..20),
     ) -> Capture {
         let mut capture = Capture::default();
@@ -196,14 +229,13 @@ prop_compose! {
             }
         }
         for deadline in deadlines {
-            capture.record(Record {
-                at: Instant::from_nanos(deadline / 2),
-                event: Event::TimerArmed {
-                    conn: ConnId(3),
-                    timer: TimerKind::Retransmission,
-                    deadline: Instant::from_nanos(deadline),
-                },
-            });
+            capture.record(armed(deadline));
+        }
+        for (machine, records) in machines {
+            let id = capture.add_machine(machine);
+            for record in records.into_iter().filter(|_| id != MachineId::OWN) {
+                capture.record_of(id, record);
+            }
         }
         for written in written {
             write_on(&mut capture, written);

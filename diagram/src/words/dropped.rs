@@ -3,8 +3,8 @@
 use super::{Language, say};
 use synema_core::trace::DropReason;
 
-/// The sentence for a reason.
-pub(super) fn dropped(language: Language, reason: DropReason) -> String {
+/// The sentence for a reason; `who` is whose stack it was, if not our own.
+pub(super) fn dropped(language: Language, reason: DropReason, who: Option<&str>) -> String {
     let (english, japanese) = match reason {
         DropReason::Malformed => (
             "a header is cut off or contradicts itself",
@@ -123,6 +123,13 @@ pub(super) fn dropped(language: Language, reason: DropReason) -> String {
             "アプリケーションが待機中の接続をまだ受け付けていません",
         ),
     };
+    if let Some(who) = who {
+        return say!(
+            language,
+            "{who} made nothing of it: {english}.",
+            "{who} はこれを捨てました。{japanese}。"
+        );
+    }
     say!(
         language,
         "Our stack made nothing of it: {english}.",

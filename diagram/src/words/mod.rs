@@ -32,8 +32,9 @@ pub use title::title;
 pub use why::why;
 pub(crate) use width::{closed_up, columns, cut, wrapped};
 
-use crate::analysis::{Analysis, Digest, HostId};
-use crate::capture::{Capture, Frame};
+use crate::analysis::{Analysis, Digest, Host, HostId};
+use crate::capture::{Between, Capture, Frame};
+use synema_core::trace::Record;
 use synema_core::wire::{LinkType, Packet, dissect};
 
 /// What sentences are made from.
@@ -54,6 +55,16 @@ impl<'a> Story<'a> {
             self.capture.frames().get(index)?,
             self.analysis.digests().get(index)?,
         ))
+    }
+
+    /// What the stacks of a frame's sender and of its receiver told, as far as they tell.
+    pub(crate) fn told_by(&self, frame: &Frame) -> [Option<&'a [Record]>; 2] {
+        let own = self.capture.records();
+        match frame.between {
+            Between::UNKNOWN if frame.id.is_sent() => [Some(own), None],
+            Between::UNKNOWN => [None, Some(own)],
+            Between { from, to } => [from, to].map(|id| Some(self.capture.records_of(id?))),
+        }
     }
 
     /// How long the sender of what is sent again had waited for an ACK, as tshark
@@ -84,10 +95,19 @@ pub(crate) fn host_name(story: Story<'_>, host: HostId) -> String {
     if let Some(given) = known.and_then(|host| story.capture.annotations().lane_name(host)) {
         return given.to_owned();
     }
+    if let Some(name) = known.and_then(|host| machine_name(story, host)) {
+        return name.to_owned();
+    }
     match known {
         Some(host) if host.is_page => story.language.pick("this page", "このページ").into(),
         _ => why::name(story, host),
     }
+}
+
+/// What a simulation calls a host.
+pub(crate) fn machine_name<'a>(story: Story<'a>, host: &Host) -> Option<&'a str> {
+    let machine = story.capture.machine(host.machine?)?;
+    Some(machine.name_in(story.language)).filter(|name| !name.is_empty())
 }
 
 /// A number with thin spaces between its thousands: `2 801 114 411`.

@@ -21,29 +21,30 @@ pub(super) fn steps(story: Story<'_>, frame: &Frame, digest: &Digest) -> Vec<Str
     let Some(tcp) = digest.tcp else {
         return Vec::new();
     };
-    let records = story.capture.records();
-    let found = if !frame.id.is_sent() {
-        brought_by(records, frame.id)
-    } else if digest.is_retransmission() {
-        before_sent(records, frame.id)
-    } else {
-        Vec::new()
-    };
-    if found.is_empty() {
+    let [sender, receiver] = story.told_by(frame);
+    let sender = sender.filter(|_| digest.is_retransmission());
+    let sent = sender.map(|records| (records, before_sent(records, frame.id)));
+    let came = receiver.map(|records| (records, brought_by(records, frame.id)));
+    if [&sent, &came]
+        .iter()
+        .all(|it| it.as_ref().is_none_or(|(_, found)| found.is_empty()))
+    {
         return Vec::new();
     }
     let packet = story.dissect(frame);
     let Some(segment) = packet.tcp() else {
         return Vec::new();
     };
-    let known = if frame.id.is_sent() {
-        (segment.seq(), tcp.seq)
-    } else {
-        (segment.ack(), tcp.ack)
-    };
-    let number = |seq: SeqNum| known.1 + i64::from(seq.signed_distance(known.0));
-    let sentence = |index: usize| sentence(story.language, records, index, &number);
-    found.into_iter().filter_map(sentence).collect()
+    // Of whom a segment came to, the numbers are those that it acknowledges.
+    let by_seq = sent.map(|it| (it, (segment.seq(), tcp.seq)));
+    let by_ack = came.map(|it| (it, (segment.ack(), tcp.ack)));
+    let mut sentences = Vec::new();
+    for ((records, found), known) in by_seq.into_iter().chain(by_ack) {
+        let number = |seq: SeqNum| known.1 + i64::from(seq.signed_distance(known.0));
+        let sentence = |index: usize| sentence(story.language, records, index, &number);
+        sentences.extend(found.into_iter().filter_map(sentence));
+    }
+    sentences
 }
 
 /// The steps that a frame has brought, by their place in the trace.

@@ -8,9 +8,9 @@ use super::app::app_line;
 use super::cause::by_cause;
 use super::concluded::by_numbers;
 use super::dropped::dropped;
-use super::{Language, Story, duration, icmpv6, path, recovery, say};
+use super::{Language, Story, duration, icmpv6, machine_name, path, recovery, say};
 use crate::analysis::{Digest, HostId, TcpDigest, fragments};
-use crate::capture::{Fate, Frame};
+use crate::capture::{Fate, Frame, MachineId};
 use synema_core::wire::arp;
 
 /// Why the packet was sent and what it does, in one or two sentences.
@@ -31,13 +31,20 @@ pub fn why(story: Story<'_>, index: usize) -> String {
         push_sentence(&mut text, &learnt);
     }
     if let Some(reason) = frame.dropped {
-        push_sentence(&mut text, &dropped(language, reason));
+        // Our own stack speaks of itself.
+        let is_other = frame.between.to.is_some_and(|to| to != MachineId::OWN);
+        let who = is_other.then(|| name(story, digest.to));
+        push_sentence(&mut text, &dropped(language, reason, who.as_deref()));
     }
     match &frame.fate {
         Fate::Seen => {}
-        Fate::LostLater => push_sentence(
+        Fate::LostLater => push_sentence(&mut text, lost_on_the_way(language)),
+        Fate::Elsewhere if frame.died.is_some() => {
+            push_sentence(&mut text, lost_on_the_way(language));
+        }
+        Fate::Elsewhere => push_sentence(
             &mut text,
-            language.pick("It was lost on its way.", "途中で失われました。"),
+            language.pick("It never came by here.", "ここは通りませんでした。"),
         ),
         Fate::NeverSeen => push_sentence(
             &mut text,
@@ -65,6 +72,10 @@ pub fn why(story: Story<'_>, index: usize) -> String {
         push_sentence(&mut text, &lost);
     }
     text
+}
+
+fn lost_on_the_way(language: Language) -> &'static str {
+    language.pick("It was lost on its way.", "途中で失われました。")
 }
 
 pub(super) fn push_sentence(text: &mut String, sentence: &str) {
@@ -138,9 +149,21 @@ pub(super) fn since_first(story: Story<'_>, index: usize, digest: &Digest) -> St
 
 pub(super) fn name(story: Story<'_>, host: HostId) -> String {
     match story.analysis.hosts().at(host) {
+        Some(host) if host.machine.is_some() => {
+            capitalised(machine_name(story, host).unwrap_or(&host.address()))
+        }
         Some(host) if host.is_page => story.language.pick("This page", "このページ").into(),
         Some(host) => host.name.clone().unwrap_or_else(|| host.address()),
         None => story.language.pick("Somebody", "不明なホスト").into(),
+    }
+}
+
+/// As it stands at the beginning of a sentence. What has a dot in it is a name of its own.
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) if !name.contains('.') => first.to_uppercase().chain(letters).collect(),
+        _ => name.to_owned(),
     }
 }
 

@@ -74,8 +74,7 @@ fn what_each_knob_costs() {
 #[test]
 fn a_packet_lost_behind_the_router_is_missed_by_the_page() {
     let run = played(ID, &[("lose", "last")]);
-    let page = run.machines()[0];
-    let document = synema_play::document(&run.journeys(), page.node, page.mac, page.trace);
+    let document = synema_play::document(&run.journeys(), &run.machines());
     let digests = document.analysis().digests().iter();
     let resent = digests.filter_map(|digest| digest.tcp);
     let resent = resent.filter(|tcp| tcp.verdicts.has(Verdicts::RETRANSMISSION));

@@ -6,7 +6,6 @@ use synema_core::wire::tcp::Flags;
 use synema_diagram::Document;
 use synema_diagram::analysis::{TcpDigest, Verdicts};
 use synema_diagram::capture::Fate;
-use synema_sim::experiment::scene::PAGE_MAC;
 use synema_sim::experiment::{Control, Experiment, Run, Setting, Settings, catalogue};
 
 /// A run at its end, and what the page's end makes of it.
@@ -50,7 +49,7 @@ pub(crate) fn play(id: &str, set: &[(&str, &str)]) -> Played {
 
 /// The run as the page saw it.
 fn document(run: &Run) -> Document {
-    synema_play::document(run.passages(), run.page(), PAGE_MAC, run.page_trace())
+    synema_play::document(&run.journeys(), &run.machines())
 }
 
 impl Played {
@@ -61,6 +60,9 @@ impl Played {
         let frames = self.document.capture().frames();
         for (frame, digest) in frames.iter().zip(self.document.analysis().digests()) {
             let Some(tcp) = &digest.tcp else { continue };
+            if frame.fate == Fate::Elsewhere {
+                continue;
+            }
             let tenths = frame.at.as_micros() / 100;
             let who = if tcp.from_client { "page  " } else { "server" };
             let _ = write!(

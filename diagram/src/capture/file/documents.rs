@@ -50,6 +50,11 @@ impl Documents {
         u32::try_from(self.sections.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
+    /// Whether a section has begun.
+    pub(super) fn is_begun(&self) -> bool {
+        !self.sections.is_empty()
+    }
+
     pub(super) fn begin_section(
         &mut self,
         section: Section,

@@ -7,19 +7,19 @@
 use super::bare::bare;
 use super::blocks::{MAX_BLOCK, Options, custom, u16_at, u32_at, u64_at};
 use super::documents::Documents;
-use super::own::{CUSTOM_BYTES, SectionParts, VERSION};
+use super::own::{CUSTOM_BYTES, SectionParts, TraceTold, VERSION};
 use super::packet::{COMMENT, PacketBlock, read_options};
 use super::source::Source;
 use super::{NOT_SEEN, Opened, cut_short, go_on, resolved, words};
 use crate::capture::foreign::{FrameRest, InterfaceRest, OtherBlock, Section, Ticks};
-use crate::capture::{Direction, Fate, Frame, Interface};
+use crate::capture::{Between, Direction, Fate, Frame, Interface};
 use pcap_file::Endianness;
 use pcap_file::pcapng::blocks::block_common::{
     ENHANCED_PACKET_BLOCK, INTERFACE_DESCRIPTION_BLOCK, NAME_RESOLUTION_BLOCK, PACKET_BLOCK,
     SECTION_HEADER_BLOCK, SIMPLE_PACKET_BLOCK,
 };
 use pcap_file::pcapng::{PcapNgParseError, PcapNgParser, PcapNgState};
-use synema_core::trace::{FrameId, Record};
+use synema_core::trace::FrameId;
 use synema_core::wire::MacAddr;
 
 /// What our sections say they were written by.
@@ -46,7 +46,7 @@ struct Reading<'a> {
     order: Endianness,
     /// Of this section.
     interfaces: Vec<SectionInterface>,
-    records: Vec<Record>,
+    trace: TraceTold,
     documents: Documents,
 }
 
@@ -56,7 +56,7 @@ pub(super) fn read(source: &mut Source<'_>, opened: &mut Opened) -> Result<(), S
         opened,
         order: Endianness::Little,
         interfaces: Vec::new(),
-        records: Vec::new(),
+        trace: TraceTold::default(),
         documents: Documents::default(),
     };
     // From the beginning again: the first section header is a block like the others.
@@ -102,8 +102,11 @@ pub(super) fn read(source: &mut Source<'_>, opened: &mut Opened) -> Result<(), S
     }
     let capture = &mut reading.opened.capture;
     reading.documents.finish(capture);
-    for record in reading.records {
+    for record in reading.trace.own {
         capture.record(record);
+    }
+    for told in reading.trace.others {
+        capture.record_of(told.machine, told.record);
     }
     Ok(())
 }
@@ -190,8 +193,17 @@ impl Reading<'_> {
         }
         self.told_if(broken || options.are_broken(), "a section", offset);
         self.interfaces.clear();
-        let (document, mut records, lines) = parts.told();
-        self.records.append(&mut records);
+        let (mut document, mut trace, mut lines) = parts.told();
+        self.trace.own.append(&mut trace.own);
+        if self.documents.is_begun() {
+            // Its machines are numbered otherwise than those of the section before.
+            lines.extend(trace.others.iter().flat_map(serde_json::to_string));
+        } else {
+            self.trace.others.append(&mut trace.others);
+            for machine in core::mem::take(&mut document.machines) {
+                self.opened.capture.add_machine(machine);
+            }
+        }
         if !lines.is_empty() {
             self.opened.capture.foreign_mut().lines.extend(lines);
         }
@@ -318,6 +330,9 @@ impl Reading<'_> {
         let mut told = read_options(&block, self.order, &mut frame, &mut rest);
         self.told_if(told.broken, "a packet", offset);
         told.own.put_on(&mut frame);
+        if self.documents.section() > 0 {
+            frame.between = Between::UNKNOWN;
+        }
         rest.own = std::mem::take(&mut told.own.rest);
         if !interface.seen && frame.fate == Fate::Seen {
             frame.fate = Fate::NeverSeen;

@@ -154,6 +154,7 @@ impl<W: Write> Writing<'_, W> {
         let has = |id| self.capture.index_of(id).is_some();
         let mut document = DocumentTold::of(annotations, has, &self.foreign.notes);
         document.rest.clone_from(&self.foreign.document);
+        document.machines = self.capture.machines().to_vec();
         let own = [annotations.title(), annotations.summary()];
         let kept = titled(&section.comments, &DocumentTold::default());
         if !section.comments.is_empty() && own == [kept.0.as_str(), kept.1.as_str()] {
@@ -183,7 +184,7 @@ impl<W: Write> Writing<'_, W> {
             .filter(|(index, _)| is_told || !self.foreign.interfaces.contains_key(index))
             .filter_map(|(index, interface)| Some((index, interface.mac?)))
             .collect();
-        for part in section_parts(&document, self.capture.records(), &self.foreign.lines) {
+        for part in section_parts(&document, self.capture, &self.foreign.lines) {
             out.custom(CUSTOM_BYTES, PEN, &part);
         }
         out.end()

@@ -24,7 +24,7 @@ impl Surroundings<'_> {
                 if far {
                     self.far_at(item)
                 } else {
-                    self.seen_at(item)
+                    self.seen_at(item).filter(|_| self.passed_here(item))
                 }
             })
             .filter(|&(y, _, _)| (y0..y1).contains(&y))
@@ -49,6 +49,13 @@ impl Surroundings<'_> {
         labels
     }
 
+    /// Whether an item's packet had to do with the vantage point.
+    fn passed_here(&self, item: u32) -> bool {
+        let kept = self.warp.items().get(item as usize);
+        let frame = kept.and_then(|kept| self.source.capture.frames().get(kept.packet as usize));
+        frame.is_some_and(|frame| frame.fate != Fate::Elsewhere)
+    }
+
     /// The height at which the vantage point saw an item's packet, and the time.
     pub(super) fn seen_at(&self, item: u32) -> Option<(f64, u64, u32)> {
         let kept = self.warp.items().get(item as usize)?;
@@ -67,9 +74,20 @@ impl Surroundings<'_> {
         let frame = self.source.capture.frames().get(kept.packet as usize)?;
         let digest = self.source.analysis.digests().get(kept.packet as usize)?;
         let last = Some(self.lanes.last());
+        if frame.fate == Fate::Elsewhere {
+            let times = self.source.timing.times().get(kept.packet as usize)?;
+            let (departs, arrives) = self.warp.of_item(item as usize);
+            return if self.lanes.of(digest.from) == last {
+                Some((departs, times.departure_ns, item))
+            } else if self.lanes.of(digest.to) == last && frame.died.is_none() {
+                Some((arrives, times.arrival_ns, item))
+            } else {
+                None
+            };
+        }
         let was_there = match frame.fate {
             Fate::Seen | Fate::NeverSeen => true,
-            Fate::LostLater | Fate::Refused(_) => false,
+            Fate::LostLater | Fate::Elsewhere | Fate::Refused(_) => false,
         };
         let is_far = self.lanes.of(digest.from) == last || self.lanes.of(digest.to) == last;
         let ns = frame.other_end?.as_nanos();

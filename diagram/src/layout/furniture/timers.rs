@@ -21,8 +21,9 @@ impl Surroundings<'_> {
         if !is_timed(self.source.view.axis) {
             return timers;
         }
-        for (stream, info) in (0u32..).zip(self.source.analysis.streams()) {
-            let Some((client, spans, running)) = self.source.states.timers(stream) else {
+        let streams = (0u32..).zip(self.source.analysis.streams());
+        for (client, (stream, info)) in streams.flat_map(|it| [(true, it), (false, it)]) {
+            let Some((spans, running)) = self.source.states.timers(stream, client) else {
                 continue;
             };
             let host = if client { info.client.0 } else { info.server.0 };
@@ -47,7 +48,7 @@ impl Surroundings<'_> {
                 };
                 if timer.y1 >= y0 - 20.0 && timer.y0 <= y1 + 20.0 {
                     let index = u32::try_from(index).unwrap_or(u32::MAX);
-                    timers.push((Key::Timer(stream, index, false), timer));
+                    timers.push((Key::Timer((stream, client), index, false), timer));
                 }
             }
         }

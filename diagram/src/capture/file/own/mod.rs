@@ -18,7 +18,7 @@ mod section;
 
 pub(super) use comments::{Told, parts_of, tell, understand};
 pub(super) use packet::{NoteTold, PacketTold};
-pub(super) use section::{DocumentTold, SectionParts, section_parts};
+pub(super) use section::{DocumentTold, SectionParts, TraceTold, section_parts};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 //! Our option on a packet.
 
 use super::{MAX_OPTION, TEXT_MAGIC, VERSION, take, take_each, with_rest};
-use crate::capture::{Direction, Fate, Frame};
+use crate::capture::{Between, Direction, Fate, Frame};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use synema_core::time::Instant;
@@ -23,6 +23,10 @@ pub(in super::super) struct PacketTold {
     dropped: Option<DropReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     other_ns: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    died_ns: Option<Instant>,
+    #[serde(skip_serializing_if = "is_unknown")]
+    between: Between,
     #[serde(skip_serializing_if = "is_seen")]
     fate: Fate,
     /// The section's number of the interface that a frame was to pass that none saw, if it is not
@@ -39,6 +43,11 @@ pub(in super::super) struct PacketTold {
     /// What this version does not know.
     #[serde(skip)]
     pub(in super::super) rest: Map<String, Value>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_unknown(between: &Between) -> bool {
+    *between == Between::UNKNOWN
 }
 
 fn is_seen(fate: &Fate) -> bool {
@@ -84,6 +93,8 @@ impl PacketTold {
             cause: frame.cause,
             dropped: frame.dropped,
             other_ns: frame.other_end,
+            died_ns: frame.died,
+            between: frame.between,
             fate: frame.fate.clone(),
             ..Self::default()
         }
@@ -154,6 +165,8 @@ impl PacketTold {
         take(&mut rest, "cause", &mut told.cause);
         take(&mut rest, "dropped", &mut told.dropped);
         take(&mut rest, "other_ns", &mut told.other_ns);
+        take(&mut rest, "died_ns", &mut told.died_ns);
+        take(&mut rest, "between", &mut told.between);
         take(&mut rest, "fate", &mut told.fate);
         take(&mut rest, "interface", &mut told.interface);
         take(&mut rest, "highlighted", &mut told.highlighted);
@@ -169,6 +182,8 @@ impl PacketTold {
         frame.cause = self.cause;
         frame.dropped = self.dropped;
         frame.other_end = self.other_ns;
+        frame.died = self.died_ns;
+        frame.between = self.between;
         frame.fate.clone_from(&self.fate);
         let is_sent = self.frame.is_some_and(FrameId::is_sent);
         if frame.direction == Direction::Unknown && is_sent {

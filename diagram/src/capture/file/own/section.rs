@@ -2,12 +2,14 @@
 
 use super::{BINARY_MAGIC, MAX_OPTION, PEN, VERSION, take, take_each, with_rest};
 use crate::annotate::{Annotations, Bracket, HostAddress, Note, NoteId};
+use crate::capture::{Capture, Machine, MachineId};
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use synema_core::trace::{Event, FrameId, Record};
 use synema_core::wire::MacAddr;
 
@@ -39,8 +41,27 @@ pub(in super::super) struct DocumentTold {
     pub(in super::super) lane_names: BTreeMap<HostAddress, String>,
     /// The stack's own addresses, by interfaces: Wireshark 4.0 drops those of the interfaces.
     pub(in super::super) macs: BTreeMap<u32, MacAddr>,
+    /// The machines of a simulation.
+    pub(in super::super) machines: Vec<Machine>,
     /// What this version does not know.
     pub(in super::super) rest: Map<String, Value>,
+}
+
+/// The trace that is told on a section.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in super::super) struct TraceTold {
+    /// The own stack's records.
+    pub(in super::super) own: Vec<Record>,
+    /// Those of other machines' stacks.
+    pub(in super::super) others: Vec<OthersRecord>,
+}
+
+/// A record of another machine's stack, as a line. Not laid out like the own stack's records:
+/// who does not know of machines must not take it for one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in super::super) struct OthersRecord {
+    pub(in super::super) machine: MachineId,
+    pub(in super::super) record: Record,
 }
 
 impl DocumentTold {
@@ -89,7 +110,7 @@ impl DocumentTold {
     }
 
     fn line(&self) -> String {
-        fn each<T: serde::Serialize>(list: &[(T, Map<String, Value>)]) -> Value {
+        fn each<T: Serialize>(list: &[(T, Map<String, Value>)]) -> Value {
             let item = |(item, rest): &(T, Map<String, Value>)| {
                 let mut value = json!(item);
                 with_rest(&mut value, rest);
@@ -107,6 +128,7 @@ impl DocumentTold {
             "hidden": self.hidden,
             "lane_names": self.lane_names,
             "macs": self.macs,
+            "machines": self.machines,
         });
         if let Value::Object(fields) = &mut fields {
             fields.retain(|_, value| match value {
@@ -141,6 +163,7 @@ impl DocumentTold {
             }
         }
         take(&mut rest, "macs", &mut told.macs);
+        take(&mut rest, "machines", &mut told.machines);
         told.rest = rest;
         told
     }
@@ -155,7 +178,7 @@ fn is_on_a_frame(event: &Event) -> bool {
 /// frequent kinds of records are left out when it would not fit otherwise.
 pub(in super::super) fn section_parts(
     document: &DocumentTold,
-    records: &[Record],
+    capture: &Capture,
     lines: &[String],
 ) -> Vec<Vec<u8>> {
     let room = MAX_PARTS * (MAX_OPTION - PART_HEADER);
@@ -167,12 +190,12 @@ pub(in super::super) fn section_parts(
         head.push_str(line);
         head.push('\n');
     }
-    let mut packed = pack(&head, records, |event| !is_on_a_frame(event));
+    let mut packed = pack(&head, capture, |event| !is_on_a_frame(event));
     if packed.len() > room {
-        packed = pack(&head, records, is_rare);
+        packed = pack(&head, capture, is_rare);
     }
     if packed.len() > room {
-        packed = pack(&head, records, |_| false);
+        packed = pack(&head, capture, |_| false);
     }
     let chunks: Vec<_> = packed.chunks(MAX_OPTION - PART_HEADER).collect();
     let parts = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
@@ -206,7 +229,7 @@ fn is_rare(event: &Event) -> bool {
     )
 }
 
-fn pack(head: &str, records: &[Record], wanted: impl Fn(&Event) -> bool) -> Vec<u8> {
+fn pack(head: &str, capture: &Capture, wanted: impl Fn(&Event) -> bool) -> Vec<u8> {
     let deflate = ZlibEncoder::new(Vec::new(), Compression::default());
     // Whole pieces: the encoder looks after its buffer with each write, and JSON is written in
     // crumbs.
@@ -215,18 +238,31 @@ fn pack(head: &str, records: &[Record], wanted: impl Fn(&Event) -> bool) -> Vec<
     if out.write_all(head.as_bytes()).is_err() {
         return Vec::new();
     }
-    for record in records.iter().filter(|record| wanted(&record.event)) {
-        // Writing into a Vec cannot fail, and neither can a Record's JSON: its map
-        // keys are strings.
-        any = true;
-        if serde_json::to_writer(&mut out, record).is_err() || out.write_all(b"\n").is_err() {
-            return Vec::new();
+    for machine in capture.machine_ids() {
+        let records = capture.records_of(machine).iter();
+        for record in records.filter(|record| wanted(&record.event)) {
+            // Writing into a Vec cannot fail, and neither can a Record's JSON: its map
+            // keys are strings.
+            any = true;
+            if write_record(&mut out, machine, record).is_err() {
+                return Vec::new();
+            }
         }
     }
     match out.into_inner() {
         Ok(deflate) if any => deflate.finish().unwrap_or_default(),
         _ => Vec::new(),
     }
+}
+
+fn write_record(out: &mut impl Write, machine: MachineId, record: &Record) -> io::Result<()> {
+    if machine == MachineId::OWN {
+        serde_json::to_writer(&mut *out, record)?;
+    } else {
+        let record = record.clone();
+        serde_json::to_writer(&mut *out, &OthersRecord { machine, record })?;
+    }
+    out.write_all(b"\n")
 }
 
 /// Gathers the section's options, in whatever order they come.
@@ -252,7 +288,7 @@ impl SectionParts {
 
     /// What was said, as far as it can be understood: the document, the records, and lines that
     /// are neither.
-    pub(in super::super) fn told(mut self) -> (DocumentTold, Vec<Record>, Vec<String>) {
+    pub(in super::super) fn told(mut self) -> (DocumentTold, TraceTold, Vec<String>) {
         self.parts.sort_by_key(|&(part, _)| part);
         let packed: Vec<u8> = self
             .parts
@@ -265,10 +301,14 @@ impl SectionParts {
         let _cut_short = ZlibDecoder::new(&packed[..])
             .take(limit)
             .read_to_end(&mut json);
-        let mut told = (DocumentTold::default(), Vec::new(), Vec::new());
+        let mut told = (DocumentTold::default(), TraceTold::default(), Vec::new());
         for line in json.split(|&byte| byte == b'\n') {
             if let Ok(record) = serde_json::from_slice(line) {
-                told.1.push(record);
+                told.1.own.push(record);
+                continue;
+            }
+            if let Ok(record) = serde_json::from_slice(line) {
+                told.1.others.push(record);
                 continue;
             }
             let Ok(Value::Object(mut other)) = serde_json::from_slice(line) else {
@@ -286,6 +326,7 @@ impl SectionParts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::MemoryPolicy;
     use synema_core::time::Instant;
     use synema_core::trace::ConnId;
 
@@ -307,7 +348,11 @@ mod tests {
                 }
             })
             .collect();
-        let parts = section_parts(&DocumentTold::default(), &records, &[]);
+        let mut capture = Capture::with_policy(MemoryPolicy::UNLIMITED);
+        for record in &records {
+            capture.record(record.clone());
+        }
+        let parts = section_parts(&DocumentTold::default(), &capture, &[]);
         assert!(parts.len() > 2 && parts.iter().all(|part| part.len() <= MAX_OPTION));
 
         let mut gathered = SectionParts::default();
@@ -315,7 +360,7 @@ mod tests {
             gathered.take(PEN, part);
             gathered.take(PEN + 1, part);
         }
-        assert_eq!(gathered.told().1, records);
+        assert_eq!(gathered.told().1.own, records);
     }
 
     #[test]

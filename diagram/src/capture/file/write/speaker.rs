@@ -50,7 +50,8 @@ impl<'a> Speaker<'a> {
             }
         }
         let is_default = frame.id == FrameId::received(index as u64 + 1);
-        let is_spoken_of = self.named.contains(&frame.id) || !self.capture.records().is_empty();
+        let has_trace = !self.capture.records().is_empty() || !self.capture.machines().is_empty();
+        let is_spoken_of = self.named.contains(&frame.id) || has_trace;
         if !is_default || is_spoken_of || !own.is_empty() {
             own.frame = Some(frame.id);
         }
