@@ -390,7 +390,7 @@ words! {
     experiment_on_wire: "On a wire",
     experiment_notice: "What to notice",
     on_wire_text: "What runs here is a simulation: our stack at both ends, in virtual time. The same stack does it over a real wire, with a kernel at the other end:",
-    on_wire_then: "It makes a small network on your own machine, needs no privileges, and prints a link. Open it, and set delay and loss as they are set here.",
+    on_wire_then: "It makes a small network on your own machine, needs no privileges, and loses there what is lost here. Drop wire.pcapng on this page and lay the two beside each other. Where no kernel can be told to behave so, it says that.",
     question_run: "Run it, and look.",
     question_why: "Tell me",
     knobs: "Knobs",

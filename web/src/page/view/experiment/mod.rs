@@ -14,10 +14,11 @@ use super::does;
 use crate::page::playing::{Differs, Play, Playing};
 use crate::page::state::{Action, State};
 use crate::page::writing::Dialog;
-use crate::protocol::Told;
+use crate::protocol::{Told, Trial};
 use crate::words::fill;
+use std::fmt::Write as _;
 use synema_diagram::words::Language;
-use synema_sim::experiment::Text;
+use synema_sim::experiment::{Setting, Text};
 use yew::prelude::*;
 
 /// A text in the reader's language.
@@ -136,7 +137,7 @@ pub fn on_a_wire(state: &State, act: &Callback<Action>) -> Html {
     html! {
         <>
             <p>{ words.on_wire_text }</p>
-            <code class="cmd">{ "synema lab" }</code>
+            <code class="cmd" data-test="on-a-wire-command">{ command(&state.playing.trial) }</code>
             <p>{ words.on_wire_then }</p>
             <div class="row choices">
                 <button class="button" data-test="on-a-wire-close" autofocus={true}
@@ -146,9 +147,41 @@ pub fn on_a_wire(state: &State, act: &Callback<Action>) -> Html {
     }
 }
 
+/// What runs this at a terminal; ids and settings are plain words.
+fn command(trial: &Trial) -> String {
+    let mut command = format!("synema experiment {}", trial.id);
+    for (knob, setting) in &trial.settings {
+        let _ = match setting {
+            Setting::Number(number) => write!(command, " --set {knob}={number}"),
+            Setting::Choice(choice) => write!(command, " --set {knob}={choice}"),
+        };
+    }
+    command.push_str(" --lab --capture wire.pcapng");
+    command
+}
+
 #[cfg(test)]
 mod tests {
-    use super::time;
+    use super::{command, time};
+    use crate::protocol::Trial;
+    use synema_sim::experiment::Setting;
+
+    #[test]
+    fn the_command_sets_the_same_knobs() {
+        let settings = [
+            ("delay", Setting::Number(30)),
+            ("lose", Setting::Choice("2".to_owned())),
+        ];
+        let trial = Trial {
+            id: "one-goes-missing".to_owned(),
+            settings: settings.map(|(id, to)| (id.to_owned(), to)).into(),
+            ..Trial::default()
+        };
+        assert_eq!(
+            command(&trial),
+            "synema experiment one-goes-missing --set delay=30 --set lose=2 --lab --capture wire.pcapng"
+        );
+    }
 
     #[test]
     fn times_are_short() {
