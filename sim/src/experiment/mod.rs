@@ -93,7 +93,7 @@ pub struct Experiment {
 }
 
 /// All experiments, in the order in which they are told.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 16] = [
     (
         "010-handshake.toml",
         include_str!("../../experiments/010-handshake.toml"),
@@ -153,6 +153,10 @@ const FILES: [(&str, &str); 15] = [
     (
         "320-a-forged-rst.toml",
         include_str!("../../experiments/320-a-forged-rst.toml"),
+    ),
+    (
+        "330-losses-in-bursts.toml",
+        include_str!("../../experiments/330-losses-in-bursts.toml"),
     ),
 ];
 

@@ -2,6 +2,7 @@
 //! what: told frame by frame, by the machines' names.
 
 mod attacks;
+mod bursts;
 mod claims;
 mod errand;
 mod kernel;
