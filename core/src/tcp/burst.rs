@@ -99,7 +99,9 @@ impl Sender {
         let is_slow_start = self.cc.cwnd() < self.cc.ssthresh() / 2;
         let percent = if is_slow_start { 200 } else { 120 };
         let window = self.cc.cwnd().max(self.queue.outstanding().into());
-        let rate = window.saturating_mul(percent) / 100 * 1_000_000 / srtt_us;
+        // Without a congestion control there is no end to it.
+        let in_round_trip = window.saturating_mul(percent) / 100;
+        let rate = in_round_trip.saturating_mul(1_000_000) / srtt_us;
         // For a near peer bursts may be longer: they cost it no time.
         let nearness = u32::try_from(srtt_us >> 9).unwrap_or(u32::MAX);
         let bonus = 65_536u64.checked_shr(nearness).unwrap_or(0);
@@ -144,6 +146,18 @@ mod tests {
         assert_eq!(segments(10_354, Some(5_120)), 4);
         // A near one: 65,536 halved for each half millisecond.
         assert_eq!(segments(10_000, Some(1_536)), 12 + 8);
+    }
+
+    #[test]
+    fn without_a_congestion_control_a_burst_is_as_long_as_a_card_takes() {
+        let mut policy = Policy::linux();
+        policy.congestion = crate::tcp::policy::CongestionKind::None;
+        let mut unlimited = Sender::new(SeqNum(0), &policy);
+        unlimited.set_send_mss(1000, 0);
+        let rtt = Duration::from_millis(20);
+        unlimited.rtt.on_sample(Instant::ZERO, rtt, 1);
+        assert_eq!(unlimited.segments_a_millisecond(1000), 65);
+        assert_eq!(unlimited.burst_segments(1000, &policy).0, 65);
     }
 
     #[test]
