@@ -133,7 +133,7 @@ impl Happening {
     /// Its place among what happens at one moment: causes before what they cause.
     const fn rank(self) -> u8 {
         match self {
-            Self::Arrived { .. } | Self::Lost { .. } => 0,
+            Self::Arrived { .. } => 0,
             Self::TimerFired { .. } => 1,
             Self::State { .. } => 2,
             Self::Departed { .. } => 3,
@@ -142,6 +142,8 @@ impl Happening {
             | Self::InOrder { .. }
             | Self::Read { .. }
             | Self::Window { .. } => 4,
+            // It causes nothing, and where a queue is full it follows at once on its departure.
+            Self::Lost { .. } => 5,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A machine with our own stack and an application on it.
 
 use crate::conditions::is_tcp_data;
+use crate::forge::{Forger, Stray};
 use crate::node::{Node, Port};
 use std::collections::VecDeque;
 use synema_core::app::server::Service;
@@ -18,6 +19,9 @@ pub trait App: Service<Vec<Record>> + 'static {}
 
 impl<S: Service<Vec<Record>> + 'static> App for S {}
 
+/// Asks an application for the next segment that it sends past the stack.
+type WantsStray<A> = fn(&mut A) -> Option<Stray>;
+
 /// A machine with one port, a fixed address and an application.
 #[derive(Debug)]
 pub struct Host<A> {
@@ -27,6 +31,8 @@ pub struct Host<A> {
     wake: Duration,
     /// What came while it slept, and when it will look at it.
     asleep: VecDeque<(Instant, FrameId, Vec<u8>)>,
+    /// What the application sends past the stack, and who makes it.
+    strays: Option<(WantsStray<A>, Forger)>,
     think: Duration,
     /// What it thinks of, and what came meanwhile.
     inbox: VecDeque<(FrameId, Vec<u8>)>,
@@ -60,6 +66,7 @@ impl<A: App> Host<A> {
             app,
             wake: Duration::ZERO,
             asleep: VecDeque::new(),
+            strays: None,
             think: Duration::ZERO,
             inbox: VecDeque::new(),
             thinks_until: Instant::ZERO,
@@ -86,6 +93,12 @@ impl<A: App> Host<A> {
             self.thinks_until = now + self.think;
         }
         self.inbox.push_back((frame, bytes.to_vec()));
+    }
+
+    /// From now on the application may send segments that the stack knows nothing of: `wanted`
+    /// is asked for them whenever the stack has nothing to send.
+    pub(crate) fn send_strays(&mut self, wanted: WantsStray<A>) {
+        self.strays = Some((wanted, Forger::default()));
     }
 
     /// The frame that it has thought over by now.
@@ -162,7 +175,18 @@ impl<A: App> Node for Host<A> {
     }
 
     fn poll_transmit(&mut self, now: Instant, frame: &mut Vec<u8>) -> Option<(Port, FrameId)> {
-        self.stack.poll_transmit(now, frame).map(|id| (0, id))
+        let sent = self.stack.poll_transmit(now, frame);
+        let Some((wanted, forger)) = &mut self.strays else {
+            return sent.map(|id| (0, id));
+        };
+        let id = match sent {
+            Some(id) => {
+                forger.on_sent(frame);
+                id
+            }
+            None => forger.forge(wanted(&mut self.app)?, frame)?,
+        };
+        Some((0, id))
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

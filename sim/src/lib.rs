@@ -16,6 +16,7 @@
 pub mod client;
 pub mod conditions;
 pub mod experiment;
+mod forge;
 pub mod host;
 pub mod http_server;
 pub mod lab;
@@ -27,6 +28,7 @@ pub mod vantage;
 
 pub use client::{Client, Fetched};
 pub use conditions::{Bursts, Chosen, Conditions, Fate, Forbidden, LossReason, Wire};
+pub use forge::Stray;
 pub use host::{App, Host};
 pub use http_server::{AfterPage, HttpServer, Page};
 pub use lab::Lab;

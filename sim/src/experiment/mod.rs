@@ -93,7 +93,7 @@ pub struct Experiment {
 }
 
 /// All experiments, in the order in which they are told.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 24] = [
     (
         "010-handshake.toml",
         include_str!("../../experiments/010-handshake.toml"),
@@ -119,16 +119,44 @@ const FILES: [(&str, &str); 16] = [
         include_str!("../../experiments/060-get-the-page.toml"),
     ),
     (
+        "070-p-p-p-a.toml",
+        include_str!("../../experiments/070-p-p-p-a.toml"),
+    ),
+    (
         "080-why-google-gave-up.toml",
         include_str!("../../experiments/080-why-google-gave-up.toml"),
+    ),
+    (
+        "090-a-curl-that-always-works.toml",
+        include_str!("../../experiments/090-a-curl-that-always-works.toml"),
+    ),
+    (
+        "100-how-little-tcp-is-enough.toml",
+        include_str!("../../experiments/100-how-little-tcp-is-enough.toml"),
+    ),
+    (
+        "200-sack-against-go-back-n.toml",
+        include_str!("../../experiments/200-sack-against-go-back-n.toml"),
     ),
     (
         "210-a-lost-ack.toml",
         include_str!("../../experiments/210-a-lost-ack.toml"),
     ),
     (
+        "220-one-send-is-not-one-receive.toml",
+        include_str!("../../experiments/220-one-send-is-not-one-receive.toml"),
+    ),
+    (
         "240-nagle-and-the-delayed-ack.toml",
         include_str!("../../experiments/240-nagle-and-the-delayed-ack.toml"),
+    ),
+    (
+        "250-an-ack-is-not-a-reader.toml",
+        include_str!("../../experiments/250-an-ack-is-not-a-reader.toml"),
+    ),
+    (
+        "255-slow-start-and-cubic.toml",
+        include_str!("../../experiments/255-slow-start-and-cubic.toml"),
     ),
     (
         "260-zero-window.toml",
@@ -149,6 +177,10 @@ const FILES: [(&str, &str); 16] = [
     (
         "300-syn-flood.toml",
         include_str!("../../experiments/300-syn-flood.toml"),
+    ),
+    (
+        "310-bufferbloat.toml",
+        include_str!("../../experiments/310-bufferbloat.toml"),
     ),
     (
         "320-a-forged-rst.toml",
@@ -264,12 +296,20 @@ where
 
 /// Puts a value at a place like `server.script.0.does`, where a number counts in a list.
 /// A table joins what is there; one at no place joins the scene itself.
+/// A table joins what is there; at no place, the scene itself.
 fn put(scene: &mut Table, place: &str, value: Value) -> Result<(), ExperimentError> {
     if let (true, Value::Table(value)) = (place.is_empty(), &value) {
         merge(scene, value.clone());
         return Ok(());
     }
     let nowhere = || ExperimentError::File(format!("a knob sets {place}, which is nowhere"));
+    if place.is_empty() {
+        let Value::Table(value) = value else {
+            return Err(nowhere());
+        };
+        merge(scene, value);
+        return Ok(());
+    }
     let (way, last) = place.rsplit_once('.').unwrap_or(("", place));
     let mut here = scene;
     let mut steps = way.split('.').filter(|step| !step.is_empty()).peekable();

@@ -16,6 +16,7 @@ use super::errand::Errand;
 use super::policy::PolicySpec;
 use super::puppet::Act;
 use crate::conditions::Conditions;
+use crate::forge::Stray;
 use core::net::Ipv4Addr;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -146,6 +147,8 @@ pub enum Deed {
     Say(String),
     /// Sends so many bytes, each number in a write of its own.
     Write(Vec<u32>),
+    /// Sends a segment that its stack knows nothing of.
+    Stray(Stray),
     /// Leaves what comes unread, from now on.
     StopReading,
     /// Reads again.

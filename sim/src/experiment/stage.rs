@@ -155,10 +155,11 @@ impl Stage {
 
     fn add_talker(&mut self, role: (Role, Text), mac: MacAddr, seed: u64, talker: Talker) {
         let (interface, is_claimed) = (*talker.interface(), talker.claims());
-        let host = match is_claimed {
+        let mut host = match is_claimed {
             false => Host::new(mac, interface, seed, talker),
             true => Host::without_address(mac, seed, talker),
         };
+        host.send_strays(Talker::take_stray);
         let node = self.network.add(host);
         self.plug(role, (mac, interface.address()), node, Actor::Talker(node));
     }

@@ -3,6 +3,7 @@
 use super::ExperimentError;
 use super::scene::{Cue, Deed, PREFIX_LEN, Speaker};
 use super::script::{Heard, Script, letters};
+use crate::forge::Stray;
 use crate::host::TracedStack;
 use core::net::SocketAddrV4;
 use std::collections::VecDeque;
@@ -52,6 +53,8 @@ pub struct Talker {
     written: u64,
     /// What there was no room for, or what comes after that.
     waiting: VecDeque<Waiting>,
+    /// What goes out past the stack.
+    strays: VecDeque<Stray>,
 }
 
 #[derive(Debug)]
@@ -80,6 +83,7 @@ impl Talker {
             reads: true,
             written: 0,
             waiting: VecDeque::new(),
+            strays: VecDeque::new(),
         })
     }
 
@@ -106,6 +110,11 @@ impl Talker {
     /// How many bytes it has read.
     pub fn received(&self) -> u64 {
         self.heard.received
+    }
+
+    /// The next segment that goes out past the stack.
+    pub(super) fn take_stray(&mut self) -> Option<Stray> {
+        self.strays.pop_front()
     }
 
     /// Its connection, once it has one.
@@ -152,6 +161,7 @@ impl Talker {
                     self.write(stack, now, conn, bytes);
                 }
             }
+            (Deed::Stray(stray), _) => self.strays.push_back(stray),
             (Deed::StopReading, _) => self.reads = false,
             (Deed::Read, conn) => {
                 self.reads = true;
