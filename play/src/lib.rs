@@ -24,9 +24,12 @@ pub use sighted::document;
 pub use synema_sim::experiment::Turn;
 
 use synema_core::app::recording::Digest;
+use synema_core::time::Instant;
 use synema_diagram::Document;
 use synema_diagram::view::View;
-use synema_sim::experiment::{Experiment, ExperimentError, Run, Settings, Text};
+use synema_sim::Passage;
+use synema_sim::experiment::by_hand::Game;
+use synema_sim::experiment::{Experiment, ExperimentError, Machine, Run, Settings, Text};
 
 /// A run that was played to its end.
 #[derive(Debug)]
@@ -54,13 +57,23 @@ impl Play {
     ) -> Result<Self, ExperimentError> {
         let run = Run::played(experiment, settings, seed, turns)?;
         let (machines, journeys) = (run.machines(), run.journeys());
-        let sighted = sighted::sighted(&journeys, &machines);
-        let ways = sighted.passages.iter().map(|&index| &journeys[index]);
-        Ok(Self {
-            timeline: Timeline::new(ways, &machines, run.end()),
+        Ok(Self::of(&journeys, &machines, run.end(), run.digest()))
+    }
+
+    /// What a reader who is the stack has played so far.
+    pub fn by_hand(game: &Game) -> Self {
+        let machines = game.machines();
+        Self::of(game.passages(), &machines, game.now(), game.digest())
+    }
+
+    fn of(ways: &[Passage], machines: &[Machine<'_>], end: Instant, digest: Digest) -> Self {
+        let sighted = sighted::sighted(ways, machines);
+        let drawn = sighted.passages.iter().map(|&index| &ways[index]);
+        Self {
+            timeline: Timeline::new(drawn, machines, end),
             document: Document::open(sighted.capture, View::default()),
             machines: machines.iter().map(|one| one.name.clone()).collect(),
-            digest: run.digest(),
-        })
+            digest,
+        }
     }
 }

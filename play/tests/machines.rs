@@ -1,12 +1,13 @@
 //! What is known of every machine of a run: its states, its timers, why it sent what it sent.
 
-use synema_core::trace::{Cause, DropReason, ResetReason, TimerKind};
+use synema_core::trace::{Cause, DropReason, ResetReason, TcpState, TimerKind};
 use synema_diagram::Document;
 use synema_diagram::capture::{Capture, Fate, MachineId, Payload, file};
 use synema_diagram::link;
 use synema_diagram::scene::{ArrowEnd, Certainty, Scene};
 use synema_diagram::view::View;
 use synema_play::Play;
+use synema_sim::experiment::by_hand::{Game, Move};
 use synema_sim::experiment::{Settings, catalogue};
 
 fn play(id: &str) -> Play {
@@ -122,4 +123,32 @@ fn a_file_and_a_link_keep_what_is_known_of_the_machines() {
         let linked = play.document.link(packets, Payload::Kept);
         same(&link::decode(&linked.text).expect("it is whole"), capture);
     }
+}
+
+#[test]
+fn a_game_by_hand_is_a_document_like_any_other() {
+    let mut moves = Vec::new();
+    let game = loop {
+        let game = Game::played(&moves, 7).expect("the server's manners are right");
+        let Some(proposal) = game.proposal() else {
+            break game;
+        };
+        moves.push(Move::Send(proposal.segment));
+    };
+    let mut play = Play::by_hand(&game);
+    let scene = scene(&mut play.document);
+    let names: Vec<_> = scene.lanes.iter().map(|lane| &lane.title[..]).collect();
+    assert_eq!(names, ["you, 192.168.0.129", "www.lab.test, 192.168.0.80"]);
+    // Of the reader's end nobody tells: its states are concluded.
+    let closed = play.timeline.at(play.timeline.end());
+    assert_eq!(closed.machines[0].state(), None);
+    assert_eq!(closed.machines[1].state(), Some(TcpState::Closed));
+    let own: Vec<_> = scene
+        .states
+        .iter()
+        .filter(|bar| bar.lane == 0)
+        .map(|bar| (bar.state.name(), bar.certainty))
+        .collect();
+    assert_eq!(own.first(), Some(&("SYN-SENT", Certainty::Inferred)));
+    assert_eq!(own.last(), Some(&("TIME-WAIT", Certainty::Inferred)));
 }

@@ -284,6 +284,11 @@ impl Network {
         true
     }
 
+    /// When the next of the frames that are on their way arrives; none if there are none.
+    pub fn next_arrival(&self) -> Option<Instant> {
+        self.on_the_way.keys().next().map(|(at, _)| *at)
+    }
+
     /// Goes on until nothing is on its way and no node waits for a time.
     pub fn run_until_idle(&mut self) {
         self.run_while(Instant::FAR_FUTURE, |_| true);

@@ -11,6 +11,7 @@
 //! number of a scene can be made one. Durations in a scene are written as people
 //! write them: `"10 ms"`.
 
+pub mod by_hand;
 mod errand;
 mod knob;
 mod machine;
