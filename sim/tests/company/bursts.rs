@@ -35,8 +35,8 @@ fn losses_in_a_row_cost_one_conclusion() {
     let singly = outcome(&experiment, "singly", experiment.seed);
     let bursts = outcome(&experiment, "bursts", experiment.seed);
     assert_eq!(none_ms, 120);
-    assert_eq!(singly, (840, 6, 6));
-    assert_eq!(bursts, (140, 6, 1));
+    assert_eq!(singly, (280, 6, 3));
+    assert_eq!(bursts, (160, 6, 1));
 }
 
 #[test]
