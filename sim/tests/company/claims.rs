@@ -56,7 +56,7 @@ fn a_free_address_is_asked_for_three_times_and_announced_twice() {
         .into_iter()
         .find(|(_, step)| matches!(step, ClaimStep::Granted { rfc_timings: true }));
     assert!(granted.is_some_and(|(at, _)| Some(at) < first_word(&run)));
-    assert_eq!(run.page_received(), 700);
+    assert_eq!(run.page_received(), 400);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn five_requests_are_what_the_way_of_2014_is() {
         .map(|(at, _)| at)
         .collect();
     assert_eq!(announced, [0, 50, 100, 150, 200]);
-    assert_eq!(run.page_received(), 700);
+    assert_eq!(run.page_received(), 400);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn an_address_is_defended_once_and_given_up_to_who_insists() {
         matches!(last, Some((10_001, ClaimStep::Defended { .. }))),
         "{last:?}"
     );
-    assert_eq!(run.page_received(), 700);
+    assert_eq!(run.page_received(), 400);
     assert_eq!(ends(&run, PAGE), [CloseReason::Finished]);
 
     let run = played(ID, &[("address", "insists")]);
