@@ -1,7 +1,6 @@
 //! Experiments on a wire: a kernel for the server shows what the simulator showed.
 #![cfg(target_os = "linux")]
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -177,40 +176,7 @@ fn what_is_no_loss_is_none_for_a_kernel() {
     shows_the_same("half-close", &[]);
 }
 
-/// The names of all that the analysis found, each once.
-fn verdicts(story: &[Vec<Told>; 2]) -> BTreeSet<&str> {
-    let told = story.iter().flatten();
-    let names = told.flat_map(|one| one.what.split('[').skip(1));
-    names
-        .map(|name| name.trim_end_matches([']', ' ']))
-        .collect()
-}
-
-/// A kernel fills a window to its last byte when nothing is under way, and so is a timeout ahead;
-/// the phenomenon is the same.
 #[test]
 fn a_closed_window_is_probed_and_opens() {
-    let folder = tempfile::tempdir().expect("a folder of the test's own");
-    let real = on_a_wire("zero-window", &[], &folder.path().join("wire.pcapng"));
-    let simulated = simulated("zero-window", &[]);
-    assert_eq!(verdicts(&simulated), verdicts(&real));
-    for story in [simulated, real] {
-        let [server, page] = &story;
-        let probes = server.iter().filter(|one| one.what.contains("keep_alive"));
-        let at: Vec<_> = probes.map(|one| one.at_ms).collect();
-        assert!(at.len() >= 2, "{at:?} of {server:#?}");
-        let update = page.iter().find(|one| one.what.contains("window_update"));
-        let update = update.expect("the window opens").at_ms;
-        assert!(update.abs_diff(2_020) < 100, "{update}");
-        // Each wait is twice the one before.
-        for three in at.windows(3) {
-            let (before, after) = (three[1] - three[0], three[2] - three[1]);
-            assert!(after.abs_diff(2 * before) < before / 2, "{at:?}");
-        }
-        assert!(
-            server
-                .iter()
-                .any(|one| one.at_ms > update && one.what.contains("+1448"))
-        );
-    }
+    shows_the_same("zero-window", &[]);
 }

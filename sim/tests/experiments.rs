@@ -355,42 +355,44 @@ fn a_closed_window_is_probed_until_it_opens() {
         40.0    server ACK 2897+1448 ack 23
         40.0    server PSH ACK 4345+1448 ack 23
         40.0    server ACK 5793+1448 ack 23
+        40.0    server PSH ACK 7241+952 ack 23 [window_full]
         40.0    page   ACK 23 ack 1449
         40.0    page   ACK 23 ack 2897
         40.0    page   ACK 23 ack 4345
         40.0    page   ACK 23 ack 5793
         40.0    page   ACK 23 ack 7241
-        280.0   server PSH ACK 7241+952 ack 23 [window_full]
+        40.0    page   ACK 23 ack 8193 [zero_window]
+        280.0   server ACK 8192 ack 23 [keep_alive]
         280.0   page   ACK 23 ack 8193 [zero_window]
-        740.0   server ACK 8192 ack 23 [keep_alive]
-        740.0   page   ACK 23 ack 8193 [zero_window]
-        1620.0  server ACK 8192 ack 23 [keep_alive]
-        1620.0  page   ACK 23 ack 8193 [zero_window]
+        720.0   server ACK 8192 ack 23 [keep_alive]
+        720.0   page   ACK 23 ack 8193 [zero_window]
+        1600.0  server ACK 8192 ack 23 [keep_alive]
+        1600.0  page   ACK 23 ack 8193 [zero_window]
         2020.0  page   ACK 23 ack 8193 [window_update]
         2040.0  server ACK 8193+1448 ack 23
         2040.0  server PSH ACK 9641+1448 ack 23
         2040.0  server ACK 11089+1448 ack 23
         2040.0  server PSH ACK 12537+1448 ack 23
         2040.0  server ACK 13985+1448 ack 23
+        2040.0  server PSH ACK 15433+952 ack 23 [window_full]
         2040.0  page   ACK 23 ack 9641
         2040.0  page   ACK 23 ack 11089
         2040.0  page   ACK 23 ack 13985
-        2060.0  server PSH ACK 15433+1448 ack 23
-        2060.0  server ACK 16881+1448 ack 23
-        2060.0  server PSH ACK 18329+1448 ack 23
-        2060.0  server ACK 19777+1448 ack 23
-        2060.0  page   ACK 23 ack 16881
-        2060.0  page   ACK 23 ack 19777
-        2080.0  server PSH ACK 21225+1448 ack 23
-        2080.0  server ACK 22673+1448 ack 23
-        2080.0  server PSH ACK 24121+1448 ack 23
-        2080.0  server ACK 25569+1448 ack 23
-        2080.0  page   ACK 23 ack 22673
-        2080.0  page   ACK 23 ack 25569
-        2100.0  server PSH ACK 27017+1448 ack 23
-        2100.0  server ACK 28465+1448 ack 23
-        2100.0  server PSH ACK 29913+88 ack 23
-        2100.0  page   ACK 23 ack 28465
+        2060.0  server ACK 16385+1448 ack 23
+        2060.0  server PSH ACK 17833+1448 ack 23
+        2060.0  server ACK 19281+1448 ack 23
+        2060.0  server PSH ACK 20729+1448 ack 23 [window_full]
+        2060.0  page   ACK 23 ack 17833
+        2060.0  page   ACK 23 ack 20729
+        2080.0  server ACK 22177+1448 ack 23
+        2080.0  server PSH ACK 23625+1448 ack 23
+        2080.0  server ACK 25073+1448 ack 23
+        2080.0  server PSH ACK 26521+1448 ack 23
+        2080.0  page   ACK 23 ack 23625
+        2080.0  page   ACK 23 ack 26521
+        2100.0  server ACK 27969+1448 ack 23
+        2100.0  server PSH ACK 29417+584 ack 23
+        2100.0  page   ACK 23 ack 29417
         2100.0  page   FIN ACK 23 ack 30001
         2120.0  server FIN ACK 30001 ack 24
         2120.0  page   ACK 24 ack 30002
@@ -407,47 +409,49 @@ fn a_closed_window_is_probed_until_it_opens() {
         40.0    server ACK 2897+1448 ack 23
         40.0    server PSH ACK 4345+1448 ack 23
         40.0    server ACK 5793+1448 ack 23
+        40.0    server PSH ACK 7241+952 ack 23 [window_full]
         40.0    page   ACK 23 ack 1449
         40.0    page   ACK 23 ack 2897
         40.0    page   ACK 23 ack 4345
         40.0    page   ACK 23 ack 5793
         40.0    page   ACK 23 ack 7241
-        280.0   server PSH ACK 7241+952 ack 23 [window_full]
+        40.0    page   ACK 23 ack 8193 [zero_window]
+        280.0   server ACK 8192 ack 23 [keep_alive]
         280.0   page   ACK 23 ack 8193 [zero_window]
-        740.0   server ACK 8192 ack 23 [keep_alive]
-        740.0   page   ACK 23 ack 8193 [zero_window]
-        1620.0  server ACK 8192 ack 23 [keep_alive]
-        1620.0  page   ACK 23 ack 8193 [zero_window]
+        720.0   server ACK 8192 ack 23 [keep_alive]
+        720.0   page   ACK 23 ack 8193 [zero_window]
+        1600.0  server ACK 8192 ack 23 [keep_alive]
+        1600.0  page   ACK 23 ack 8193 [zero_window]
         2020.0  page   ACK 23 ack 8193 LOST [window_update]
-        3380.0  server ACK 8192 ack 23 [keep_alive]
-        3380.0  page   ACK 23 ack 8193 [keep_alive_ack]
-        3400.0  server ACK 8193+1448 ack 23
-        3400.0  server PSH ACK 9641+1448 ack 23
-        3400.0  server ACK 11089+1448 ack 23
-        3400.0  server PSH ACK 12537+1448 ack 23
-        3400.0  server ACK 13985+1448 ack 23
-        3400.0  page   ACK 23 ack 9641
-        3400.0  page   ACK 23 ack 11089
-        3400.0  page   ACK 23 ack 13985
-        3420.0  server PSH ACK 15433+1448 ack 23
-        3420.0  server ACK 16881+1448 ack 23
-        3420.0  server PSH ACK 18329+1448 ack 23
-        3420.0  server ACK 19777+1448 ack 23
-        3420.0  page   ACK 23 ack 16881
-        3420.0  page   ACK 23 ack 19777
-        3440.0  server PSH ACK 21225+1448 ack 23
-        3440.0  server ACK 22673+1448 ack 23
-        3440.0  server PSH ACK 24121+1448 ack 23
-        3440.0  server ACK 25569+1448 ack 23
-        3440.0  page   ACK 23 ack 22673
-        3440.0  page   ACK 23 ack 25569
-        3460.0  server PSH ACK 27017+1448 ack 23
-        3460.0  server ACK 28465+1448 ack 23
-        3460.0  server PSH ACK 29913+88 ack 23
-        3460.0  page   ACK 23 ack 28465
-        3460.0  page   FIN ACK 23 ack 30001
-        3480.0  server FIN ACK 30001 ack 24
-        3480.0  page   ACK 24 ack 30002
+        3360.0  server ACK 8192 ack 23 [keep_alive]
+        3360.0  page   ACK 23 ack 8193 [keep_alive_ack]
+        3380.0  server ACK 8193+1448 ack 23
+        3380.0  server PSH ACK 9641+1448 ack 23
+        3380.0  server ACK 11089+1448 ack 23
+        3380.0  server PSH ACK 12537+1448 ack 23
+        3380.0  server ACK 13985+1448 ack 23
+        3380.0  server PSH ACK 15433+952 ack 23 [window_full]
+        3380.0  page   ACK 23 ack 9641
+        3380.0  page   ACK 23 ack 11089
+        3380.0  page   ACK 23 ack 13985
+        3400.0  server ACK 16385+1448 ack 23
+        3400.0  server PSH ACK 17833+1448 ack 23
+        3400.0  server ACK 19281+1448 ack 23
+        3400.0  server PSH ACK 20729+1448 ack 23 [window_full]
+        3400.0  page   ACK 23 ack 17833
+        3400.0  page   ACK 23 ack 20729
+        3420.0  server ACK 22177+1448 ack 23
+        3420.0  server PSH ACK 23625+1448 ack 23
+        3420.0  server ACK 25073+1448 ack 23
+        3420.0  server PSH ACK 26521+1448 ack 23
+        3420.0  page   ACK 23 ack 23625
+        3420.0  page   ACK 23 ack 26521
+        3440.0  server ACK 27969+1448 ack 23
+        3440.0  server PSH ACK 29417+584 ack 23
+        3440.0  page   ACK 23 ack 29417
+        3440.0  page   FIN ACK 23 ack 30001
+        3460.0  server FIN ACK 30001 ack 24
+        3460.0  page   ACK 24 ack 30002
     "#]]
     .assert_eq(&play("zero-window", &[("lose", "yes")]).story());
 }

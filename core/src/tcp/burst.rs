@@ -3,7 +3,7 @@
 //! it on the wire: the last of several bears a PSH bit.
 
 use super::congestion::CongestionControl;
-use super::policy::Policy;
+use super::policy::{Policy, PushMarks};
 use super::retransmit::Sent;
 use super::sender::Sender;
 use super::writes::Cut;
@@ -25,6 +25,14 @@ impl Sender {
         }
         let is_single = !in_burst && range.end.at_or_after(self.burst_end);
         range.end.at_or_after(self.burst_end) && !is_single
+    }
+
+    /// Whether a burst that has begun ends there. Linux cuts it off the data at once, up to the end
+    /// of the window, and its last segment goes with the others however short it is.
+    pub(super) fn ends_open_burst(&self, end: SeqNum, policy: &Policy) -> bool {
+        policy.send.push == PushMarks::EachWrite
+            && self.snd_nxt.before(self.burst_end)
+            && end == self.burst_end
     }
 
     /// Whether `sent`, which went out again just now, ends what goes out again of its

@@ -82,7 +82,8 @@ impl Sender {
         if len < limit && len < record {
             // RFC 9293 §3.8.6.2.1 (3): less than a full segment, for the window
             // ends: only when idle, and only if it is half of the largest window.
-            if !idle || len < self.max_snd_wnd.0 / 2 {
+            let is_worth_it = idle && len >= self.max_snd_wnd.0 / 2;
+            if !is_worth_it && !self.ends_open_burst(self.snd_nxt + len, policy) {
                 return NewData::WaitsForWindow;
             }
         } else if len < limit && !fin && self.waits_for_company(self.snd_nxt + len, policy) {

@@ -258,3 +258,32 @@ fn a_goodbye_that_is_answered_at_once_needs_no_ack_of_its_own() {
         "#]],
     );
 }
+
+#[test]
+fn a_burst_fills_the_window_to_its_last_byte() {
+    Story::new(Policy::linux()).check(
+        &format!(
+            "{OPEN}
+            30  < . 1 ack 1 win 32 ts 130 ecr 20
+            40  send 6000
+            41  < . 1 ack 1449 win 32 ts 141 ecr 40
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 8  Syn
+            20     < S. 0 ack 1 win 65535 mss 1460 sackok ts 100 ecr 0 ws 7
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 255 ts 20 ecr 100  HandshakeAck
+            20       * Connected
+            30     < . 1 ack 1 win 32 ts 130 ecr 20
+            40     send 6000
+            40       > . 1:1449 ack 1 win 255 ts 40 ecr 130  Data
+            40       > P. 1449:2897 ack 1 win 255 ts 40 ecr 130  Data
+            41     < . 1 ack 1449 win 32 ts 141 ecr 40
+            41       > . 2897:4345 ack 1 win 255 ts 41 ecr 141  Data
+            41       > P. 4345:5545 ack 1 win 255 ts 41 ecr 141  Data
+        "#]],
+    );
+}
