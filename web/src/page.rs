@@ -115,7 +115,8 @@ impl Component for App {
         };
         html! {
             <div class="app" data-test="app" data-theme={state.theme.name()} data-tab={tab}
-                data-graph={state.graphs.open.to_string()}
+                data-graph={state.graphs.open.to_string()} data-compare={state.playing.beside.is_some().to_string()}
+                data-selected={state.reader.selected.is_some().to_string()}
                 data-source={match state.source {
                     Source::Wire => "wire",
                     Source::Experiment => "experiment",
@@ -194,9 +195,11 @@ fn middle(state: &State, act: &Callback<Action>) -> Html {
             </div>
             { view::filter::note(state, act) }
             { view::notes::bracket_note(state, act) }
-            <Ladder scene={view::ladder::shared(&reader.scene)} scroll={reader.scroll}
-                selected={reader.selected} {cursor} {words}
-                empty={empty(state, act)} overview={overview(state, act)} act={act.clone()} />
+            { view::experiment::compared(state, act, html! {
+                <Ladder scene={view::ladder::shared(&reader.scene)} scroll={reader.scroll}
+                    selected={reader.selected} {cursor} {words}
+                    empty={empty(state, act)} overview={overview(state, act)} act={act.clone()} />
+            }) }
             { view::graph::panel(state, act) }
             { foot::bar(state, act) }
         </main>

@@ -9,8 +9,11 @@
 //! under a bound, and checked before it is believed.
 
 pub mod embed;
+mod notes;
 mod packed;
 mod simulated;
+
+pub use notes::{decode_notes, encode_notes};
 
 use crate::capture::{Capture, Payload};
 use base64::Engine as _;
@@ -178,15 +181,36 @@ fn pack(capture: &Capture) -> Vec<u8> {
         // Behind the rest: who does not know of it reads no further.
         plain.extend(postcard::to_allocvec(&simulated).unwrap_or_default());
     }
+    seal(&plain)
+}
+
+/// Bytes, smaller, and so that damage is noticed.
+fn seal(plain: &[u8]) -> Vec<u8> {
     let mut head = vec![VERSION];
-    head.extend(sum(&plain));
+    head.extend(sum(plain));
     let mut deflate = DeflateEncoder::new(head, Compression::best());
-    let written = deflate.write_all(&plain);
+    let written = deflate.write_all(plain);
     written.and_then(|()| deflate.finish()).unwrap_or_default()
 }
 
 /// The capture that [`pack`] made these bytes of, inflated to at most `limit` bytes.
 fn unpack(bytes: &[u8], limit: u64) -> Result<Capture, LinkProblem> {
+    let plain = unseal(bytes, limit)?;
+    let (columns, rest): (Packed, _) =
+        postcard::take_from_bytes(&plain).map_err(|_| LinkProblem::Damaged)?;
+    if columns.len() > MIN_FRAMES + bytes.len().saturating_mul(MAX_FRAMES_A_BYTE) {
+        return Err(LinkProblem::TooLarge);
+    }
+    let mut capture = columns.capture().ok_or(LinkProblem::Damaged)?;
+    // What a later version put there is passed over.
+    if let Ok(simulated) = postcard::from_bytes::<Simulated>(rest) {
+        simulated.put_on(&mut capture);
+    }
+    Ok(capture)
+}
+
+/// The bytes that [`seal`] was given, inflated to at most `limit` bytes.
+fn unseal(bytes: &[u8], limit: u64) -> Result<Vec<u8>, LinkProblem> {
     let (&version, rest) = bytes.split_first().ok_or(LinkProblem::Damaged)?;
     if version != VERSION {
         return Err(match version {
@@ -206,17 +230,7 @@ fn unpack(bytes: &[u8], limit: u64) -> Result<Capture, LinkProblem> {
     if sum(&plain) != told {
         return Err(LinkProblem::Damaged);
     }
-    let (columns, rest): (Packed, _) =
-        postcard::take_from_bytes(&plain).map_err(|_| LinkProblem::Damaged)?;
-    if columns.len() > MIN_FRAMES + deflated.len().saturating_mul(MAX_FRAMES_A_BYTE) {
-        return Err(LinkProblem::TooLarge);
-    }
-    let mut capture = columns.capture().ok_or(LinkProblem::Damaged)?;
-    // What a later version put there is passed over.
-    if let Ok(simulated) = postcard::from_bytes::<Simulated>(rest) {
-        simulated.put_on(&mut capture);
-    }
-    Ok(capture)
+    Ok(plain)
 }
 
 /// By which damage is noticed: a letter of a link that is another.

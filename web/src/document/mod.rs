@@ -6,6 +6,7 @@
 //!   a file ────────────────> file ──┴─> shown ──> Extent, Scene, Strip, Detail …
 //! ```
 
+pub mod beside;
 pub mod body;
 pub mod live;
 pub mod play;
@@ -16,9 +17,10 @@ pub mod writing;
 use crate::broken;
 use crate::post;
 use crate::protocol::{
-    BATCH_MS, FromDocument, Live, PlayRequest, ShareRequest, Shared, ToDocument,
+    BATCH_MS, FromDocument, Live, PlayRequest, Played, ShareRequest, Shared, ToDocument, Trial,
 };
 use crate::words::Words;
+use beside::Beside;
 use body::{Download, octets};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use play::Plays;
@@ -26,6 +28,7 @@ use share::Made;
 use shown::Shown;
 use std::cell::RefCell;
 use std::rc::Rc;
+use synema_diagram::link;
 use synema_diagram::view::View;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessagePort};
@@ -41,6 +44,7 @@ pub fn start() {
         wire: Shown::wire("", None, View::default()),
         file: None,
         plays: Plays::default(),
+        beside: None,
         version: 0,
         told: None,
         body: None,
@@ -52,6 +56,7 @@ pub fn start() {
             asked(&listening, said, attached.as_ref());
         }
         tell_extent(&listening);
+        listening.borrow_mut().tell_beside();
     });
     post::send(&scope, &[FromDocument::Ready]);
 }
@@ -65,6 +70,8 @@ struct Worker {
     /// A file, or the run of an experiment.
     file: Option<(String, Shown)>,
     plays: Plays,
+    /// Another run, to be compared with the one that is shown.
+    beside: Option<Beside>,
     /// Changes with every change of what is shown.
     version: u64,
     /// The version that the page was told of.
@@ -262,6 +269,14 @@ impl Worker {
             ToDocument::OpenLink { ref text } => return self.open_link(text),
             ToDocument::Catalogue => FromDocument::Catalogue(self.plays.told()),
             ToDocument::Play(ref request) => return self.play(request),
+            ToDocument::Compare(ref trial) => return self.compare(trial.as_ref()),
+            ToDocument::Beside(ref said) => {
+                let answer = self.beside.as_mut().and_then(|beside| beside.asked(said));
+                match answer {
+                    Some(answer) => FromDocument::Beside(Box::new(answer)),
+                    None => return,
+                }
+            }
             ToDocument::Graph(request) => FromDocument::Graph(self.shown().graph(view, request)),
             ToDocument::GraphPick { x, y } => match self.shown().picked(x, y) {
                 Some(packet) => FromDocument::Picked(packet),
@@ -350,7 +365,9 @@ impl Worker {
 
     fn play(&mut self, request: &PlayRequest) {
         let PlayRequest {
-            number, ref trial, ..
+            number,
+            ref trial,
+            ref notes,
         } = *request;
         let played = match self.plays.again(trial, number) {
             Some(played) => played,
@@ -362,8 +379,43 @@ impl Worker {
                 Err(why) => return self.say(FromDocument::PlayFailed { number, why }),
             },
         };
-        self.say(FromDocument::Played(Box::new(played)));
+        let notes = notes.as_deref().map(|notes| self.bring(notes));
+        let notes_failed = notes.and_then(Result::err);
+        self.say(FromDocument::Played(Box::new(Played {
+            notes_failed,
+            ..played
+        })));
         self.tell_written();
+    }
+
+    /// Shows another run beside the one that is shown, or none.
+    fn compare(&mut self, trial: Option<&Trial>) {
+        self.beside = None;
+        let Some(trial) = trial else {
+            return;
+        };
+        let words = Words::of(self.view.language);
+        // A run that cannot be had is not compared with: who asked has it before the eyes already.
+        if let Ok((beside, played)) = Beside::new(&mut self.plays, trial, self.view, words) {
+            self.beside = Some(beside);
+            let played = FromDocument::Played(Box::new(played));
+            self.say(FromDocument::Beside(Box::new(played)));
+        }
+    }
+
+    fn tell_beside(&mut self) {
+        let news = self.beside.as_mut().map_or_else(Vec::new, Beside::news);
+        if !news.is_empty() {
+            let news = news.into_iter().map(Box::new).map(FromDocument::Beside);
+            post::send(&self.scope, &news.collect::<Vec<_>>());
+        }
+    }
+
+    /// Writes on the run that is shown what a link brings.
+    fn bring(&mut self, notes: &str) -> Result<(), String> {
+        let brought = link::decode_notes(notes).map_err(|problem| problem.to_string())?;
+        self.shown().write_all(&brought);
+        Ok(())
     }
 
     fn share(&mut self, request: &ShareRequest) {

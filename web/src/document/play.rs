@@ -36,13 +36,30 @@ pub struct Run {
 }
 
 impl Run {
-    fn played(&self) -> Played {
+    /// What the page is told of it.
+    pub(super) fn played(&self) -> Played {
         Played {
             number: self.number,
             digest: self.digest.clone(),
             machines: self.machines.clone(),
             timeline: self.timeline.clone(),
+            notes_failed: None,
         }
+    }
+}
+
+impl Run {
+    /// Where its moments are in the ladder, if that is not what was told before.
+    pub(super) fn heights(&mut self, shown: &mut Shown, view: View) -> Option<Heights> {
+        let of_moments = heights(shown, view, self.timeline.moments());
+        if of_moments == self.told {
+            return None;
+        }
+        self.told.clone_from(&of_moments);
+        Some(Heights {
+            number: self.number,
+            of_moments,
+        })
     }
 }
 
@@ -89,7 +106,8 @@ impl Plays {
         Some(run.played())
     }
 
-    fn begin(&mut self, trial: &Trial, words: &Words) -> Result<(Run, Shown), String> {
+    /// A run from its beginning to its end.
+    pub(super) fn begin(&mut self, trial: &Trial, words: &Words) -> Result<(Run, Shown), String> {
         let Trial {
             id,
             seed,
@@ -126,15 +144,7 @@ impl Plays {
     /// Where the moments of the run are in the ladder, if that is not what was told before.
     pub fn heights(&mut self, shown: &mut Shown, view: View) -> Option<Heights> {
         let (_, run) = self.now.as_mut()?;
-        let of_moments = heights(shown, view, run.timeline.moments());
-        if of_moments == run.told {
-            return None;
-        }
-        run.told.clone_from(&of_moments);
-        Some(Heights {
-            number: run.number,
-            of_moments,
-        })
+        run.heights(shown, view)
     }
 }
 

@@ -98,7 +98,7 @@ fn make(document: &mut Document, title: &str, request: &ShareRequest) -> Result<
     if packets == 0 {
         return Err("no packet is drawn there: choose another part".to_owned());
     }
-    if packets > MOST as u64 && request.form != Form::Pcapng {
+    if packets > MOST as u64 && !matches!(request.form, Form::Pcapng | Form::Experiment) {
         return Err(format!(
             "{packets} packets are too many for one drawing (at most {MOST}): filter them, show one \
              conversation, or share the rows in sight"
@@ -144,6 +144,15 @@ fn make(document: &mut Document, title: &str, request: &ShareRequest) -> Result<
                 max_packets: MOST,
             };
             Made::File(html(document, &options).into_bytes())
+        }
+        Form::Experiment => {
+            let written = document.annotations();
+            let notes = if written.is_empty() {
+                String::new()
+            } else {
+                link::encode_notes(written)
+            };
+            Made::Text(notes, packets)
         }
         Form::Link => {
             let drawn = document.drawn(None);

@@ -247,6 +247,12 @@ impl Shown {
         }
     }
 
+    /// What a link brings is written on it.
+    pub(super) fn write_all(&mut self, brought: &Annotations) {
+        self.document.annotate(writing::all_of(brought));
+        self.saved();
+    }
+
     /// What is written on it.
     pub(super) fn annotations(&self) -> &Annotations {
         self.document.annotations()

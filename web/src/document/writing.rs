@@ -23,6 +23,21 @@ pub fn write(document: &mut Document, change: Write) {
     }
 }
 
+/// Everything that is written elsewhere, as one change.
+pub fn all_of(annotations: &Annotations) -> Edit {
+    let mut edits = vec![
+        Edit::Title(annotations.title().to_owned()),
+        Edit::Summary(annotations.summary().to_owned()),
+        Edit::highlight(annotations.highlights().iter().copied(), true),
+        Edit::hide(annotations.hidden().iter().copied(), true),
+    ];
+    edits.extend(annotations.notes().cloned().map(Edit::write));
+    edits.extend(annotations.brackets().cloned().map(Edit::draw));
+    let names = annotations.lane_names().iter();
+    edits.extend(names.map(|(lane, name)| Edit::LaneName(*lane, Some(name.clone()))));
+    Edit::All(edits)
+}
+
 fn edit(document: &Document, change: Write) -> Option<Edit> {
     let annotations = document.annotations();
     Some(match change {

@@ -80,6 +80,8 @@ pub enum Action {
     },
     /// Do something with experiments.
     Play(Play),
+    /// Something is done in the ladder of the run beside.
+    Beside(Box<Action>),
     /// Show the wire.
     ShowWire,
     /// Save the capture.

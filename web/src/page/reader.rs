@@ -72,6 +72,16 @@ impl Reader {
         }
     }
 
+    /// A reader with the same place on the screen and the same choices, who knows of nothing yet.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self {
+            view: self.view,
+            scroll: self.scroll,
+            ..Self::default()
+        }
+    }
+
     /// The ladder's place on the screen has this size.
     pub fn resize(&mut self, width: f64, height: f64) -> Vec<ToDocument> {
         let width = width.max(280.0).floor();

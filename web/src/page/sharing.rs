@@ -6,7 +6,7 @@
 //!   preview, copy, download <─────────' Shared
 //! ```
 
-use super::state::{Effect, State, Theme};
+use super::state::{Effect, Source, State, Theme};
 use super::writing::Dialog;
 use crate::protocol::{Form, Part, ShareRequest, Shared, ToDocument};
 use crate::words::{Words, fill, grouped};
@@ -82,9 +82,10 @@ impl Sharing {
     /// The whole link, once its fragment is there.
     pub fn link(&self) -> Option<String> {
         match (&self.made, self.form) {
-            (Some(Shared::Text { text, .. }), Form::Link) => {
+            (Some(Shared::Text { text, .. }), form) if form.is_link() => {
                 let viewer = self.viewer.trim().trim_end_matches('#');
-                Some(format!("{viewer}#{KEY}{text}"))
+                let key = if form == Form::Link { KEY } else { "" };
+                Some(format!("{viewer}#{key}{text}"))
             }
             _ => None,
         }
@@ -132,6 +133,11 @@ impl State {
                 if sharing.viewer.is_empty() {
                     sharing.viewer.clone_from(&self.home);
                 }
+                sharing.form = match (self.source == Source::Experiment, sharing.form) {
+                    (true, _) => Form::Experiment,
+                    (false, Form::Experiment) => Form::default(),
+                    (false, form) => form,
+                };
             }
             Share::Part(part) => sharing.part = part,
             Share::Form(form) => sharing.form = form,
@@ -212,6 +218,11 @@ impl State {
         match shared {
             Shared::Picture { name, svg, inside } => vec![Effect::MakePng { name, svg, inside }],
             Shared::Saved => Vec::new(),
+            Shared::Text { text, packets } if self.sharing.form == Form::Experiment => {
+                let text = self.playing.fragment(&text);
+                self.sharing.made = Some(Shared::Text { text, packets });
+                Vec::new()
+            }
             made => {
                 self.sharing.made = Some(made);
                 Vec::new()

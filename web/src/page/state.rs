@@ -173,6 +173,7 @@ impl State {
         } else {
             self.change(action)
         };
+        effects.extend(self.look_beside());
         effects.extend(self.ask_graph());
         if self.document_ready {
             return effects;
@@ -223,6 +224,7 @@ impl State {
             | Action::Dragged(_) => self.looking_action(action),
             Action::Plot(plotting) => self.plot(plotting),
             Action::Play(play) => self.play(play),
+            Action::Beside(action) => self.act_beside(&action),
             Action::OpenLink(text) => {
                 self.begin_reading(self.words.from_link.to_owned());
                 documents(vec![ToDocument::OpenLink { text }])
@@ -415,6 +417,7 @@ impl State {
             FromDocument::Played(played) => self.played(*played),
             FromDocument::PlayFailed { number, why } => self.play_failed(number, why),
             FromDocument::Heights(heights) => self.heights(heights),
+            FromDocument::Beside(said) => self.heard_beside(*said),
             FromDocument::Contents(contents) => {
                 self.looking.contents = Some(Rc::new(*contents));
                 Vec::new()

@@ -1,8 +1,8 @@
 //! What the page and the document's worker say to each other.
 
 use super::{
-    DrawnGraph, GraphRequest, Heights, PlayRequest, Played, ShareRequest, Shared, Told, Write,
-    Written,
+    DrawnGraph, GraphRequest, Heights, PlayRequest, Played, ShareRequest, Shared, Told, Trial,
+    Write, Written,
 };
 use crate::page::fetch::Body;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,10 @@ pub enum ToDocument {
     Catalogue,
     /// Play an experiment; its run is shown instead of the wire.
     Play(PlayRequest),
+    /// Show this run beside the one that is shown, or none.
+    Compare(Option<Trial>),
+    /// Something that concerns the run beside.
+    Beside(Box<ToDocument>),
     /// Show the wire again.
     ShowWire,
     /// Make a pcapng of what is shown.
@@ -178,6 +182,8 @@ pub enum FromDocument {
     Catalogue(Vec<Told>),
     /// An experiment was played.
     Played(Box<Played>),
+    /// Something that concerns the run beside.
+    Beside(Box<FromDocument>),
     /// An experiment could not be played.
     PlayFailed {
         /// The question's number.

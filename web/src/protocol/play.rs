@@ -163,6 +163,8 @@ pub struct Played {
     pub machines: Vec<Text>,
     /// What happened when.
     pub timeline: Timeline,
+    /// Why what a link brought could not be written on it.
+    pub notes_failed: Option<String>,
 }
 
 /// Where a run's moments are in the ladder, as it is drawn now.

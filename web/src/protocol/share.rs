@@ -44,8 +44,10 @@ pub enum Form {
     Png,
     /// A page that needs nothing else.
     Html,
-    /// A link to this page.
+    /// A link to this page, with the packets in it.
     Link,
+    /// A link to an experiment: its knobs, and what is written on its run.
+    Experiment,
     /// Text for a terminal, a ticket or a mail.
     Text,
     /// Text with headings and notes.
@@ -57,7 +59,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// All of them, in the order in which they are offered.
+    /// What any packets can be shared as, in the order in which that is offered.
     pub const ALL: [Self; 8] = [
         Self::Svg,
         Self::Png,
@@ -76,6 +78,7 @@ impl Form {
             Self::Png => "png",
             Self::Html => "html",
             Self::Link => "link",
+            Self::Experiment => "experiment",
             Self::Text => "txt",
             Self::Markdown => "md",
             Self::Mermaid => "mmd",
@@ -87,8 +90,13 @@ impl Form {
     pub const fn is_text(self) -> bool {
         matches!(
             self,
-            Self::Link | Self::Text | Self::Markdown | Self::Mermaid
+            Self::Link | Self::Experiment | Self::Text | Self::Markdown | Self::Mermaid
         )
+    }
+
+    /// Whether it is a link, and so no file.
+    pub const fn is_link(self) -> bool {
+        matches!(self, Self::Link | Self::Experiment)
     }
 
     /// Whether payload may be in it: text shows of it what labels say, no more.
@@ -103,7 +111,7 @@ impl Form {
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Shared {
-    /// Text, or a link's fragment without its `#`.
+    /// Text, a link's fragment without its `#`, or the notes in the link to an experiment.
     Text {
         /// The text.
         text: String,

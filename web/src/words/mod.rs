@@ -107,6 +107,7 @@ mod tests {
         "tcp",
         "tcpdump",
         "token",
+        "wire",
     ];
     /// The same in both: names and what is typed into a terminal.
     const SAME: [&str; 5] = [

@@ -10,6 +10,7 @@
 //! A run is whole when it comes; what lies after the cursor is hidden. So going back costs nothing,
 //! and a knob that is turned in the middle is the same run up to there.
 
+pub mod beside;
 pub mod fragment;
 pub mod reduce;
 pub mod track;
@@ -17,6 +18,7 @@ pub mod track;
 pub use track::{Goal, Pace, Track};
 
 use crate::protocol::{Told, ToldKnob, Trial};
+use beside::Beside;
 use fragment::Linked;
 use std::rc::Rc;
 use synema_core::time::Instant;
@@ -32,6 +34,8 @@ pub struct Playing {
     pub trial: Trial,
     /// The run that is shown.
     pub run: Option<Run>,
+    /// The run that it is compared with.
+    pub beside: Option<Beside>,
     /// Where the cursor stands.
     pub place: f64,
     /// Whether it moves by itself.
@@ -166,6 +170,10 @@ pub enum Play {
     Pace(Pace),
     /// A frame of the screen: the reader's clock, milliseconds.
     Tick(f64),
+    /// Compare with another run, or no longer.
+    Compare(bool),
+    /// Compare with this very run from now on.
+    Pin,
     /// Predict.
     Answer(usize),
     /// Tell what the run shows.
@@ -240,6 +248,15 @@ impl Playing {
     pub fn pace(&self) -> Pace {
         let fitting = || self.run.as_ref().map(|run| run.track.fitting_pace());
         self.pace.or_else(fitting).unwrap_or(Pace::SLOW)
+    }
+
+    /// The fragment of a link to the run that is shown, with notes if there are any.
+    pub fn fragment(&self, notes: &str) -> String {
+        let run = self.run.as_ref().zip(self.told());
+        run.map_or_else(String::new, |(run, told)| {
+            let notes = Some(notes).filter(|notes| !notes.is_empty());
+            fragment::write(&run.trial, told, &run.digest, notes)
+        })
     }
 
     /// How the machines stand at the cursor.

@@ -1,6 +1,6 @@
 //! What is done with experiments, and what the document's worker answers. Pure.
 
-use super::fragment::{self, Linked};
+use super::fragment::Linked;
 use super::{Differs, Motion, Play, Playing, Run, Then, Track};
 use crate::page::state::{Effect, Source, State, Tab};
 use crate::protocol::{Heights, PlayRequest, Played, ToDocument, Told, Trial};
@@ -33,6 +33,8 @@ impl State {
                     false => Vec::new(),
                 }
             }
+            Play::Compare(on) => self.compare(on),
+            Play::Pin => self.pin(),
             Play::Why => {
                 self.playing.told_why = true;
                 Vec::new()
@@ -171,7 +173,9 @@ impl State {
             return Vec::new();
         };
         let messages = self.reader.bring(y, AROUND);
-        messages.into_iter().map(Effect::Document).collect()
+        let mut out: Vec<_> = messages.into_iter().map(Effect::Document).collect();
+        out.extend(self.look_at_cursor_beside(AROUND));
+        out
     }
 
     /// A packet was selected: all of its way is seen.
@@ -256,11 +260,11 @@ impl State {
             return out;
         };
         let (trial, missing) = linked.trial(&catalogue[index]);
-        playing.begin(trial, Then::AtEnd);
+        let alone = playing.begin(trial, Then::AtEnd);
         playing.promised = linked.digest;
         playing.notes = linked.notes;
         playing.differs = (!missing.is_empty()).then(|| Differs::Knobs(missing.join(", ")));
-        playing.ask().into_iter().collect()
+        alone.into_iter().chain(playing.ask()).collect()
     }
 
     fn open_experiment(&mut self, index: usize, then: Then) -> Vec<Effect> {
@@ -276,8 +280,8 @@ impl State {
         };
         self.source = Source::Experiment;
         self.tab = Tab::Wire;
-        self.playing.begin(trial, then);
-        self.playing.ask().into_iter().collect()
+        let alone = self.playing.begin(trial, then);
+        alone.into_iter().chain(self.playing.ask()).collect()
     }
 
     /// A run has come.
@@ -314,6 +318,9 @@ impl State {
         {
             playing.differs.get_or_insert(Differs::Digest);
         }
+        if let Some(why) = played.notes_failed {
+            playing.differs = Some(Differs::Notes(why));
+        }
         playing.run = Some(Run {
             trial: playing.trial.clone(),
             digest: played.digest,
@@ -345,11 +352,7 @@ impl State {
 
     /// The address bar names the run that is shown.
     fn address(&self) -> Effect {
-        let playing = &self.playing;
-        let fragment = playing.run.as_ref().zip(playing.told());
-        Effect::Address(fragment.map_or_else(String::new, |(run, told)| {
-            fragment::write(&run.trial, told, &run.digest, None)
-        }))
+        Effect::Address(self.playing.fragment(""))
     }
 
     pub(in crate::page) fn play_failed(&mut self, number: u32, why: String) -> Vec<Effect> {
@@ -383,8 +386,8 @@ impl State {
 }
 
 impl Playing {
-    /// Another experiment begins.
-    fn begin(&mut self, trial: Trial, then: Then) {
+    /// Another experiment begins, and nothing stands beside it.
+    fn begin(&mut self, trial: Trial, then: Then) -> Option<Effect> {
         self.trial = trial;
         self.then = then;
         self.run = None;
@@ -399,6 +402,8 @@ impl Playing {
         self.failed = None;
         self.list = false;
         self.pace = None;
+        let beside = self.beside.take();
+        beside.map(|_| Effect::Document(ToDocument::Compare(None)))
     }
 
     fn rest_at(&mut self, place: f64) {

@@ -2,6 +2,7 @@
 //! real one.
 
 use super::{document, extent};
+use crate::document::beside::Beside;
 use crate::document::play::Plays;
 use crate::page::playing::fragment::{self, Linked};
 use crate::page::playing::{Differs, Goal, Play};
@@ -16,6 +17,7 @@ use synema_sim::experiment::Setting;
 #[derive(Default)]
 struct Worker {
     plays: Plays,
+    beside: Option<Beside>,
     version: u64,
 }
 
@@ -34,8 +36,22 @@ impl Worker {
                 Effect::Document(ToDocument::Play(request)) => {
                     rest.extend(self.play(state, &request));
                 }
+                Effect::Document(ToDocument::Compare(trial)) => {
+                    rest.extend(self.compare(state, trial));
+                }
+                Effect::Document(ToDocument::Beside(said)) => {
+                    let beside = self.beside.as_mut();
+                    let answer = beside.and_then(|beside| beside.asked(&said));
+                    let next = answer.map(|answer| said_beside(state, answer));
+                    rest.extend(self.answer(state, next.unwrap_or_default()));
+                }
                 other => rest.push(other),
             }
+        }
+        let news = self.beside.as_mut().map_or_else(Vec::new, Beside::news);
+        for said in news {
+            let next = said_beside(state, said);
+            rest.extend(self.answer(state, next));
         }
         rest
     }
@@ -62,10 +78,26 @@ impl Worker {
         self.answer(state, out)
     }
 
+    fn compare(&mut self, state: &mut State, trial: Option<Trial>) -> Vec<Effect> {
+        self.beside = None;
+        let Some(trial) = trial else {
+            return Vec::new();
+        };
+        let made = Beside::new(&mut self.plays, &trial, View::default(), &ENGLISH);
+        let (beside, played) = made.unwrap_or_else(|why| panic!("{why}"));
+        self.beside = Some(beside);
+        let next = said_beside(state, FromDocument::Played(Box::new(played)));
+        self.answer(state, next)
+    }
+
     fn act(&mut self, state: &mut State, play: Play) -> Vec<Effect> {
         let effects = state.reduce(Action::Play(play));
         self.answer(state, effects)
     }
+}
+
+fn said_beside(state: &mut State, said: FromDocument) -> Vec<Effect> {
+    document(state, FromDocument::Beside(Box::new(said)))
 }
 
 /// A page that was opened for this, and has got its run.
@@ -242,6 +274,49 @@ fn while_a_run_is_awaited_only_the_newest_wish_is_kept() {
     let run = state.playing.run.as_ref().expect("a run");
     let delay = run.trial.settings.get("delay");
     assert_eq!(delay, Some(&Setting::Number(29)));
+}
+
+#[test]
+fn two_runs_are_compared_and_one_cursor_goes_through_both() {
+    let (mut state, mut worker, _) = opened(Play::Link("#e=handshake&k.delay=100".to_owned()));
+    worker.act(&mut state, Play::Compare(true));
+    let beside = |state: &State| state.playing.beside.clone().expect("it is there");
+    let size = Action::Resized {
+        width: 400.0,
+        height: 500.0,
+    };
+    let asked = state.reduce(Action::Beside(Box::new(size)));
+    worker.answer(&mut state, asked);
+    // The experiment as it is told, for a knob was turned.
+    assert!(beside(&state).trial.settings.is_empty());
+    let scene = beside(&state).reader.scene.expect("it is drawn");
+    assert_eq!(scene.arrows.len(), 3);
+    assert_eq!(state.playing.curtain_beside(), None, "both are over");
+    // At 25 ms it has its ACK on the way, and this one its SYN still.
+    worker.act(&mut state, Play::Start);
+    assert!(state.playing.curtain_beside().is_some());
+    while ms(&state) < 100 {
+        worker.act(&mut state, Play::Step(1));
+    }
+    assert_eq!(
+        state.playing.curtain_beside(),
+        None,
+        "all of it has been by then"
+    );
+    assert!(state.playing.curtain().is_some());
+    // Other labels are for both.
+    let effects = state.reduce(Action::Labels(synema_diagram::view::LabelMode::Numbers));
+    worker.answer(&mut state, effects);
+    assert_eq!(beside(&state).reader.view.labels, state.reader.view.labels);
+    // This very run is kept, and the other changes.
+    worker.act(&mut state, Play::Pin);
+    assert_eq!(beside(&state).trial, state.playing.trial);
+    worker.act(&mut state, knob("delay", Setting::Number(30)));
+    assert_ne!(beside(&state).trial, state.playing.trial);
+    // Another experiment stands alone.
+    worker.act(&mut state, Play::Open(1));
+    assert_eq!(state.playing.beside, None);
+    assert!(worker.beside.is_none());
 }
 
 #[test]

@@ -17,6 +17,9 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+/// The ladder of what is shown; another may stand beside it.
+const MAIN: &str = "ladder";
+
 /// What the ladder is given.
 #[derive(Clone, PartialEq, Properties)]
 pub struct LadderProps {
@@ -26,6 +29,9 @@ pub struct LadderProps {
     pub scroll: Scroll,
     /// The selected packet's number.
     pub selected: Option<u64>,
+    /// Its name among the elements.
+    #[prop_or(MAIN)]
+    pub id: &'static str,
     /// The height below which nothing is seen yet, and its time; none if all is seen.
     #[prop_or_default]
     pub cursor: Option<(f64, AttrValue)>,
@@ -80,11 +86,11 @@ impl Component for Ladder {
                 <div class="stage">
                     <div class="scroll" ref={self.element.clone()} data-test="ladder-scroll" {onscroll}
                         tabindex="0" role="region" aria-label={words.ladder}
-                        aria-describedby="ladder-hint" id="ladder">
+                        aria-describedby="ladder-hint" id={props.id}>
                         <div class="spacer" ref={self.spacer.clone()}>
                             { for scene.map(|scene| html! {
                                 <SceneView scene={scene.clone()} selected={props.selected} {words}
-                                    is_cut={props.cursor.is_some()}
+                                    cut={props.cursor.is_some().then_some(props.id)}
                                     faces={self.faces.clone()} act={props.act.clone()} />
                             }) }
                             { for scene.zip(props.cursor.as_ref()).map(|(scene, (y, time))| html! {
@@ -92,7 +98,9 @@ impl Component for Ladder {
                             }) }
                         </div>
                     </div>
-                    <span id="ladder-hint" class="hidden-text">{ words.ladder_hint }</span>
+                    if props.id == MAIN {
+                        <span id="ladder-hint" class="hidden-text">{ words.ladder_hint }</span>
+                    }
                     { props.overview.clone() }
                     { props.empty.clone() }
                 </div>

@@ -16,9 +16,6 @@ const TIP: (f64, f64) = (8.0, 3.2);
 /// Half the size of a cross, CSS pixels.
 const CROSS: f64 = 5.0;
 
-/// What has been, as a shape to cut by.
-const PAST: &str = "past";
-
 /// What drawing and heads are given.
 #[derive(Clone, PartialEq, Properties)]
 pub struct SceneProps {
@@ -28,9 +25,9 @@ pub struct SceneProps {
     pub selected: Option<u64>,
     /// The language.
     pub words: Language,
-    /// Whether only what lies above the cursor is seen.
+    /// The ladder whose cursor it is cut at; none if all of it is seen.
     #[prop_or_default]
-    pub is_cut: bool,
+    pub cut: Option<&'static str>,
     /// How wide the browser's faces are.
     pub faces: Shared<Faces>,
     /// What is done.
@@ -43,19 +40,20 @@ pub fn SceneView(props: &SceneProps) -> Html {
     let scene = &*props.scene.0;
     let (y0, y1) = scene.window;
     let height = (y1.min(scene.height) - y0).max(0.0);
+    let past = props.cut.map(|ladder| format!("{ladder}-past"));
     html! {
         <svg data-test="ladder" role="group" aria-label={props.words.ladder}
             width={px(scene.width)} height={px(height)}
             viewBox={format!("0 {} {} {}", px(y0), px(scene.width), px(height))}>
-            if props.is_cut {
+            if let Some(past) = &past {
                 // How much of it is seen, the ladder says.
-                <defs><clipPath id={PAST}><rect x="0" y={px(y0)} width={px(scene.width)} /></clipPath></defs>
+                <defs><clipPath id={past.clone()}><rect x="0" y={px(y0)} width={px(scene.width)} /></clipPath></defs>
             }
             { marks::bands(scene) }
             { for scene.lanes.iter().map(|lane| html! {
                 <line class="lane-line" x1={px(lane.x)} x2={px(lane.x)} y1={px(y0)} y2={px(y0 + height)} />
             }) }
-            <g clip-path={props.is_cut.then(|| format!("url(#{PAST})"))}>
+            <g clip-path={past.map(|past| format!("url(#{past})"))}>
                 { for scene.states.iter().map(state_bar) }
                 { for scene.gaps.iter().map(|gap| cut(gap, scene)) }
                 { for scene.timers.iter().rev().map(timer) }

@@ -3,7 +3,7 @@
 use super::dialog::Modal;
 use super::does;
 use crate::page::sharing::{PartChoice, Said, Share, Sharing};
-use crate::page::state::{Action, State};
+use crate::page::state::{Action, Source, State};
 use crate::protocol::{Form, Shared};
 use crate::words::{Word, fill, grouped};
 use synema_diagram::link::Reach;
@@ -30,6 +30,9 @@ pub fn dialog(state: &State, act: &Callback<Action>) -> Html {
 
 fn parts(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
+    if state.sharing.form == Form::Experiment {
+        return html! {};
+    }
     let extent = &state.reader.extent;
     let all = fill(words.share_all, &[("n", &grouped(extent.packets))]);
     let shown = fill(words.share_shown, &[("n", &grouped(extent.shown))]);
@@ -60,6 +63,10 @@ fn described(form: Form) -> (Word, Word) {
         Form::Png => (|words| words.form_png, |words| words.form_png_for),
         Form::Html => (|words| words.form_html, |words| words.form_html_for),
         Form::Link => (|words| words.form_link, |words| words.form_link_for),
+        Form::Experiment => (
+            |words| words.form_experiment,
+            |words| words.form_experiment_for,
+        ),
         Form::Text => (|words| words.form_text, |words| words.form_text_for),
         Form::Markdown => (|words| words.form_markdown, |words| words.form_markdown_for),
         Form::Mermaid => (|words| words.form_mermaid, |words| words.form_mermaid_for),
@@ -81,7 +88,10 @@ fn forms(state: &State, act: &Callback<Action>) -> Html {
         }
     };
     html! {
-        <fieldset class="forms"><legend>{ words.share_as }</legend>{ for Form::ALL.map(one) }</fieldset>
+        <fieldset class="forms"><legend>{ words.share_as }</legend>
+            if state.source == Source::Experiment { { one(Form::Experiment) } }
+            { for Form::ALL.map(one) }
+        </fieldset>
     }
 }
 
@@ -111,7 +121,7 @@ fn made(state: &State, act: &Callback<Action>) -> Html {
         }
         Some(_) => {
             let text = sharing.text().unwrap_or_default();
-            let is_link = sharing.form == Form::Link;
+            let is_link = sharing.form.is_link();
             html! {
                 <>
                     if is_link { { viewer(state, act) } }
@@ -178,7 +188,7 @@ fn buttons(state: &State, act: &Callback<Action>) -> Html {
                 <button class="button first" data-test="share-copy" disabled={!is_there}
                     onclick={does(act, || Action::Share(Share::Copy))}>{ words.share_copy }</button>
             }
-            if sharing.form != Form::Link {
+            if !sharing.form.is_link() {
                 <button class={classes!("button", (!is_text).then_some("first"))} data-test="share-download"
                     disabled={is_text && !is_there}
                     onclick={does(act, || Action::Share(Share::Download))}>{ words.share_download }</button>

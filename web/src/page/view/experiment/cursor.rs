@@ -23,12 +23,14 @@ pub fn Cursor(props: &CursorProps) -> Html {
     let (y0, y1) = scene.window;
     let height = (y1.min(scene.height) - y0).max(0.0);
     let y = props.y;
+    let width = props.time.chars().count() as f64 * scene.char_width + 10.0;
     let heads = scene.arrows.iter().filter_map(|arrow| head(arrow, y));
     html! {
         <svg class="cursor" width={px(scene.width)} height={px(height)} aria-hidden="true"
             viewBox={format!("0 {} {} {}", px(y0), px(scene.width), px(height))}>
             <line class="cursor-line" data-test="cursor" x1="0" x2={px(scene.width)} y1={px(y)} y2={px(y)} />
-            <text class="label cursor-time" x="6" y={px(y - 5.0)}>{ &props.time }</text>
+            <rect class="cursor-box" x="2" y={px(y - 9.0)} width={px(width)} height="18" rx="4" />
+            <text class="cursor-time" x={px(2.0 + width / 2.0)} y={px(y + 4.0)}>{ &props.time }</text>
             { for heads.map(|at| html! {
                 <circle class="in-flight" data-test="in-flight" cx={px(at.x)} cy={px(at.y)} r="4.2" />
             }) }

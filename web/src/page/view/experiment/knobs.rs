@@ -154,7 +154,7 @@ fn menu(
 }
 
 /// What a setting is called.
-fn set_to(state: &State, knob: &ToldKnob, setting: &Setting) -> String {
+pub(super) fn set_to(state: &State, knob: &ToldKnob, setting: &Setting) -> String {
     match (&knob.control, setting) {
         (ToldControl::Range(range), Setting::Number(number)) => counted(range.unit, *number),
         (ToldControl::Choice { of, .. }, Setting::Choice(chosen)) => {

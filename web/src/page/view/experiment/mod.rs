@@ -1,12 +1,14 @@
 //! The panel at the left while an experiment is shown: what it is about, what to predict, what to
 //! change; and the list of all.
 
+mod compare;
 mod cursor;
 mod knobs;
 mod list;
 mod question;
 mod transport;
 
+pub use compare::compared;
 pub use cursor::Cursor;
 pub use transport::transport;
 
@@ -121,10 +123,13 @@ fn buttons(state: &State, act: &Callback<Action>) -> Html {
     } else {
         words.experiment_run_again
     };
+    let compares = state.playing.beside.is_some();
     html! {
         <div class="row run">
             <button class="button first" data-test="run" title={words.key_run}
                 onclick={does(act, || Action::Play(Play::Run))}>{ run }</button>
+            <button class="button" data-test="compare" aria-pressed={compares.to_string()} title={words.compare_hint}
+                onclick={does(act, move || Action::Play(Play::Compare(!compares)))}>{ words.compare }</button>
             <button class="button" data-test="on-a-wire"
                 onclick={does(act, || Action::Dialog(Some(Dialog::OnAWire)))}>{ words.experiment_on_wire }</button>
         </div>

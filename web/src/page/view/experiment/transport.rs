@@ -13,6 +13,8 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+/// So many of a machine's timers are told, the next first.
+const MOST_TIMERS: usize = 2;
 /// The slider's steps.
 const STEPS: f64 = 1_000.0;
 
@@ -145,6 +147,11 @@ fn stands(state: &State, machine: &MachineNow, name: &Text, now_ns: u64) -> Html
     let tcp = machine.state();
     let others = machine.conns.len().saturating_sub(1);
     let timers = machine.conns.iter().flat_map(|conn| &conn.timers);
+    let mut timers: Vec<_> = timers
+        .filter(|timer| timer.fires.as_nanos() > now_ns)
+        .collect();
+    timers.sort_by_key(|timer| timer.fires);
+    timers.truncate(MOST_TIMERS);
     html! {
         <li data-test="stands" data-state={tcp.map(TcpState::name)}>
             <b>{ said(state, name) }</b>{ " " }
@@ -152,7 +159,7 @@ fn stands(state: &State, machine: &MachineNow, name: &Text, now_ns: u64) -> Html
             if others > 0 {
                 <span class="quiet">{ fill(words.standing_others, &[("n", &others)]) }</span>
             }
-            { for timers.map(timer) }
+            { for timers.into_iter().map(timer) }
         </li>
     }
 }
