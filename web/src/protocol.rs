@@ -18,12 +18,14 @@ mod document;
 mod graph;
 mod play;
 mod share;
+mod trouble;
 mod writing;
 
 pub use document::{Extent, FilterProblem, FromDocument, ToDocument};
 pub use graph::{DrawnGraph, GraphRequest};
 pub use play::{EXPERIMENT_KEY, Heights, PlayRequest, Played, Told, ToldControl, ToldKnob, Trial};
 pub use share::{Form, Part, ShareRequest, Shared};
+pub use trouble::{Gone, Problem, Trouble};
 pub use writing::{Place, Write, Written, WrittenBracket, WrittenNote};
 
 use serde::{Deserialize, Serialize};
@@ -35,25 +37,6 @@ use synema_relay::{BridgeHello, ClaimState, Receipt, Refusal, SessionId, Stats};
 
 /// The shortest time between two batches of one sender, milliseconds: a frame of the screen.
 pub const BATCH_MS: u32 = 16;
-
-/// What went wrong, and what the reader can do about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
-    /// The cause, one sentence.
-    pub cause: String,
-    /// The next step, one sentence.
-    pub next: String,
-}
-
-impl Problem {
-    /// From its two sentences.
-    pub fn new(cause: impl Into<String>, next: impl Into<String>) -> Self {
-        Self {
-            cause: cause.into(),
-            next: next.into(),
-        }
-    }
-}
 
 /// From the page to the stack's worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,14 +130,14 @@ pub enum Link {
     /// The socket died; it is tried again.
     Lost {
         /// Why, as far as it is known.
-        why: String,
+        why: Gone,
         /// When it is tried again, milliseconds from now.
         retry_ms: u32,
     },
     /// The bridge does not want us; nothing is tried again by itself.
     Refused {
         /// Why, and what to do.
-        problem: Problem,
+        problem: Trouble,
         /// Whether taking the session over would help.
         can_take_over: bool,
     },

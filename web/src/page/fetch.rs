@@ -1,6 +1,6 @@
 //! A fetch's part of the state: how far it is, and what came of it. Pure.
 
-use crate::protocol::Problem;
+use crate::protocol::Trouble;
 use crate::words::{Words, fill};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
@@ -18,8 +18,8 @@ pub struct Fetch {
     pub number: FetchId,
     /// How far it is.
     pub phase: Phase,
-    /// What it does now, in words.
-    pub now: String,
+    /// What it does now; none where that is seen otherwise.
+    pub now: Option<Now>,
     /// The redirects so far: status and where to.
     pub redirects: Vec<(u16, String)>,
     /// The final response's head.
@@ -29,7 +29,47 @@ pub struct Fetch {
     /// The body, once it is there.
     pub body: Option<Rc<Body>>,
     /// Why it failed.
-    pub problem: Option<Problem>,
+    pub problem: Option<Trouble>,
+}
+
+/// What a fetch does now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Now {
+    /// The address is claimed first.
+    Claiming,
+    /// Told by the stack.
+    Event(FetchEvent),
+}
+
+impl Now {
+    /// In the language that is spoken; nothing of what says nothing.
+    pub fn words(&self, words: &Words) -> String {
+        let event = match self {
+            Self::Claiming => return words.now_claiming.to_owned(),
+            Self::Event(event) => event,
+        };
+        match event {
+            FetchEvent::Resolving { name } => fill(words.now_resolving, &[("name", name)]),
+            FetchEvent::Resolved { name, addrs } => {
+                let addrs: Vec<_> = addrs.iter().map(Ipv4Addr::to_string).collect();
+                let addrs = addrs.join(", ");
+                fill(words.now_resolved, &[("name", name), ("addrs", &addrs)])
+            }
+            FetchEvent::Connecting { remote, .. } => {
+                fill(words.now_connecting, &[("remote", remote)])
+            }
+            FetchEvent::Connected { remote, .. } => {
+                fill(words.now_connected, &[("remote", remote)])
+            }
+            FetchEvent::Redirected { status, to } => {
+                fill(words.now_redirected, &[("status", status), ("to", to)])
+            }
+            FetchEvent::Head(_)
+            | FetchEvent::Body(_)
+            | FetchEvent::Done { .. }
+            | FetchEvent::Failed(_) => String::new(),
+        }
+    }
 }
 
 /// How far a fetch is.
@@ -93,54 +133,42 @@ impl Fetch {
     }
 
     /// It is over without a whole response.
-    pub fn fail(&mut self, problem: Problem) {
+    pub fn fail(&mut self, problem: Trouble) {
         self.phase = Phase::Failed;
-        self.now.clear();
+        self.now = None;
         self.problem = Some(problem);
     }
 
     /// The stack tells of it.
-    pub fn event(&mut self, words: &Words, event: FetchEvent) {
+    pub fn event(&mut self, event: FetchEvent) {
         if matches!(self.phase, Phase::Done | Phase::Failed) {
             return;
         }
         self.phase = Phase::Running;
         match event {
-            FetchEvent::Resolving { name } => {
-                self.now = fill(words.now_resolving, &[("name", &name)]);
-            }
-            FetchEvent::Resolved { name, addrs } => {
-                let addrs: Vec<_> = addrs.iter().map(Ipv4Addr::to_string).collect();
-                let addrs = addrs.join(", ");
-                self.now = fill(words.now_resolved, &[("name", &name), ("addrs", &addrs)]);
-            }
-            FetchEvent::Connecting { remote, .. } => {
-                self.now = fill(words.now_connecting, &[("remote", &remote)]);
-            }
-            FetchEvent::Connected { remote, .. } => {
-                self.now = fill(words.now_connected, &[("remote", &remote)]);
-            }
-            FetchEvent::Redirected { status, to } => {
-                self.now = fill(words.now_redirected, &[("status", &status), ("to", &to)]);
-                self.redirects.push((status, to));
+            FetchEvent::Resolving { .. }
+            | FetchEvent::Resolved { .. }
+            | FetchEvent::Connecting { .. }
+            | FetchEvent::Connected { .. } => self.now = Some(Now::Event(event)),
+            FetchEvent::Redirected { status, ref to } => {
+                self.redirects.push((status, to.clone()));
+                self.now = Some(Now::Event(event));
             }
             FetchEvent::Head(head) => {
-                self.now.clear();
+                self.now = None;
                 self.head = Some(Rc::new(head));
             }
             FetchEvent::Body(_) => {}
             FetchEvent::Done { body_len, .. } => {
                 self.received = body_len;
-                self.now.clear();
+                self.now = None;
                 self.phase = if self.body.is_some() {
                     Phase::Done
                 } else {
                     Phase::Hashing
                 };
             }
-            FetchEvent::Failed(error) => {
-                self.fail(Problem::new(error.to_string(), error.next_step()));
-            }
+            FetchEvent::Failed(error) => self.fail(Trouble::Fetch(error)),
         }
     }
 }

@@ -9,8 +9,8 @@ use super::reader::Reader;
 use super::sharing::Sharing;
 use super::wire::Wire;
 use super::writing::{Dialog, Writing};
-use crate::protocol::{FromDocument, FromStack, Link, Problem, ToDocument, ToStack};
-use crate::words::{ENGLISH, Words, fill};
+use crate::protocol::{FromDocument, FromStack, Link, ToDocument, ToStack, Trouble};
+use crate::words::{ENGLISH, Words};
 use std::rc::Rc;
 use synema_diagram::words::Language;
 use synema_relay::SessionId;
@@ -47,7 +47,7 @@ pub struct State {
     /// The file that is being read.
     pub reading: Option<String>,
     /// What went wrong with a file or with the page itself.
-    pub trouble: Option<Problem>,
+    pub trouble: Option<Trouble>,
     /// How the bridge is reached; none without a key.
     pub entry: Option<Entry>,
     stack_ready: bool,
@@ -266,7 +266,6 @@ impl State {
     }
 
     fn wire_action(&mut self, action: Action) -> Vec<Effect> {
-        let words = self.words;
         match action {
             Action::TypeAddress(text) => {
                 self.wire.address.typed = text;
@@ -278,7 +277,7 @@ impl State {
                 self.wire.fetch.touched = true;
                 Vec::new()
             }
-            Action::Claim => stacks(self.wire.claim(words)),
+            Action::Claim => stacks(self.wire.claim()),
             Action::Fetch => self.fetch(),
             Action::FetchExample(url) => {
                 self.wire.fetch.url = url;
@@ -338,7 +337,7 @@ impl State {
         if self.wire.can_fetch() {
             out.extend(documents(self.reader.follow()));
         }
-        out.extend(stacks(self.wire.begin_fetch(self.words)));
+        out.extend(stacks(self.wire.begin_fetch()));
         out
     }
 
@@ -378,12 +377,11 @@ impl State {
             FromStack::Link(Link::Open { hello, .. }) => Some(Effect::Remember(hello.session)),
             _ => None,
         };
-        self.wire.heard(self.words, said);
+        self.wire.heard(said);
         remember.into_iter().collect()
     }
 
     fn document_said(&mut self, said: FromDocument) -> Vec<Effect> {
-        let words = self.words;
         match said {
             FromDocument::Ready => {
                 self.document_ready = true;
@@ -439,19 +437,16 @@ impl State {
             FromDocument::Shared { number, shared } => self.shared(number, shared),
             FromDocument::LinkFailed { why } => {
                 self.reading = None;
-                let cause = fill(words.link_failed, &[("why", &why)]);
-                self.trouble = Some(Problem::new(cause, words.link_failed_next));
+                self.trouble = Some(Trouble::Link(why));
                 vec![Effect::ForgetLink]
             }
             FromDocument::OpenFailed { name, why } => {
                 self.reading = None;
-                let cause = fill(words.open_failed, &[("name", &name), ("why", &why)]);
-                self.trouble = Some(Problem::new(cause, words.open_failed_next));
+                self.trouble = Some(Trouble::Open(name, why));
                 Vec::new()
             }
             FromDocument::FileFailed { why } => {
-                let cause = fill(words.save_failed, &[("why", &why)]);
-                self.trouble = Some(Problem::new(cause, words.worker_failed_next));
+                self.trouble = Some(Trouble::Save(why));
                 Vec::new()
             }
             said => {
@@ -478,8 +473,7 @@ impl State {
     }
 
     fn broken(&mut self, why: &str) -> Vec<Effect> {
-        let cause = fill(self.words.worker_failed, &[("why", &why)]);
-        self.trouble = Some(Problem::new(cause, self.words.worker_failed_next));
+        self.trouble = Some(Trouble::Worker(why.to_owned()));
         Vec::new()
     }
 }

@@ -9,8 +9,10 @@ mod writing;
 use super::fetch::{Body, Phase};
 use super::state::{Action, Effect, Entry, Source, State, Tab, Theme};
 use super::wire::{Bridge, Claim};
-use crate::protocol::{Extent, FromDocument, FromStack, Link, Problem, ToDocument, ToStack};
-use crate::words::JAPANESE;
+use crate::protocol::{
+    Extent, FromDocument, FromStack, Gone, Link, Problem, ToDocument, ToStack, Trouble,
+};
+use crate::words::{ENGLISH, JAPANESE};
 use std::net::Ipv4Addr;
 use synema_core::app::session::{ClaimEvent, ClaimRefusal, FetchError, FetchEvent, SessionEvent};
 use synema_core::wire::MacAddr;
@@ -209,7 +211,13 @@ fn a_failed_fetch_says_why_and_what_to_do() {
     granted(&mut state);
     fetch_event(&mut state, FetchEvent::Failed(FetchError::NoAddress));
     assert_eq!(state.wire.fetch.phase.name(), "failed");
-    let problem = state.wire.fetch.problem.clone().expect("said");
+    let problem = state
+        .wire
+        .fetch
+        .problem
+        .clone()
+        .expect("said")
+        .words(&ENGLISH);
     assert!(!problem.cause.is_empty() && !problem.next.is_empty());
     assert!(state.wire.can_fetch(), "it can be tried again");
 }
@@ -237,9 +245,10 @@ fn an_address_in_use_is_refused_with_the_other_s_mac() {
         why: ClaimRefusal::InUse { by },
     };
     stack(&mut state, FromStack::Session(SessionEvent::Claim(event)));
-    let Claim::Failed(problem) = &state.wire.address.claim else {
+    let Claim::Failed(trouble) = &state.wire.address.claim else {
         panic!("the claim goes on");
     };
+    let problem = trouble.words(&ENGLISH);
     assert!(
         problem.cause.contains("02:00:00:00:00:42"),
         "{}",
@@ -264,9 +273,10 @@ fn an_address_that_is_lost_later_ends_the_fetch() {
         lost: true,
     };
     stack(&mut state, FromStack::Gate(lost));
-    assert!(
-        matches!(&state.wire.address.claim, Claim::Failed(problem) if problem.cause.contains("02:00:00:00:00:09"))
-    );
+    assert!(matches!(
+        &state.wire.address.claim,
+        Claim::Failed(Trouble::Taken(_, MacAddr([2, 0, 0, 0, 0, 9])))
+    ));
     assert_eq!(state.wire.fetch.phase, Phase::Failed);
 }
 
@@ -277,7 +287,7 @@ fn what_is_no_address_is_not_claimed() {
         state.reduce(Action::TypeAddress(typed.into()));
         assert!(state.reduce(Action::Claim).is_empty(), "{typed}");
         assert!(
-            matches!(&state.wire.address.claim, Claim::Failed(problem) if !problem.next.is_empty())
+            matches!(&state.wire.address.claim, Claim::Failed(trouble) if !trouble.words(&ENGLISH).next.is_empty())
         );
     }
 }
@@ -288,7 +298,7 @@ fn a_bridge_that_is_lost_leaves_the_fetch_running() {
     state.reduce(Action::Fetch);
     granted(&mut state);
     let lost = Link::Lost {
-        why: "gone".into(),
+        why: Gone::Unknown,
         retry_ms: 250,
     };
     stack(&mut state, FromStack::Link(lost));
@@ -309,7 +319,7 @@ fn a_refusing_bridge_ends_what_waited() {
     let mut state = connected();
     state.reduce(Action::Fetch);
     let refused = Link::Refused {
-        problem: Problem::new("a", "b"),
+        problem: Trouble::BridgeSays(Problem::new("a", "b")),
         can_take_over: true,
     };
     stack(&mut state, FromStack::Link(refused));
@@ -477,7 +487,7 @@ fn a_file_that_cannot_be_read_leaves_what_was_shown() {
         why: "byte 0: not a capture".into(),
     };
     document(&mut state, failed);
-    let trouble = state.trouble.clone().expect("said");
+    let trouble = state.trouble.clone().expect("said").words(&ENGLISH);
     assert!(trouble.cause.contains("a.txt") && trouble.cause.contains("byte 0"));
     assert_eq!(state.reader.extent.packets, 100);
     state.reduce(Action::Dismiss);
@@ -491,7 +501,7 @@ fn a_broken_worker_is_told() {
         &mut state,
         FromDocument::Broken("index out of range".into()),
     );
-    let trouble = state.trouble.expect("said");
+    let trouble = state.trouble.expect("said").words(&ENGLISH);
     assert!(trouble.cause.contains("index out of range") && !trouble.next.is_empty());
 }
 

@@ -10,9 +10,8 @@
 //!            Idle -> Waiting -> Running -> Done | Failed   the fetch (it may wait for the claim)
 //! ```
 
-use super::fetch::{Body, Fetch, Phase};
-use crate::protocol::{FromStack, Link, Problem, ToStack};
-use crate::words::{Words, fill};
+use super::fetch::{Body, Fetch, Now, Phase};
+use crate::protocol::{FromStack, Gone, Link, ToStack, Trouble};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 use synema_core::app::session::{ClaimEvent, FetchId, SessionEvent};
@@ -50,14 +49,14 @@ pub enum Bridge {
     /// It was there; it is tried again.
     Lost {
         /// Why.
-        why: String,
+        why: Gone,
         /// When it is tried again, milliseconds from when it was lost.
         retry_ms: u32,
     },
     /// It does not want us.
     Refused {
         /// Why, and what to do.
-        problem: Problem,
+        problem: Trouble,
         /// Whether its session can be taken over.
         can_take_over: bool,
     },
@@ -103,7 +102,7 @@ pub enum Claim {
         rfc_timings: bool,
     },
     /// Refused, or lost later.
-    Failed(Problem),
+    Failed(Trouble),
 }
 
 impl Wire {
@@ -149,7 +148,7 @@ impl Wire {
     }
 
     /// Claims what is typed.
-    pub fn claim(&mut self, words: &Words) -> Option<ToStack> {
+    pub fn claim(&mut self) -> Option<ToStack> {
         if !self.can_claim() {
             return None;
         }
@@ -161,32 +160,29 @@ impl Wire {
                 Some(ToStack::Claim { addr })
             }
             Err(_) => {
-                let problem = self.not_an_address(words);
+                let problem = self.not_an_address();
                 self.address.claim = Claim::Failed(problem);
                 None
             }
         }
     }
 
-    fn not_an_address(&self, words: &Words) -> Problem {
+    fn not_an_address(&self) -> Trouble {
         let typed = self.address.typed.trim();
         if typed.is_empty() {
-            return Problem::new(words.address_none, words.address_none_next);
+            return Trouble::AddressNone;
         }
         let example = self.hello.as_ref().map(|hello| hello.subnet.addr);
         let example = example.unwrap_or(Ipv4Addr::new(192, 168, 0, 129));
-        Problem::new(
-            fill(words.address_not, &[("text", &typed)]),
-            fill(words.address_not_next, &[("example", &example)]),
-        )
+        Trouble::AddressNot(typed.to_owned(), example)
     }
 
     /// Fetches what is typed; claims first if need be.
-    pub fn begin_fetch(&mut self, words: &Words) -> Vec<ToStack> {
+    pub fn begin_fetch(&mut self) -> Vec<ToStack> {
         if !self.can_fetch() {
             return Vec::new();
         }
-        let mut out: Vec<ToStack> = self.claim(words).into_iter().collect();
+        let mut out: Vec<ToStack> = self.claim().into_iter().collect();
         if let Claim::Failed(problem) = &self.address.claim {
             let problem = problem.clone();
             self.fetch.begin();
@@ -196,7 +192,7 @@ impl Wire {
         self.fetch.begin();
         if !matches!(self.address.claim, Claim::Ours { .. }) {
             self.fetch.phase = Phase::Waiting;
-            self.fetch.now = words.now_claiming.to_owned();
+            self.fetch.now = Some(Now::Claiming);
         }
         out.push(ToStack::Fetch {
             fetch: self.fetch.number,
@@ -206,16 +202,16 @@ impl Wire {
     }
 
     /// The stack's worker said something.
-    pub fn heard(&mut self, words: &Words, said: FromStack) {
+    pub fn heard(&mut self, said: FromStack) {
         match said {
             FromStack::Ready | FromStack::Broken(_) => {}
-            FromStack::Link(link) => self.link(words, link),
-            FromStack::Gate(gate) => self.gate(words, &gate),
+            FromStack::Link(link) => self.link(link),
+            FromStack::Gate(gate) => self.gate(&gate),
             FromStack::Step { at, addr, step } => self.address.steps.push(Step { at, addr, step }),
-            FromStack::Session(SessionEvent::Claim(event)) => self.claim_event(words, event),
+            FromStack::Session(SessionEvent::Claim(event)) => self.claim_event(event),
             FromStack::Session(SessionEvent::Fetch { fetch, event }) => {
                 if fetch == self.fetch.number {
-                    self.fetch.event(words, event);
+                    self.fetch.event(event);
                 }
             }
             FromStack::Progress { fetch, received } => {
@@ -225,10 +221,7 @@ impl Wire {
             }
             FromStack::Stats(stats) => self.stats = stats,
             FromStack::Unsent(frames) => self.unsent = frames,
-            FromStack::GateStuck { addr } => self.claim_failed(Problem::new(
-                fill(words.gate_stuck, &[("addr", &addr)]),
-                words.gate_stuck_next,
-            )),
+            FromStack::GateStuck { addr } => self.claim_failed(Trouble::GateStuck(addr)),
         }
     }
 
@@ -244,7 +237,7 @@ impl Wire {
         }
     }
 
-    fn link(&mut self, words: &Words, link: Link) {
+    fn link(&mut self, link: Link) {
         match link {
             Link::Connecting => {
                 // A bridge that was lost stays so in words until it is back.
@@ -267,7 +260,7 @@ impl Wire {
                 };
             }
             Link::Forgotten => {
-                let problem = Problem::new(words.banner_resumed_not, words.banner_resumed_not_next);
+                let problem = Trouble::Forgotten;
                 if self.fetch.phase.is_busy() {
                     self.fetch.fail(problem.clone());
                 }
@@ -298,16 +291,15 @@ impl Wire {
     }
 
     /// What the gate refuses, the stack cannot know; the rest it tells itself.
-    fn gate(&mut self, words: &Words, gate: &ClaimState) {
+    fn gate(&mut self, gate: &ClaimState) {
         let problem = match *gate {
-            ClaimState::Refused { addr, why } => Problem::new(
-                fill(
-                    words.claim_refused_bridge,
-                    &[("addr", &addr), ("why", &why)],
-                ),
-                words.claim_choose_next,
-            ),
-            ClaimState::Conflict { addr, by, lost } => conflict(words, addr, by, lost),
+            ClaimState::Refused { addr, why } => Trouble::GateRefused(addr, why),
+            ClaimState::Conflict {
+                addr,
+                by,
+                lost: true,
+            } => Trouble::Taken(addr, by),
+            ClaimState::Conflict { addr, by, .. } => Trouble::InUse(addr, by),
             ClaimState::Nothing
             | ClaimState::Probing { .. }
             | ClaimState::Waiting { .. }
@@ -316,7 +308,7 @@ impl Wire {
         self.claim_failed(problem);
     }
 
-    fn claim_event(&mut self, words: &Words, event: ClaimEvent) {
+    fn claim_event(&mut self, event: ClaimEvent) {
         match event {
             ClaimEvent::Granted { addr, rfc_timings } => {
                 self.address.claim = Claim::Ours { addr, rfc_timings };
@@ -325,26 +317,17 @@ impl Wire {
                 }
             }
             ClaimEvent::Refused { why, .. } => {
-                self.claim_failed(Problem::new(why.to_string(), why.next_step()));
+                self.claim_failed(Trouble::Claim(why));
             }
-            ClaimEvent::Lost { addr, to } => self.claim_failed(conflict(words, addr, to, true)),
+            ClaimEvent::Lost { addr, to } => self.claim_failed(Trouble::Taken(addr, to)),
             ClaimEvent::Released { .. } => self.address.claim = Claim::Nothing,
         }
     }
 
-    fn claim_failed(&mut self, problem: Problem) {
+    fn claim_failed(&mut self, problem: Trouble) {
         if self.fetch.phase.is_busy() {
             self.fetch.fail(problem.clone());
         }
         self.address.claim = Claim::Failed(problem);
-    }
-}
-
-fn conflict(words: &Words, addr: Ipv4Addr, by: synema_core::wire::MacAddr, lost: bool) -> Problem {
-    let values: [(&str, &dyn std::fmt::Display); 2] = [("addr", &addr), ("mac", &by)];
-    if lost {
-        Problem::new(fill(words.claim_lost, &values), words.claim_lost_next)
-    } else {
-        Problem::new(fill(words.claim_in_use, &values), words.claim_choose_next)
     }
 }

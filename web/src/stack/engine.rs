@@ -17,8 +17,7 @@ mod bridge;
 
 use super::outbox::Outbox;
 use super::retry::Retry;
-use crate::protocol::{FromStack, Live, ToStack};
-use crate::words::ENGLISH;
+use crate::protocol::{FromStack, Gone, Live, ToStack};
 use std::net::Ipv4Addr;
 use synema_core::app::session::{
     ClaimCommand, ClaimEvent, ClaimTimings, Command, FetchEvent, FetchId, FetchOptions, Input,
@@ -249,7 +248,7 @@ impl Engine {
         match self.phase {
             Phase::Waiting { until } if now >= until => self.connect(),
             Phase::Greeting { until } if now >= until => {
-                self.lost(now, ENGLISH.bridge_silent.to_owned());
+                self.lost(now, Gone::Silent);
             }
             _ => {}
         }

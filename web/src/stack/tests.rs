@@ -2,6 +2,7 @@
 
 use super::engine::{Do, Engine, Happened};
 use crate::protocol::{FromStack, Link, Live, Problem, ToStack};
+use crate::words::ENGLISH;
 use std::net::Ipv4Addr;
 use synema_core::time::{Duration, Instant};
 use synema_core::wire::MacAddr;
@@ -100,12 +101,12 @@ impl Bench {
             .sum()
     }
 
-    fn refusal(&self) -> Option<(&Problem, bool)> {
+    fn refusal(&self) -> Option<(Problem, bool)> {
         self.page.iter().find_map(|said| match said {
             FromStack::Link(Link::Refused {
                 problem,
                 can_take_over,
-            }) => Some((problem, *can_take_over)),
+            }) => Some((problem.words(&ENGLISH), *can_take_over)),
             _ => None,
         })
     }
@@ -416,7 +417,7 @@ fn a_busy_bridge_can_be_taken_over() {
     });
     assert_eq!(
         bench.refusal(),
-        Some((&Problem::new("another page has it", "close that"), true))
+        Some((Problem::new("another page has it", "close that"), true))
     );
     bench.happens(Happened::Page(ToStack::Connect {
         url: "ws://127.0.0.1:1/relay".into(),

@@ -279,7 +279,6 @@ words! {
     bridge_key: "The bridge answers, but does not let this page in: it does not know the page's key",
     bridge_key_next: "Each start of the bridge has a new key. Open the link that it printed last, with all that follows the #.",
     bridge_silent: "The bridge took the connection but says nothing",
-    bridge_silent_next: "Stop it and start it again.",
 
     worker_failed: "A part of this page stopped: {why}",
     worker_failed_next: "Reload the page; the capture can be downloaded first if the ladder still answers.",

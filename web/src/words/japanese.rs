@@ -254,7 +254,6 @@ pub static JAPANESE: Words = Words {
     bridge_key: "ブリッジは応答しますが、このページの鍵を知らないため受け付けません",
     bridge_key_next: "鍵はブリッジの起動ごとに変わります。最後に表示されたリンクを、# 以降も含めて開いてください。",
     bridge_silent: "ブリッジは接続を受け付けましたが、何も言ってきません",
-    bridge_silent_next: "止めて、起動し直してください。",
 
     worker_failed: "このページの一部が停止しました: {why}",
     worker_failed_next: "ページを再読み込みしてください。図がまだ動いていれば、先にキャプチャを保存できます。",

@@ -5,6 +5,8 @@
 
 mod english;
 mod japanese;
+mod refusals;
+mod troubles;
 
 pub use english::{ENGLISH, Words};
 pub use japanese::JAPANESE;
@@ -18,6 +20,14 @@ impl Words {
         match language {
             Language::English => &ENGLISH,
             Language::Japanese => &JAPANESE,
+        }
+    }
+
+    /// The language that they are of.
+    pub fn spoken(&self) -> Language {
+        match self == &JAPANESE {
+            true => Language::Japanese,
+            false => Language::English,
         }
     }
 }

@@ -26,7 +26,7 @@ pub mod wire;
 pub use measure::Faces;
 
 use super::state::Action;
-use crate::protocol::Problem;
+use crate::protocol::Trouble;
 use crate::words::{Words, fill};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -56,10 +56,11 @@ pub fn does<E>(act: &Callback<Action>, action: impl Fn() -> Action + 'static) ->
 }
 
 /// What went wrong, and what to do.
-pub fn problem(words: Language, problem: &Problem) -> Html {
+pub fn problem(words: Language, trouble: &Trouble) -> Html {
+    let problem = trouble.words(words);
     html! {
         <div class="error" role="alert" data-test="error">
-            <strong>{ &problem.cause }</strong>
+            <strong>{ problem.cause }</strong>
             { fill(words.error_next, &[("next", &problem.next)]) }
         </div>
     }

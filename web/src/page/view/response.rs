@@ -4,7 +4,7 @@ use super::{Language, does, problem};
 use crate::page::fetch::{Body, Fetch, Phase};
 use crate::page::state::Action;
 use crate::page::wire::{Bridge, Claim, Wire};
-use crate::protocol::Problem;
+use crate::protocol::Trouble;
 use crate::words::{fill, grouped, size};
 use synema_core::app::http::{Header, ResponseHead};
 use yew::prelude::*;
@@ -21,7 +21,7 @@ pub fn panel(words: Language, wire: &Wire, act: &Callback<Action>) -> Html {
                     { fill(words.now_redirected, &[("status", status), ("to", to)]) }
                 </p>
             }) }
-            if !fetch.now.is_empty() { <p class="quiet">{ &fetch.now }</p> }
+            if let Some(now) = &fetch.now { <p class="quiet">{ now.words(words) }</p> }
             if let Some(head) = &fetch.head { { status(head) } }
             { progress(words, fetch) }
             if let Some(why) = fetch.problem.as_ref().filter(|why| !is_said(wire, why)) {
@@ -36,7 +36,7 @@ pub fn panel(words: Language, wire: &Wire, act: &Callback<Action>) -> Html {
 }
 
 /// What stopped the claim or the bridge stands there already, where it can be mended.
-fn is_said(wire: &Wire, why: &Problem) -> bool {
+fn is_said(wire: &Wire, why: &Trouble) -> bool {
     let by_claim = matches!(&wire.address.claim, Claim::Failed(problem) if problem == why);
     let by_bridge = matches!(&wire.bridge, Bridge::Refused { problem, .. } if problem == why);
     by_claim || by_bridge

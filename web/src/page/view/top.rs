@@ -6,6 +6,7 @@ use crate::page::sharing::Share;
 use crate::page::state::{Action, Source, State, Theme};
 use crate::page::wire::{Bridge, Claim};
 use crate::page::writing::Pen;
+use crate::protocol::Gone;
 use crate::words::{Words, fill};
 use synema_diagram::words::Language;
 use wasm_bindgen::JsCast;
@@ -138,10 +139,11 @@ const LONG_MS: u32 = 4_000;
 pub fn banner(state: &State, act: &Callback<Action>) -> Html {
     let words = state.words;
     if let Some(trouble) = &state.trouble {
+        let problem = trouble.words(words);
         return html! {
             <div class="banner bad" role="alert" data-test="banner">
-                <strong>{ &trouble.cause }</strong>
-                <span>{ &trouble.next }</span>
+                <strong>{ problem.cause }</strong>
+                <span>{ problem.next }</span>
                 <button class="link" onclick={does(act, || Action::Dismiss)}>{ words.unselect }</button>
             </div>
         };
@@ -152,7 +154,12 @@ pub fn banner(state: &State, act: &Callback<Action>) -> Html {
     }
 }
 
-fn lost(words: &Words, why: &str, retry_ms: u32) -> Html {
+fn lost(words: &Words, why: &Gone, retry_ms: u32) -> Html {
+    let why = match why {
+        Gone::Unknown => "",
+        Gone::Silent => words.bridge_silent,
+        Gone::Closed(why) => why,
+    };
     let seconds = format!("{:.1}", f64::from(retry_ms) / 1000.0);
     let text = fill(words.banner_lost_text, &[("seconds", &seconds)]);
     html! {
@@ -160,7 +167,7 @@ fn lost(words: &Words, why: &str, retry_ms: u32) -> Html {
             <strong>{ words.banner_lost }</strong>
             <span>{ text }</span>
             if retry_ms >= LONG_MS { <span>{ words.banner_lost_long }</span> }
-            if why != words.bridge_lost { <span class="quiet">{ why }</span> }
+            if !why.is_empty() { <span class="quiet">{ why }</span> }
         </div>
     }
 }

@@ -1,8 +1,7 @@
 //! The engine's talk with the bridge: the socket's life, hello, frames, what it is told.
 
 use super::{CREDIT_WINDOW, Do, Engine, FIRST_TRIES, HELLO_WAIT, Phase, TURNED_AWAY, Target};
-use crate::protocol::{FromStack, Link, Live, Problem, WireReceipt};
-use crate::words::{ENGLISH, fill};
+use crate::protocol::{FromStack, Gone, Link, Live, Problem, Trouble, WireReceipt};
 use synema_core::app::session::{Input, Session, SessionConfig};
 use synema_core::time::Instant;
 use synema_relay::{
@@ -41,9 +40,9 @@ impl Engine {
             self.commands.push(Do::Knock);
         }
         let why = if reason.is_empty() {
-            ENGLISH.bridge_lost.to_owned()
+            Gone::Unknown
         } else {
-            format!("{reason} ({code})")
+            Gone::Closed(format!("{reason} ({code})"))
         };
         self.lost(now, why);
     }
@@ -57,19 +56,17 @@ impl Engine {
         self.turned_away = if answers { self.turned_away + 1 } else { 0 };
         if self.turned_away >= TURNED_AWAY {
             self.session_id = None;
-            let problem = Problem::new(ENGLISH.bridge_key, ENGLISH.bridge_key_next);
-            self.refuse(problem, false);
+            self.refuse(Trouble::BridgeKey, false);
         }
     }
 
     /// The socket is of no use any more: wait, and try again.
-    pub(super) fn lost(&mut self, now: Instant, why: String) {
+    pub(super) fn lost(&mut self, now: Instant, why: Gone) {
         self.commands.push(Do::Disconnect);
         self.outbox.document(Live::Gone { at: now });
         let wait = self.retry.next_wait();
         if !self.ever_open && self.retry.tries() >= FIRST_TRIES {
-            let problem = Problem::new(ENGLISH.bridge_unreachable, ENGLISH.bridge_unreachable_next);
-            self.refuse(problem, false);
+            self.refuse(Trouble::BridgeUnreachable, false);
             return;
         }
         self.phase = Phase::Waiting { until: now + wait };
@@ -80,7 +77,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn refuse(&mut self, problem: Problem, can_take_over: bool) {
+    pub(super) fn refuse(&mut self, problem: Trouble, can_take_over: bool) {
         self.commands.push(Do::Disconnect);
         self.phase = Phase::Refused;
         self.pending.clear();
@@ -125,11 +122,12 @@ impl Engine {
     }
 
     pub(super) fn malformed(&mut self, error: &DecodeError) {
-        let (cause, next) = match error {
-            DecodeError::Version { .. } => (ENGLISH.bridge_version, ENGLISH.bridge_version_next),
-            _ => (ENGLISH.bridge_malformed, ENGLISH.bridge_malformed_next),
+        let why = error.to_string();
+        let trouble = match error {
+            DecodeError::Version { .. } => Trouble::BridgeVersion(why),
+            _ => Trouble::BridgeMalformed(why),
         };
-        self.refuse(Problem::new(fill(cause, &[("why", error)]), next), false);
+        self.refuse(trouble, false);
     }
 
     pub(super) fn hello(&mut self, now: Instant, hello: BridgeHello) {
@@ -192,12 +190,12 @@ impl Engine {
             } => {
                 self.session_id = None;
                 let can_take_over = matches!(code, ErrorCode::Busy | ErrorCode::TakenOver);
-                self.refuse(Problem::new(cause, next_step), can_take_over);
+                let problem = Problem::new(cause, next_step);
+                self.refuse(Trouble::BridgeSays(problem), can_take_over);
             }
             ToPage::Bye => {
                 self.session_id = None;
-                let problem = Problem::new(ENGLISH.bridge_bye, ENGLISH.bridge_bye_next);
-                self.refuse(problem, false);
+                self.refuse(Trouble::BridgeBye, false);
             }
         }
     }
