@@ -60,7 +60,7 @@ impl Trouble {
 }
 
 fn because(cause: &str, why: &str, next: &str) -> Problem {
-    Problem::new(fill(cause, &[("why", why)]), next)
+    Problem::new(fill(cause, &[("why", &why)]), next)
 }
 
 fn with_mac(cause: &str, addr: &Ipv4Addr, mac: &MacAddr, next: &str) -> Problem {
