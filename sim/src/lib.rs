@@ -24,6 +24,7 @@ pub mod name_server;
 pub mod network;
 pub mod node;
 pub mod router;
+mod switch;
 pub mod vantage;
 
 pub use client::{Client, Fetched};

@@ -1,22 +1,18 @@
 //! Nodes on LANs, driven in virtual time.
 //!
-//! A LAN is a learning switch that takes no time: a frame for a MAC address
-//! that was seen goes to its owner, any other to everybody. Each pair of members
-//! has a [`Wire`] in each direction, so that conditions hold from one machine to
-//! another and not for a cable that nobody draws.
-//!
-//! Two stacks of one computer share a card, and so a socket of the switch: both
-//! are given what comes there, and neither what the other sends.
+//! A LAN is a switch. Each pair of members has a [`Wire`] in each direction,
+//! so that conditions hold from one machine to another and not for a cable that nobody draws.
 
 use crate::conditions::{Conditions, Fate, LossReason, Wire};
 use crate::node::{Node, NodeId, NodeRef, Port};
+use crate::switch::{Member, Switch};
 use core::any::Any;
 use core::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use synema_core::time::{Duration, Instant};
 use synema_core::trace::FrameId;
-use synema_core::wire::{MacAddr, ethernet};
+use synema_core::wire::MacAddr;
 
 /// A LAN's number within its network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,22 +88,9 @@ struct Slot {
 
 struct Lan {
     conditions: Conditions,
-    members: Vec<Member>,
-    /// The switch's table: behind which socket a MAC address was seen.
-    learned: BTreeMap<MacAddr, Socket>,
+    switch: Switch,
     wires: BTreeMap<(NodeId, NodeId), Wire>,
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Member {
-    node: NodeId,
-    port: Port,
-    socket: Socket,
-}
-
-/// One of the switch's sockets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Socket(usize);
 
 struct Arrival {
     to: Member,
@@ -156,8 +139,7 @@ impl Network {
         let id = LanId(u32::try_from(self.lans.len()).expect("fewer than 2^32 LANs fit in memory"));
         self.lans.push(Lan {
             conditions,
-            members: Vec::new(),
-            learned: BTreeMap::new(),
+            switch: Switch::default(),
             wires: BTreeMap::new(),
         });
         id
@@ -165,22 +147,22 @@ impl Network {
 
     /// Plugs a machine's port into a LAN.
     pub fn plug<T>(&mut self, node: NodeRef<T>, port: Port, lan: LanId) {
-        let socket = Socket(self.lans[lan.0 as usize].members.len());
-        self.plug_into(node.id, port, lan, socket);
+        self.wire_up(node.id, port, lan);
+        self.lans[lan.0 as usize].switch.plug(node.id, port);
     }
 
-    /// Lets `node` share a card with `other`, its port 0: another stack of the same computer.
+    /// Lets `node` share a card with `other`: another stack of the same computer.
     ///
     /// # Panics
     /// When `other` is not plugged into this LAN.
     pub fn plug_beside<T>(&mut self, node: NodeRef<T>, other: NodeId, lan: LanId) {
-        let members = &self.lans[lan.0 as usize].members;
-        let member = members.iter().find(|member| member.node == other);
-        let socket = member.expect("the other one is plugged in first").socket;
-        self.plug_into(node.id, 0, lan, socket);
+        self.wire_up(node.id, 0, lan);
+        let switch = &mut self.lans[lan.0 as usize].switch;
+        let has_card = switch.plug_beside(node.id, 0, other);
+        assert!(has_card, "the other one is plugged in first");
     }
 
-    fn plug_into(&mut self, node: NodeId, port: Port, lan: LanId, socket: Socket) {
+    fn wire_up(&mut self, node: NodeId, port: Port, lan: LanId) {
         let slot = &mut self.nodes[node.0 as usize];
         let index = usize::from(port);
         if slot.ports.len() <= index {
@@ -188,17 +170,11 @@ impl Network {
         }
         slot.ports[index] = Some(lan);
         slot.touched = true;
-        self.lans[lan.0 as usize]
-            .members
-            .push(Member { node, port, socket });
     }
 
     /// Tells the switch behind whose socket a MAC address is, as if it had sent before.
     pub fn introduce(&mut self, lan: LanId, mac: MacAddr, node: NodeId) {
-        let lan = &mut self.lans[lan.0 as usize];
-        if let Some(member) = lan.members.iter().find(|member| member.node == node) {
-            lan.learned.insert(mac, member.socket);
-        }
+        self.lans[lan.0 as usize].switch.learn(mac, node);
     }
 
     /// Sets what happens to frames from one machine to another, from now on.
@@ -347,7 +323,10 @@ impl Network {
         let Some(lan) = plugged.flatten() else {
             return; // an unplugged port: nobody hears it
         };
-        for to in self.lans[lan.0 as usize].receivers((from, port), bytes) {
+        for to in self.lans[lan.0 as usize]
+            .switch
+            .receivers((from, port), bytes)
+        {
             let now = self.now;
             let fates = self.wire(lan, from, to.node).send(now, bytes);
             for fate in fates {
@@ -407,28 +386,5 @@ impl Network {
         lan.wires
             .entry((from, to))
             .or_insert_with(|| Wire::new(lan.conditions.clone(), seed))
-    }
-}
-
-impl Lan {
-    /// To whom a frame goes; learns where its sender is.
-    fn receivers(&mut self, sender: (NodeId, Port), bytes: &[u8]) -> Vec<Member> {
-        let of_sender = |member: &&Member| (member.node, member.port) == sender;
-        let Some(socket) = self.members.iter().find(of_sender).map(|it| it.socket) else {
-            return Vec::new();
-        };
-        let Ok(frame) = ethernet::Frame::parse(bytes) else {
-            return Vec::new();
-        };
-        if frame.source().is_unicast() {
-            self.learned.insert(frame.source(), socket);
-        }
-        let known = self.learned.get(&frame.destination()).copied();
-        let goes_to = |member: &Member| match known {
-            Some(known) => known == member.socket && known != socket,
-            None => member.socket != socket,
-        };
-        let members = self.members.iter().copied();
-        members.filter(goes_to).collect()
     }
 }

@@ -7,8 +7,9 @@
 //!
 //! A packet that the router passes on is told as one journey, from end to end.
 
+use super::cast::{Actor, Player, Role};
 use super::scene::{Scene, Way};
-use super::stage::{Actor, Player, Role, Stage, ask, meet};
+use super::stage::{Stage, ask, meet};
 use super::{ExperimentError, Text};
 use crate::conditions::Conditions;
 use crate::http_server::{HttpServer, Page};

@@ -12,6 +12,8 @@
 //! write them: `"10 ms"`.
 
 pub mod by_hand;
+mod cast;
+mod catalogue;
 mod errand;
 mod knob;
 mod machine;
@@ -24,6 +26,7 @@ mod script;
 mod stage;
 mod talker;
 
+pub use catalogue::catalogue;
 pub use errand::Errand;
 pub use knob::{Choice, Control, Knob, Range, Setting, Settings, Unit};
 pub use machine::Machine;
@@ -91,117 +94,6 @@ pub struct Experiment {
     #[serde(default, rename = "knob")]
     pub knobs: Vec<Knob>,
     scene: Table,
-}
-
-/// All experiments, in the order in which they are told.
-const FILES: [(&str, &str); 24] = [
-    (
-        "010-handshake.toml",
-        include_str!("../../experiments/010-handshake.toml"),
-    ),
-    (
-        "020-numbers.toml",
-        include_str!("../../experiments/020-numbers.toml"),
-    ),
-    (
-        "030-one-goes-missing.toml",
-        include_str!("../../experiments/030-one-goes-missing.toml"),
-    ),
-    (
-        "040-who-sent-this-rst.toml",
-        include_str!("../../experiments/040-who-sent-this-rst.toml"),
-    ),
-    (
-        "050-claiming-an-address.toml",
-        include_str!("../../experiments/050-claiming-an-address.toml"),
-    ),
-    (
-        "060-get-the-page.toml",
-        include_str!("../../experiments/060-get-the-page.toml"),
-    ),
-    (
-        "070-p-p-p-a.toml",
-        include_str!("../../experiments/070-p-p-p-a.toml"),
-    ),
-    (
-        "080-why-google-gave-up.toml",
-        include_str!("../../experiments/080-why-google-gave-up.toml"),
-    ),
-    (
-        "090-a-curl-that-always-works.toml",
-        include_str!("../../experiments/090-a-curl-that-always-works.toml"),
-    ),
-    (
-        "100-how-little-tcp-is-enough.toml",
-        include_str!("../../experiments/100-how-little-tcp-is-enough.toml"),
-    ),
-    (
-        "200-sack-against-go-back-n.toml",
-        include_str!("../../experiments/200-sack-against-go-back-n.toml"),
-    ),
-    (
-        "210-a-lost-ack.toml",
-        include_str!("../../experiments/210-a-lost-ack.toml"),
-    ),
-    (
-        "220-one-send-is-not-one-receive.toml",
-        include_str!("../../experiments/220-one-send-is-not-one-receive.toml"),
-    ),
-    (
-        "240-nagle-and-the-delayed-ack.toml",
-        include_str!("../../experiments/240-nagle-and-the-delayed-ack.toml"),
-    ),
-    (
-        "250-an-ack-is-not-a-reader.toml",
-        include_str!("../../experiments/250-an-ack-is-not-a-reader.toml"),
-    ),
-    (
-        "255-slow-start-and-cubic.toml",
-        include_str!("../../experiments/255-slow-start-and-cubic.toml"),
-    ),
-    (
-        "260-zero-window.toml",
-        include_str!("../../experiments/260-zero-window.toml"),
-    ),
-    (
-        "270-time-wait.toml",
-        include_str!("../../experiments/270-time-wait.toml"),
-    ),
-    (
-        "280-simultaneous-open.toml",
-        include_str!("../../experiments/280-simultaneous-open.toml"),
-    ),
-    (
-        "290-half-close.toml",
-        include_str!("../../experiments/290-half-close.toml"),
-    ),
-    (
-        "300-syn-flood.toml",
-        include_str!("../../experiments/300-syn-flood.toml"),
-    ),
-    (
-        "310-bufferbloat.toml",
-        include_str!("../../experiments/310-bufferbloat.toml"),
-    ),
-    (
-        "320-a-forged-rst.toml",
-        include_str!("../../experiments/320-a-forged-rst.toml"),
-    ),
-    (
-        "330-losses-in-bursts.toml",
-        include_str!("../../experiments/330-losses-in-bursts.toml"),
-    ),
-];
-
-/// All experiments that come with this crate, in the order in which they are told.
-///
-/// # Panics
-/// Never: each file is parsed by a test.
-pub fn catalogue() -> Vec<Experiment> {
-    let parse = |(name, text): (&str, &str)| {
-        Experiment::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"))
-    };
-    FILES.into_iter().map(parse).collect()
 }
 
 impl Experiment {

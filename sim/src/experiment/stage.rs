@@ -1,5 +1,6 @@
 //! A scene's machines on their network, and what is asked of them from outside.
 
+use super::cast::{Actor, Player, Role};
 use super::errand::journeys;
 use super::machine::Machine;
 use super::puppet::{Place, Puppet};
@@ -8,14 +9,10 @@ use super::scene::{
 };
 use super::talker::{Call, Talker};
 use super::{ExperimentError, Text};
-use crate::client::Client;
 use crate::conditions::Conditions;
 use crate::host::{App, Host};
-use crate::http_server::HttpServer;
-use crate::name_server::NameServer;
 use crate::network::{LanId, Network, Passage};
-use crate::node::{Node, NodeId, NodeRef, Port};
-use crate::router::Router;
+use crate::node::{Node, NodeRef, Port};
 use core::net::{Ipv4Addr, SocketAddrV4};
 use synema_core::ip::Interface;
 use synema_core::time::Instant;
@@ -31,48 +28,6 @@ pub(super) struct Stage {
     cast: Vec<Player>,
     /// So many passages the puppets have heard of.
     overheard: usize,
-}
-
-/// One who takes part.
-pub(super) struct Player {
-    pub(super) role: Role,
-    pub(super) name: Text,
-    pub(super) mac: MacAddr,
-    pub(super) addr: Ipv4Addr,
-    pub(super) actor: Actor,
-}
-
-/// Which part of the scene one plays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Page,
-    Server,
-    Names,
-    Router,
-    Other(String),
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Actor {
-    Talker(NodeRef<Host<Talker>>),
-    Puppet(NodeRef<Puppet>),
-    Client(NodeRef<Client>),
-    Web(NodeRef<Host<HttpServer>>),
-    Names(NodeRef<Host<NameServer>>),
-    Router(NodeRef<Router>),
-}
-
-impl Actor {
-    fn node(self) -> NodeId {
-        match self {
-            Self::Talker(node) => node.id(),
-            Self::Puppet(node) => node.id(),
-            Self::Client(node) => node.id(),
-            Self::Web(node) => node.id(),
-            Self::Names(node) => node.id(),
-            Self::Router(node) => node.id(),
-        }
-    }
 }
 
 impl Stage {
@@ -313,35 +268,6 @@ impl Stage {
             found.map(|player| player.actor.node())
         };
         journeys(passages, (id, self.network.node(id)), observer, at)
-    }
-}
-
-impl Scene {
-    /// How one with a stack behaves who talks.
-    fn speaker(&self, role: &Role) -> Option<&Speaker> {
-        match role {
-            Role::Page => Some(&self.page),
-            Role::Server => Some(&self.server),
-            Role::Other(key) => self.other.get(key).map(|other| &other.talks),
-            Role::Names | Role::Router => None,
-        }
-    }
-
-    /// What frames from one to another meet; a further machine has its own ways. `None` if
-    /// there is no way that the scene tells of.
-    fn conditions(&self, from: &Role, to: &Role) -> Option<&Conditions> {
-        let other = |key| self.other.get(key).map(|other| &other.way);
-        let names = self.errand.as_ref().map(|errand| &errand.names);
-        match (from, to) {
-            (from, to) if from == to => None,
-            (Role::Other(key), _) => other(key).map(|way| &way.out),
-            (_, Role::Other(key)) => other(key).map(|way| &way.back),
-            (Role::Router, Role::Names) => names.map(|way| &way.out),
-            (Role::Names, Role::Router) => names.map(|way| &way.back),
-            (Role::Page | Role::Router, Role::Server) => Some(&self.way.out),
-            (Role::Server, Role::Page | Role::Router) => Some(&self.way.back),
-            _ => None,
-        }
     }
 }
 

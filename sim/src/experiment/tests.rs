@@ -1,3 +1,4 @@
+use super::catalogue::FILES;
 use super::*;
 use std::collections::BTreeSet;
 
