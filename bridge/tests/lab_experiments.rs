@@ -180,3 +180,47 @@ fn what_is_no_loss_is_none_for_a_kernel() {
 fn a_closed_window_is_probed_and_opens() {
     shows_the_same("zero-window", &[]);
 }
+#[test]
+fn who_acknowledges_what_is_the_same() {
+    shows_the_same("numbers", &[("acks", "second")]);
+    shows_the_same("p-p-p-a", &[]);
+    shows_the_same("a-lost-ack", &[("lose", "931")]);
+    shows_the_same("an-ack-is-not-a-reader", &[]);
+    shows_the_same("time-wait", &[]);
+}
+
+#[test]
+fn a_probe_finds_the_last_packet_in_both() {
+    shows_the_same("one-goes-missing", &[("probe", "on")]);
+}
+
+/// How many segments came again, and when the last data came.
+fn came_again(told: &[Told]) -> (usize, u64) {
+    let again = told
+        .iter()
+        .filter(|one| one.what.contains("[retransmission]"));
+    let data = told.iter().rfind(|one| !one.what.contains("+0 "));
+    (again.count(), data.map_or(0, |one| one.at_ms))
+}
+
+/// Of a long transfer not every ACK falls alike: what it comes to does.
+#[test]
+fn the_article_stack_gets_its_page_from_a_kernel_as_from_us() {
+    let folder = tempfile::tempdir().expect("a folder of the test's own");
+    for set in [&[][..], &[("lose", "tenth")], &[("options", "mss")]] {
+        let [simulated, _] = simulated("why-google-gave-up", set);
+        let (again, at_ms) = came_again(&simulated);
+        let is_same = |_: &usize| {
+            let real = on_a_wire(
+                "why-google-gave-up",
+                set,
+                &folder.path().join("wire.pcapng"),
+            );
+            let (real_again, real_ms) = came_again(&real[0]);
+            let allowed = TOLERANCE_MS + at_ms * TOLERANCE_PERCENT / 100;
+            println!("{set:?}: simulated {again}, {at_ms} ms; wire {real_again}, {real_ms} ms");
+            again.abs_diff(real_again) <= 1 && at_ms.abs_diff(real_ms) <= allowed
+        };
+        assert!((0..ATTEMPTS).any(|attempt| is_same(&attempt)), "{set:?}");
+    }
+}

@@ -46,6 +46,13 @@ impl Twin {
         if !scene.other.is_empty() || scene.gateway.is_some() {
             return Err(only_simulated("it has more machines than two"));
         }
+        if scene.errand.is_some() {
+            return Err(Failure::new(
+                Exit::Unsupported,
+                "this one fetches a page: on a wire that has a command of its own",
+                "run `synema curl --lab http://www.lab.test/ -v`, with --delay and --loss as you like",
+            ));
+        }
         if scene.page.think > Duration::ZERO || scene.server.think > Duration::ZERO {
             return Err(only_simulated(
                 "one of its ends takes its time over every packet",
@@ -162,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_only_a_simulation_has_is_said() {
-        for id in ["who-sent-this-rst", "why-google-gave-up"] {
+        for id in ["who-sent-this-rst", "get-the-page", "slow-start-and-cubic"] {
             let failure = twin(id, &[]).expect_err(id);
             assert_eq!(failure.exit, Exit::Unsupported);
             assert!(failure.next_step.contains("--lab"), "{failure}");

@@ -21,7 +21,7 @@ use synema_core::app::session::ClaimTimings;
 use synema_core::ip::Interface;
 use synema_core::stack::{ListenError, Stack, StackEvent};
 use synema_core::time::Instant;
-use synema_core::trace::{Record, TcpState};
+use synema_core::trace::Record;
 use synema_diagram::capture::Capture;
 use synema_sim::experiment::{Experiment, ExperimentError, Talker};
 
@@ -55,8 +55,7 @@ impl Service<Vec<Record>> for Page {
 
 impl Tenant for Page {
     fn is_done(&self, stack: &Stack<Vec<Record>>) -> bool {
-        // Who only waits for late packets has nothing more to show.
-        let is_over = |conn| matches!(stack.state(conn), None | Some(TcpState::TimeWait));
+        let is_over = |conn| stack.state(conn).is_none();
         self.0.conn().is_some_and(is_over) && self.0.poll_timeout().is_none()
     }
 }
