@@ -345,13 +345,15 @@ impl Surroundings<'_> {
             );
         }
         let bottom = self.warp.height() - 8.0;
+        // All is said: what is left of the wait is of no interest, unless more was said.
+        let said = self.last_y(stream);
         for (index, change) in changes.iter().enumerate() {
             let from = heights[index];
             let over = matches!(change.state, TcpState::TimeWait);
             let to = match heights.get(index + 1) {
-                Some(&next) if over => next.min(from + 2.0 * AFTERWARDS),
+                Some(&next) if over => next.min(said.max(from + 2.0 * AFTERWARDS)),
                 Some(&next) => next,
-                None if over => (from + AFTERWARDS).min(bottom),
+                None if over => said.max(from + AFTERWARDS).min(bottom),
                 None => bottom,
             };
             push(
@@ -362,6 +364,14 @@ impl Surroundings<'_> {
                 certainty,
             );
         }
+    }
+
+    /// How far down a conversation's last packet is.
+    fn last_y(&self, stream: u32) -> f64 {
+        let info = self.source.analysis.streams().get(stream as usize);
+        info.map_or(0.0, |info| {
+            self.departure_y(info.last).max(self.arrival_y(info.last))
+        })
     }
 
     fn when_y(&self, change: &Change) -> f64 {

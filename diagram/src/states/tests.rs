@@ -127,3 +127,30 @@ fn both_ends_open_and_close_at_the_same_time() {
         );
     }
 }
+
+/// RFC 9293 §3.10.7.4: a FIN that comes again in TIME-WAIT is answered, by somebody who is there.
+#[test]
+fn who_waits_is_there_for_a_fin_that_comes_again() {
+    let ends = Ends::v4([10, 0, 0, 1], 5_000, [10, 0, 0, 2], 80);
+    let mut made = Script::new(Seen::AtClient, 10_000, ends);
+    made.client(0, Tcp::syn());
+    made.server(5_000, Tcp::syn_ack());
+    made.client(10_000, Tcp::ack(1, 1));
+    made.client(20_000, Tcp::fin(1, 1));
+    made.server(25_000, Tcp::fin(1, 2));
+    made.client(30_000, Tcp::ack(2, 2));
+    for again in 1..4 {
+        made.server(30_000 + again * 400_000, Tcp::fin(1, 2));
+        made.client(35_000 + again * 400_000, Tcp::ack(2, 2));
+    }
+    let mut document = Document::open(made.capture(), View::default());
+    let last = document.row_of(11).expect("the last FIN is drawn");
+    let height = document.extent();
+    let scene = document.window(0.0, height);
+    let mut waits = scene.states.iter();
+    let wait = waits.find(|bar| bar.lane == 0 && bar.state == TcpState::TimeWait);
+    assert!(
+        wait.is_some_and(|bar| bar.y1 >= last.y1),
+        "{wait:?} {last:?}"
+    );
+}
