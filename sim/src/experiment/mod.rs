@@ -31,7 +31,7 @@ pub use errand::Errand;
 pub use knob::{Choice, Control, Knob, Range, Setting, Settings, Unit};
 pub use machine::Machine;
 pub use policy::{PolicySpec, Preset};
-pub use puppet::{Act, Craft, End};
+pub use puppet::{Act, Craft, End, Flag};
 pub use run::{Run, Turn, Turned};
 pub use scene::{Cue, Deed, Line, Manner, Other, Scene, Speaker, Way};
 pub use script::{Heard, Script, letters};

@@ -44,13 +44,38 @@ pub enum Craft {
     Forged {
         /// Whose name it bears.
         as_from: End,
-        /// Its flags: `RST`, `SYN ACK`.
-        flags: String,
+        /// Its flags.
+        flags: Vec<Flag>,
         /// How far beyond the next number of that end.
         beyond: i32,
     },
     /// A SYN to the server, each time from another address that nobody has.
     StrangeSyn,
+}
+
+/// A flag of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Flag {
+    /// Synchronise: a call.
+    Syn,
+    /// The acknowledgment number means something.
+    Ack,
+    /// No more data.
+    Fin,
+    /// The connection is cut.
+    Rst,
+}
+
+impl Flag {
+    fn bit(self) -> Flags {
+        match self {
+            Self::Syn => Flags::SYN,
+            Self::Ack => Flags::ACK,
+            Self::Fin => Flags::FIN,
+            Self::Rst => Flags::RST,
+        }
+    }
 }
 
 /// One end of the conversation.
@@ -155,7 +180,8 @@ impl Puppet {
                 let (Some(own), Some(peer)) = (self.numbers[from], self.numbers[to]) else {
                     return; // they have not spoken yet
                 };
-                let flags = flags_of(flags);
+                let bits = flags.iter().map(|flag| flag.bit());
+                let flags = bits.fold(Flags::NONE, |all, bit| all | bit);
                 let header = Header {
                     src_port: own.port,
                     dst_port: peer.port,
@@ -231,22 +257,6 @@ impl Puppet {
         .emit(&mut frame);
         self.out.push_back(frame);
     }
-}
-
-/// Flags by their names; one that is not known is none.
-fn flags_of(names: &str) -> Flags {
-    let flag = |name| match name {
-        "SYN" => Flags::SYN,
-        "ACK" => Flags::ACK,
-        "RST" => Flags::RST,
-        "FIN" => Flags::FIN,
-        "PSH" => Flags::PSH,
-        _ => Flags::NONE,
-    };
-    names
-        .split(' ')
-        .map(flag)
-        .fold(Flags::NONE, |all, one| all | one)
 }
 
 impl Node for Puppet {
