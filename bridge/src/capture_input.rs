@@ -8,6 +8,7 @@ use std::path::Path;
 use synema_diagram::capture::file::{self, Opened, Unread};
 use synema_diagram::filter::Expression;
 use synema_diagram::link;
+use synema_diagram::words::Language;
 
 /// Opens the capture; `-` is standard input, and a link is one that holds it.
 pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
@@ -89,7 +90,7 @@ pub(crate) fn wanted(text: Option<&str>) -> Result<Option<Expression>, Failure> 
         Failure::new(
             Exit::Usage,
             format!("the filter cannot be read\n    {text}\n    {gap}{marks}"),
-            error.what,
+            error.what(Language::English),
         )
     })
 }

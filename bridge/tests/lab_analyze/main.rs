@@ -267,7 +267,7 @@ fn filters_of_ipv6_mean_what_they_mean_in_tshark() -> Result<()> {
         "icmpv6.code == 4",
         "icmpv6.type in {128, 129} && eth.type == 0x86dd",
     ] {
-        let expression = Expression::parse(filter).map_err(|error| error.what)?;
+        let expression = Expression::parse(filter).map_err(|error| error.to_string())?;
         let all = 0..capture.frames().len();
         let meant = all.filter(|&index| expression.matches(story, index));
         let ours: Vec<_> = meant.map(|index| index as u64 + 1).collect();

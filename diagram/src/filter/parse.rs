@@ -3,6 +3,7 @@
 use super::field::{Field, Kind, Value};
 use super::{Node, Relation};
 use crate::analysis::Verdicts;
+use crate::words::{Language, say};
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::ops::Range;
@@ -16,13 +17,29 @@ const MAX_DEPTH: u32 = 100;
 pub struct FilterError {
     /// Which bytes of the text.
     pub at: Range<usize>,
+    /// In words, with what to write instead: in each language.
+    what: [String; 2],
+}
+
+impl FilterError {
+    fn new(at: Range<usize>, said: impl Fn(Language) -> String) -> Self {
+        Self {
+            at,
+            what: Language::ALL.map(said),
+        }
+    }
+
     /// In words, with what to write instead.
-    pub what: String,
+    pub fn what(&self, language: Language) -> &str {
+        let [english, japanese] = &self.what;
+        language.pick(english, japanese)
+    }
 }
 
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at character {}: {}", self.at.start + 1, self.what)
+        let what = self.what(Language::English);
+        write!(f, "at character {}: {what}", self.at.start + 1)
     }
 }
 
@@ -37,10 +54,13 @@ pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
     let node = parser.any()?;
     match parser.peek() {
         None => Ok(node),
-        Some((range, word)) => Err(FilterError {
-            at: range,
-            what: format!("{word:?} is too much; join conditions with && or ||"),
-        }),
+        Some((range, word)) => Err(FilterError::new(range, |language| {
+            say!(
+                language,
+                "{word:?} is too much; join conditions with && or ||",
+                "{word:?} が余分です。条件は && か || でつないでください"
+            )
+        })),
     }
 }
 
@@ -84,17 +104,26 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn expected(&self, what: &str) -> FilterError {
+    fn expected(&self, english: &str, japanese: &str) -> FilterError {
         let end = self.text.len();
+        let what = |language: Language| language.pick(english, japanese);
         match self.peek() {
-            None => FilterError {
-                at: end..end,
-                what: format!("it ends where {what} is expected"),
-            },
-            Some((at, word)) => FilterError {
-                at,
-                what: format!("{what} is expected, not {word:?}"),
-            },
+            None => FilterError::new(end..end, |language| {
+                say!(
+                    language,
+                    "it ends where {what} is expected",
+                    "途中で終わっています。{what}が必要です",
+                    what = what(language)
+                )
+            }),
+            Some((at, word)) => FilterError::new(at, |language| {
+                say!(
+                    language,
+                    "{what} is expected, not {word:?}",
+                    "{word:?} ではなく、{what}が必要です",
+                    what = what(language)
+                )
+            }),
         }
     }
 
@@ -117,17 +146,20 @@ impl<'a> Parser<'a> {
     fn one(&mut self) -> Result<Node, FilterError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(FilterError {
-                at: self.at..self.at,
-                what: format!("more than {MAX_DEPTH} brackets deep"),
-            });
+            return Err(FilterError::new(self.at..self.at, |language| {
+                say!(
+                    language,
+                    "more than {MAX_DEPTH} brackets deep",
+                    "括弧の入れ子が {MAX_DEPTH} を超えています"
+                )
+            }));
         }
         let node = if self.take(&["!", "not"]) {
             Node::Not(Box::new(self.one()?))
         } else if self.take(&["("]) {
             let node = self.any()?;
             if !self.take(&[")"]) {
-                return Err(self.expected("a closing bracket"));
+                return Err(self.expected("a closing bracket", "閉じ括弧"));
             }
             node
         } else {
@@ -139,7 +171,7 @@ impl<'a> Parser<'a> {
 
     fn condition(&mut self) -> Result<Node, FilterError> {
         let Some((range, name)) = self.peek().filter(|(_, word)| word.starts_with(is_word)) else {
-            return Err(self.expected("a field"));
+            return Err(self.expected("a field", "フィールド"));
         };
         self.at = range.end;
         let verdict = name.strip_prefix("tcp.analysis.").and_then(verdict);
@@ -173,12 +205,12 @@ impl<'a> Parser<'a> {
 
     fn within(&mut self, field: Field) -> Result<Node, FilterError> {
         if !self.take(&["{"]) {
-            return Err(self.expected("{"));
+            return Err(self.expected("{", "「{」"));
         }
         let mut ranges = Vec::new();
         loop {
             let Some((at, word)) = self.peek() else {
-                return Err(self.expected("a value"));
+                return Err(self.expected("a value", "値"));
             };
             match word.split_once("..") {
                 Some((low, high)) => {
@@ -194,14 +226,14 @@ impl<'a> Parser<'a> {
                 return Ok(Node::Within(field, ranges));
             }
             if !self.take(&[","]) {
-                return Err(self.expected(", or }"));
+                return Err(self.expected(", or }", "「,」か「}」"));
             }
         }
     }
 
     fn value(&mut self, field: Field) -> Result<Value, FilterError> {
         let Some((at, word)) = self.peek().filter(|(_, word)| word.starts_with(is_word)) else {
-            return Err(self.expected("a value"));
+            return Err(self.expected("a value", "値"));
         };
         self.at = at.end;
         value(field, at, word)
@@ -210,33 +242,55 @@ impl<'a> Parser<'a> {
 
 fn value(field: Field, at: Range<usize>, word: &str) -> Result<Value, FilterError> {
     let (value, example) = match field.kind() {
-        Kind::Presence => (None, "nothing: it is there or not"),
-        Kind::Number => (number(word), "a number, as 80 or 0x50"),
+        Kind::Presence => (
+            None,
+            ("nothing: it is there or not", "無（あるかないかだけ）"),
+        ),
+        Kind::Number => (
+            number(word),
+            ("a number, as 80 or 0x50", "数（80 や 0x50）"),
+        ),
         Kind::Flag => {
             let set = match word.to_ascii_lowercase().as_str() {
                 "1" | "true" => Some(1),
                 "0" | "false" => Some(0),
                 _ => None,
             };
-            (set.map(Value::Number), "1 or 0")
+            (set.map(Value::Number), ("1 or 0", "1 か 0"))
         }
-        Kind::Seconds => (seconds(word), "seconds, as 0.25"),
+        Kind::Seconds => (seconds(word), ("seconds, as 0.25", "秒数（0.25 など）")),
         Kind::Ipv4 => (
             address::<Ipv4Addr>(word, 32),
-            "an address, as 192.0.2.1 or 192.0.2.0/24",
+            (
+                "an address, as 192.0.2.1 or 192.0.2.0/24",
+                "アドレス（192.0.2.1 や 192.0.2.0/24）",
+            ),
         ),
         Kind::Ipv6 => (
             address::<Ipv6Addr>(word, 128),
-            "an address, as 2001:db8::1 or 2001:db8::/32",
+            (
+                "an address, as 2001:db8::1 or 2001:db8::/32",
+                "アドレス（2001:db8::1 や 2001:db8::/32）",
+            ),
         ),
         Kind::Mac => (
             word.parse::<MacAddr>().ok().map(Value::Mac),
-            "a hardware address, as 02:00:5e:10:00:01",
+            (
+                "a hardware address, as 02:00:5e:10:00:01",
+                "MAC アドレス（02:00:5e:10:00:01 など）",
+            ),
         ),
     };
-    value.ok_or_else(|| FilterError {
-        at,
-        what: format!("{} is compared with {example}, not {word:?}", field.name()),
+    value.ok_or_else(|| {
+        FilterError::new(at, |language| {
+            say!(
+                language,
+                "{field} is compared with {example}, not {word:?}",
+                "{field} と比べるのは {word:?} ではなく{example}です",
+                field = field.name(),
+                example = language.pick(example.0, example.1)
+            )
+        })
     })
 }
 
@@ -289,15 +343,25 @@ fn unknown(at: Range<usize>, name: &str) -> FilterError {
         .filter(|known| known.contains(last) || name.contains(known.as_str()))
         .take(3)
         .collect();
-    let hint = if like.is_empty() {
-        String::from(
-            "fields are called as in Wireshark: ip.addr, tcp.port, tcp.analysis.retransmission",
+    FilterError::new(at, |language| {
+        let hint = match &like[..] {
+            [] => language
+                .pick(
+                    "fields are called as in Wireshark: ip.addr, tcp.port, tcp.analysis.retransmission",
+                    "フィールド名は Wireshark と同じです: ip.addr、tcp.port、tcp.analysis.retransmission",
+                )
+                .to_owned(),
+            like => say!(
+                language,
+                "is it {like}?",
+                "{like} ではありませんか",
+                like = like.join(language.pick(" or ", " か "))
+            ),
+        };
+        say!(
+            language,
+            "no field is called {name:?}; {hint}",
+            "{name:?} というフィールドはありません。{hint}"
         )
-    } else {
-        format!("is it {}?", like.join(" or "))
-    };
-    FilterError {
-        at,
-        what: format!("no field is called {name:?}; {hint}"),
-    }
+    })
 }

@@ -84,12 +84,15 @@ fn what_is_wrong_is_told_with_its_place_and_a_way_out() {
         let error = Expression::parse(text).expect_err(text);
         assert_eq!(error.at.start, at, "{text}: {error}");
         assert!(error.to_string().contains(words), "{text}: {error}");
+        // Whatever is not quoted from it or a field's name is in Japanese.
+        let japanese = error.what(crate::words::Language::Japanese);
+        assert!(!japanese.is_ascii(), "{text}: {japanese}");
     }
     let deep = format!("{}tcp{}", "(".repeat(10_000), ")".repeat(10_000));
     assert!(
         Expression::parse(&deep)
             .expect_err("too deep")
-            .what
+            .what(crate::words::Language::English)
             .contains("deep")
     );
     let flat = vec!["tcp"; 10_000].join(" && ");

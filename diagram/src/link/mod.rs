@@ -16,6 +16,7 @@ mod simulated;
 pub use notes::{decode_notes, encode_notes};
 
 use crate::capture::{Capture, Payload};
+use crate::words::{Language, say};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use core::fmt;
@@ -101,19 +102,35 @@ pub enum LinkProblem {
     TooLarge,
 }
 
+impl LinkProblem {
+    /// Why, and what to do, in a language.
+    pub fn words(self, language: Language) -> String {
+        let pick = |english, japanese| language.pick(english, japanese).to_owned();
+        match self {
+            Self::Letters => pick(
+                "the link is damaged; copy the whole of it again",
+                "リンクが壊れています。全体をコピーし直してください",
+            ),
+            Self::Later(version) => say!(
+                language,
+                "it was made by a later version of Synema (format {version}); open it with that one",
+                "もっと新しい版の Synema で作られています（形式 {version}）。その版で開いてください"
+            ),
+            Self::Damaged => pick(
+                "there is no whole document in it; copy it again, or ask for the file",
+                "完全な文書が入っていません。コピーし直すか、ファイルをもらってください",
+            ),
+            Self::TooLarge => pick(
+                "it claims to be larger than any link; ask for the file",
+                "リンクにしては大きすぎます。ファイルをもらってください",
+            ),
+        }
+    }
+}
+
 impl fmt::Display for LinkProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Letters => f.write_str("the link is damaged; copy the whole of it again"),
-            Self::Later(version) => write!(
-                f,
-                "it was made by a later version of Synema (format {version}); open it with that one"
-            ),
-            Self::Damaged => {
-                f.write_str("there is no whole document in it; copy it again, or ask for the file")
-            }
-            Self::TooLarge => f.write_str("it claims to be larger than any link; ask for the file"),
-        }
+        f.write_str(&self.words(Language::English))
     }
 }
 

@@ -311,7 +311,8 @@ impl Worker {
     }
 
     fn filter(&mut self, number: u32, text: &str, apply: bool) -> FromDocument {
-        let problem = self.shown().filter(text, apply).err();
+        let language = self.view.language;
+        let problem = self.shown().filter(language, text, apply).err();
         let applied = (apply && problem.is_none()).then(|| text.to_owned());
         self.version += u64::from(applied.is_some());
         FromDocument::Wanted {

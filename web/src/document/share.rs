@@ -7,6 +7,7 @@
 
 use super::shown::Shown;
 use crate::protocol::{Form, Part, ShareRequest};
+use crate::words::{Words, fill};
 use synema_diagram::Document;
 use synema_diagram::capture::{Payload, file};
 use synema_diagram::filter::Expression;
@@ -94,14 +95,15 @@ fn part(
 }
 
 fn make(document: &mut Document, title: &str, request: &ShareRequest) -> Result<Made, String> {
+    let words = Words::of(document.view().language);
     let packets = document.packets_shown();
     if packets == 0 {
-        return Err("no packet is drawn there: choose another part".to_owned());
+        return Err(words.share_nothing.to_owned());
     }
     if packets > MOST as u64 && !matches!(request.form, Form::Pcapng | Form::Experiment) {
-        return Err(format!(
-            "{packets} packets are too many for one drawing (at most {MOST}): filter them, show one \
-             conversation, or share the rows in sight"
+        return Err(fill(
+            words.share_too_many,
+            &[("n", &packets), ("most", &MOST)],
         ));
     }
     let payload = if request.payload {

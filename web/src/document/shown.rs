@@ -16,6 +16,7 @@ use synema_diagram::render::{Theme, graph_svg};
 use synema_diagram::scene::Scene;
 use synema_diagram::strip::Strip;
 use synema_diagram::view::{Filter, View};
+use synema_diagram::words::Language;
 
 /// So many conversations and moments are listed; the rest is counted.
 const MOST: usize = 100;
@@ -72,7 +73,7 @@ impl Shown {
     /// # Errors
     /// Why there is none in it.
     pub fn link(text: &str, view: View) -> Result<Self, String> {
-        let capture = link::decode(text).map_err(|problem| problem.to_string())?;
+        let capture = link::decode(text).map_err(|problem| problem.words(view.language))?;
         let document = Document::open(capture, unselected(view));
         Ok(Self::of(document, Words::of(view.language).from_link))
     }
@@ -111,11 +112,16 @@ impl Shown {
     ///
     /// # Errors
     /// What is wrong with it, and where; everything stays as it was then.
-    pub fn filter(&mut self, text: &str, apply: bool) -> Result<(), FilterProblem> {
+    pub fn filter(
+        &mut self,
+        language: Language,
+        text: &str,
+        apply: bool,
+    ) -> Result<(), FilterProblem> {
         let wanted = if text.is_empty() {
             None
         } else {
-            Some(Expression::parse(text).map_err(problem)?)
+            Some(Expression::parse(text).map_err(|error| problem(language, &error))?)
         };
         if apply {
             self.wanted.clone_from(&wanted);
@@ -266,12 +272,12 @@ impl Shown {
     }
 }
 
-fn problem(error: FilterError) -> FilterProblem {
+fn problem(language: Language, error: &FilterError) -> FilterProblem {
     let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     FilterProblem {
         from: byte(error.at.start),
         to: byte(error.at.end),
-        what: error.what,
+        what: error.what(language).to_owned(),
     }
 }
 

@@ -138,6 +138,8 @@ words! {
     share_payload: "with what the packets carry",
     share_payload_out: "Headers alone: addresses, ports, numbers, flags. What the packets carry stays here.",
     share_payload_in: "Pages, names, cookies, passwords: whatever went over the wire goes along, to be read by whoever gets this.",
+    share_nothing: "no packet is drawn there: choose another part",
+    share_too_many: "{n} packets are too many for one drawing (at most {most}): filter them, show one conversation, or share the rows in sight",
     share_making: "Being made …",
     share_text: "What is shared",
     share_copy: "Copy",
