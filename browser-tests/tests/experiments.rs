@@ -33,11 +33,10 @@ async fn time_ns(page: &Page) -> anyhow::Result<u64> {
     Ok(page.attribute("transport", "data-ns").await?.parse()?)
 }
 
-/// Moves a knob to another of its settings, by what a hand does; says which knob.
-async fn move_a_knob(page: &Page, which: usize) -> anyhow::Result<Option<String>> {
+/// Moves a knob, or the first one, to another of its settings, by what a hand does; says which.
+async fn move_a_knob(page: &Page, which: Option<&str>) -> anyhow::Result<Option<String>> {
     let script = "
-        const ids = [...new Set([...document.querySelectorAll('[data-test=knob]')].map((k) => k.dataset.knob))];
-        const id = ids[arguments[0]];
+        const id = arguments[0] ?? document.querySelector('[data-test=knob]')?.dataset.knob;
         if (!id) return null;
         const parts = [...document.querySelectorAll(`[data-knob='${id}']`)];
         const knob = parts[0];
@@ -56,10 +55,17 @@ async fn move_a_knob(page: &Page, which: usize) -> anyhow::Result<Option<String>
     Ok(moved.as_str().map(str::to_owned))
 }
 
-/// The fragment in the address bar.
-async fn fragment(page: &Page) -> anyhow::Result<String> {
-    let hash = page.script("return location.hash;", Vec::new()).await?;
-    Ok(hash.as_str().unwrap_or_default().to_owned())
+/// The fragment in the address bar, once it is as it is to be, or after two seconds.
+async fn fragment(page: &Page, is_there: impl Fn(&str) -> bool) -> anyhow::Result<String> {
+    let begun = Instant::now();
+    loop {
+        let hash = page.script("return location.hash;", Vec::new()).await?;
+        let hash = hash.as_str().unwrap_or_default().to_owned();
+        if is_there(&hash) || begun.elapsed() > Duration::from_secs(2) {
+            return Ok(hash);
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Every packet that is drawn: number, kind, numbers, and where it begins and ends in the ladder.
@@ -166,13 +172,11 @@ async fn use_it(page: &Page, id: &str) -> anyhow::Result<()> {
     page.press("to-end").await?;
 
     // A knob: another run, with a name of its own; and back to the very same.
-    if let Some(knob) = move_a_knob(page, 0).await? {
+    if let Some(knob) = move_a_knob(page, None).await? {
         is_played(page).await?;
-        let link = fragment(page).await?;
-        ensure!(
-            link.starts_with(&format!("#e={id}&k.{knob}=")),
-            "{link} does not name {knob}"
-        );
+        let begins = format!("#e={id}&k.{knob}=");
+        let link = fragment(page, |link| link.starts_with(&begins)).await?;
+        ensure!(link.starts_with(&begins), "{link} does not name {knob}");
         page.press("knobs-reset").await?;
         page.gone("knobs-reset").await?;
         is_played(page).await?;
@@ -245,7 +249,7 @@ async fn a_link_to_an_experiment_shows_the_same_run_and_notes() -> anyhow::Resul
     page.wait_for("transport", "data-state", &["ended"], 10)
         .await?;
     // A note on a packet, and one knob more, by hand.
-    move_a_knob(&page, 1).await?;
+    move_a_knob(&page, Some("delay")).await?;
     is_played(&page).await?;
     key(&page, "jjj").await?;
     page.wait_for("packet", "data-frame", &["3"], 10).await?;
@@ -258,10 +262,11 @@ async fn a_link_to_an_experiment_shows_the_same_run_and_notes() -> anyhow::Resul
     page.gone("packet").await?;
     // The notes belong to this run: another has none, and they are there when it is back.
     let before = rows(&page).await?;
-    let here = fragment(&page).await?;
-    move_a_knob(&page, 0).await?;
+    let here = fragment(&page, |link| link.contains("k.delay=")).await?;
+    move_a_knob(&page, Some("lose")).await?;
     is_played(&page).await?;
     page.gone("note-card").await?;
+    fragment(&page, |link| link != here).await?;
     page.script("location.hash = arguments[0];", vec![json!(here)])
         .await?;
     page.wait_for("note-card", "data-packet", &["3"], 10)

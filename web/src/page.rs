@@ -5,6 +5,7 @@ pub mod action;
 pub mod entry;
 pub mod fetch;
 pub mod graphs;
+mod keys;
 pub mod looking;
 pub mod picture;
 pub mod playing;

@@ -12,13 +12,13 @@ pub mod live;
 pub mod play;
 pub mod share;
 pub mod shown;
+mod trials;
+pub mod turned;
 pub mod writing;
 
 use crate::broken;
 use crate::post;
-use crate::protocol::{
-    BATCH_MS, FromDocument, Live, PlayRequest, Played, ShareRequest, Shared, ToDocument, Trial,
-};
+use crate::protocol::{BATCH_MS, FromDocument, Live, ShareRequest, Shared, ToDocument};
 use crate::words::Words;
 use beside::Beside;
 use body::{Download, octets};
@@ -28,7 +28,6 @@ use share::Made;
 use shown::Shown;
 use std::cell::RefCell;
 use std::rc::Rc;
-use synema_diagram::link;
 use synema_diagram::view::View;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessagePort};
@@ -362,61 +361,6 @@ impl Worker {
             }
             Err(why) => self.say(FromDocument::LinkFailed { why }),
         }
-    }
-
-    fn play(&mut self, request: &PlayRequest) {
-        let PlayRequest {
-            number,
-            ref trial,
-            ref notes,
-        } = *request;
-        let played = match self.plays.again(trial, number) {
-            Some(played) => played,
-            None => match self.plays.find(trial, Words::of(self.view.language)) {
-                Ok((run, shown)) => {
-                    self.show(Some((trial.id.clone(), shown)));
-                    self.plays.enter(trial.clone(), run, number)
-                }
-                Err(why) => return self.say(FromDocument::PlayFailed { number, why }),
-            },
-        };
-        let notes = notes.as_deref().map(|notes| self.bring(notes));
-        let notes_failed = notes.and_then(Result::err);
-        self.say(FromDocument::Played(Box::new(Played {
-            notes_failed,
-            ..played
-        })));
-        self.tell_written();
-    }
-
-    /// Shows another run beside the one that is shown, or none.
-    fn compare(&mut self, trial: Option<&Trial>) {
-        self.beside = None;
-        let Some(trial) = trial else {
-            return;
-        };
-        let words = Words::of(self.view.language);
-        // A run that cannot be had is not compared with: who asked has it before the eyes already.
-        if let Ok((beside, played)) = Beside::new(&mut self.plays, trial, self.view, words) {
-            self.beside = Some(beside);
-            let played = FromDocument::Played(Box::new(played));
-            self.say(FromDocument::Beside(Box::new(played)));
-        }
-    }
-
-    fn tell_beside(&mut self) {
-        let news = self.beside.as_mut().map_or_else(Vec::new, Beside::news);
-        if !news.is_empty() {
-            let news = news.into_iter().map(Box::new).map(FromDocument::Beside);
-            post::send(&self.scope, &news.collect::<Vec<_>>());
-        }
-    }
-
-    /// Writes on the run that is shown what a link brings.
-    fn bring(&mut self, notes: &str) -> Result<(), String> {
-        let brought = link::decode_notes(notes).map_err(|problem| problem.to_string())?;
-        self.shown().write_all(&brought);
-        Ok(())
     }
 
     fn share(&mut self, request: &ShareRequest) {

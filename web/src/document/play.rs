@@ -7,10 +7,11 @@
 //! ```
 
 use super::shown::Shown;
+use super::turned;
 use crate::protocol::{Heights, Played, Told, Trial};
 use crate::words::{Words, fill};
 use synema_diagram::view::View;
-use synema_play::{Happening, Moment, Play, Timeline};
+use synema_play::{Happening, Moment, Play, Timeline, Turn};
 use synema_sim::experiment::{Experiment, Text, catalogue};
 
 /// An arrow's row reaches so far above its beginning, and below its end, CSS pixels.
@@ -31,6 +32,7 @@ pub struct Run {
     digest: String,
     machines: Vec<Text>,
     timeline: Timeline,
+    from_start: Vec<Turn>,
     /// The heights that the page was told.
     told: Vec<f64>,
 }
@@ -43,6 +45,7 @@ impl Run {
             digest: self.digest.clone(),
             machines: self.machines.clone(),
             timeline: self.timeline.clone(),
+            from_start: self.from_start.clone(),
             notes_failed: None,
         }
     }
@@ -122,6 +125,7 @@ impl Plays {
             digest: play.digest.to_string(),
             machines: play.machines,
             timeline: play.timeline,
+            from_start: turned::from_start(experiment, trial).map_err(|why| why.to_string())?,
             told: Vec::new(),
         };
         Ok((run, Shown::of(play.document, id)))

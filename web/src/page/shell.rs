@@ -1,16 +1,15 @@
 //! What the page does to the browser: workers, listeners, files.
 
 use super::entry;
-use super::graphs::Plotting;
+use super::keys;
 use super::picture;
-use super::playing::{Goal, Play};
+use super::playing::Play;
 use super::samples;
 use super::sharing::Share;
 use super::state::{Action, Effect, Theme};
-use super::writing::{Dialog, Pen};
 use crate::document::body::octets;
 use crate::post;
-use crate::protocol::{FromDocument, FromStack, ToDocument, ToStack, Write};
+use crate::protocol::{FromDocument, FromStack, ToDocument, ToStack};
 use js_sys::{Array, Uint8Array};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -19,10 +18,13 @@ use synema_diagram::words::Language;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, Element, ErrorEvent, Event, HtmlAnchorElement, HtmlElement, KeyboardEvent,
-    MessageChannel, Url, Worker, WorkerOptions, WorkerType,
+    Blob, ErrorEvent, Event, HtmlAnchorElement, MessageChannel, Url, Worker, WorkerOptions,
+    WorkerType,
 };
 use yew::Callback;
+
+/// The shortest time between two changes of the address bar, milliseconds.
+const ADDRESS_MS: i32 = 250;
 
 /// The workers, and what the browser does for the page.
 pub struct Shell {
@@ -31,6 +33,8 @@ pub struct Shell {
     act: Callback<Action>,
     /// Whether who leaves the page is warned.
     warns: Rc<Cell<bool>>,
+    /// What the address bar will have as its fragment before long.
+    address: Rc<Cell<Option<String>>>,
 }
 
 impl Shell {
@@ -67,6 +71,7 @@ impl Shell {
                 document,
                 act,
                 warns,
+                address: Rc::default(),
             },
             failed,
         )
@@ -97,8 +102,11 @@ impl Shell {
                 }
             }
             Effect::Join => self.join(),
-            Effect::ForgetLink => entry::forget_link(),
-            Effect::Address(fragment) => entry::put_into_address(&fragment),
+            Effect::ForgetLink => {
+                self.address.take();
+                entry::forget_link();
+            }
+            Effect::Address(fragment) => self.put_into_address(fragment),
             Effect::Frame => tell_frame(self.act.clone()),
             Effect::Copy(text) => copy(text, self.act.clone()),
             Effect::SaveText { name, text } => {
@@ -130,6 +138,26 @@ impl Shell {
     /// Browsers choose faces and line breaks by it, and screen readers a voice.
     pub fn show_language(&self, language: Language) {
         set_on_root("lang", language.code());
+    }
+
+    /// Browsers bear the address bar to be changed a few times a second, no more.
+    fn put_into_address(&self, fragment: String) {
+        if self.address.replace(Some(fragment)).is_some() {
+            return;
+        }
+        let address = self.address.clone();
+        let put = Closure::once_into_js(move || {
+            if let Some(fragment) = address.take() {
+                entry::put_into_address(&fragment);
+            }
+        });
+        if let Some(window) = web_sys::window() {
+            // Only a window that is being closed refuses.
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(
+                put.unchecked_ref(),
+                ADDRESS_MS,
+            );
+        }
     }
 
     /// Joins the workers by a channel of their own.
@@ -180,7 +208,7 @@ fn listen(act: &Callback<Action>) {
     };
     on(&window, "keydown", {
         let act = act.clone();
-        move |event| keydown(&event, &act)
+        move |event| keys::keydown(&event, &act)
     });
     listen_to_drops(&window, act);
     // Another link to this page, with another key or document, was put into the address bar.
@@ -277,105 +305,6 @@ fn on(target: &web_sys::EventTarget, name: &str, then: impl FnMut(Event) + 'stat
         web_sys::console::error_1(&error);
     }
     closure.forget();
-}
-
-/// Keys go from packet to packet and write on them, unless somebody types.
-fn keydown(event: &Event, act: &Callback<Action>) {
-    let Some(key) = event.dyn_ref::<KeyboardEvent>() else {
-        return;
-    };
-    let target = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok());
-    let types = target.as_ref().is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
-    });
-    if types || key.alt_key() || is_answering() {
-        return;
-    }
-    let action = if key.ctrl_key() || key.meta_key() {
-        match (key.key().to_ascii_lowercase().as_str(), key.shift_key()) {
-            ("z", false) => Action::Pen(Pen::Write(Write::Undo)),
-            ("z", true) | ("y", false) => Action::Pen(Pen::Write(Write::Redo)),
-            _ => return,
-        }
-    } else {
-        let along = target
-            .filter(may_play)
-            .and_then(|_| playing_key(&key.key()));
-        match along.or_else(|| plain_key(&key.key())) {
-            Some(action) => action,
-            None if key.key() == "/" => {
-                event.prevent_default();
-                focus("filter");
-                return;
-            }
-            None => return,
-        }
-    };
-    event.prevent_default();
-    act.emit(action);
-}
-
-/// Whether a dialog is open: its keys are its own.
-fn is_answering() -> bool {
-    let document = web_sys::window().and_then(|window| window.document());
-    document.is_some_and(|document| matches!(document.query_selector("dialog[open]"), Ok(Some(_))))
-}
-
-/// Whether keys move the cursor of an experiment: one is shown, and nothing is pressed by them.
-fn may_play(target: &Element) -> bool {
-    let is_pressed = matches!(target.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY");
-    let document = web_sys::window().and_then(|window| window.document());
-    let shows = document.is_some_and(|document| {
-        let shown = document.query_selector("[data-source='experiment']");
-        matches!(shown, Ok(Some(_)))
-    });
-    shows && !is_pressed
-}
-
-/// What a key does to the cursor of an experiment.
-fn playing_key(key: &str) -> Option<Action> {
-    Some(Action::Play(match key {
-        " " => Play::Toggle,
-        "ArrowRight" => Play::Step(1),
-        "ArrowLeft" => Play::Step(-1),
-        "[" => Play::Start,
-        "]" => Play::End,
-        "l" => Play::Until(Goal::Loss),
-        "t" => Play::Until(Goal::State),
-        "r" => Play::Run,
-        _ => return None,
-    }))
-}
-
-/// What a key does by itself.
-fn plain_key(key: &str) -> Option<Action> {
-    Some(match key {
-        "ArrowDown" | "j" => Action::Step(1),
-        "ArrowUp" | "k" => Action::Step(-1),
-        "Escape" => Action::Select(None),
-        "n" => Action::Pen(Pen::Note),
-        "h" => Action::Pen(Pen::Highlight),
-        "x" => Action::Pen(Pen::Hide),
-        "b" => Action::Pen(Pen::Bracket),
-        "a" => Action::Pen(Pen::Panel),
-        "s" => Action::Share(Share::Open),
-        "g" => Action::Plot(Plotting::Toggle),
-        "?" => Action::Dialog(Some(Dialog::Keys)),
-        _ => return None,
-    })
-}
-
-fn focus(id: &str) {
-    let element = web_sys::window()
-        .and_then(|window| window.document())
-        .and_then(|document| document.get_element_by_id(id))
-        .and_then(|element| element.dyn_into::<HtmlElement>().ok());
-    if let Some(element) = element {
-        // Only an element that cannot be focused refuses, and nothing is lost then.
-        let _ = element.focus();
-    }
 }
 
 /// Tells when the next frame of the screen is drawn.

@@ -345,8 +345,11 @@ impl State {
         if self.source == Source::Wire {
             return Vec::new();
         }
-        self.source = Source::Wire;
         let mut out = documents(vec![ToDocument::ShowWire]);
+        if self.source == Source::Experiment {
+            out.push(Effect::ForgetLink);
+        }
+        self.source = Source::Wire;
         out.extend(self.look_anew());
         out.extend(documents(self.reader.start_over(true)));
         out

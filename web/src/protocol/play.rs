@@ -163,6 +163,8 @@ pub struct Played {
     pub machines: Vec<Text>,
     /// What happened when.
     pub timeline: Timeline,
+    /// The turns that change what was before their times: they hold from the beginning.
+    pub from_start: Vec<Turn>,
     /// Why what a link brought could not be written on it.
     pub notes_failed: Option<String>,
 }

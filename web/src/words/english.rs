@@ -407,6 +407,7 @@ words! {
     knobs_reset: "back to the start",
     knobs_from_here: "turn them at {time}, not from the beginning",
     knobs_turned: "at {time}: {knob}, {to}",
+    knobs_early: "(it changes what was before, so it holds from the beginning)",
     seed: "seed",
     seed_hint: "What chance is made of: the same seed, the same run",
     transport: "Play, step, go back",

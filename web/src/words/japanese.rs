@@ -382,6 +382,7 @@ pub static JAPANESE: Words = Words {
     knobs_reset: "最初の設定に戻す",
     knobs_from_here: "最初からではなく、{time} の時点で回す",
     knobs_turned: "{time} の時点: {knob} → {to}",
+    knobs_early: "（それより前も変わるため、最初から有効です）",
     seed: "シード",
     seed_hint: "偶然のもと。同じシードなら同じ結果になります",
     transport: "再生、コマ送り、巻き戻し",

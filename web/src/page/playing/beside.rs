@@ -109,6 +109,7 @@ impl State {
             FromDocument::Played(played) => {
                 *run = Some(Run {
                     trial: trial.clone(),
+                    from_start: played.from_start,
                     digest: played.digest,
                     machines: Rc::new(played.machines),
                     track: Rc::new(Track::new(played.timeline)),

@@ -76,6 +76,8 @@ pub struct Playing {
 pub struct Run {
     /// Which.
     pub trial: Trial,
+    /// Turns of knobs that hold from the beginning, for they change what was before.
+    pub from_start: Vec<Turn>,
     /// What tells it from any other.
     pub digest: String,
     /// Its machines' names.

@@ -323,10 +323,15 @@ impl State {
         }
         playing.run = Some(Run {
             trial: playing.trial.clone(),
+            from_start: played.from_start,
             digest: played.digest,
             machines: Rc::new(played.machines),
             track: Rc::new(track),
         });
+        if matches!(playing.motion, Motion::Moves { until: Some(_), .. }) {
+            // Where it was to stop, nobody knows in another run.
+            playing.motion = Motion::Rests;
+        }
         playing.then = Then::Stays;
         let mut out = vec![self.address()];
         out.extend(self.enter_run(then));

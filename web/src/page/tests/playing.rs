@@ -330,6 +330,27 @@ fn a_packet_that_is_selected_ahead_of_the_cursor_is_seen() {
 }
 
 #[test]
+fn the_slider_stands_where_it_was_put() {
+    let (state, ..) = opened(Play::Link("#e=one-goes-missing".to_owned()));
+    let run = state.playing.run.expect("a run");
+    for tenth in 0..=10 {
+        let part = f64::from(tenth) / 10.0;
+        let place = run.track.at_part(part);
+        let shown = run.track.part(place);
+        assert!((shown - part).abs() < 0.03, "{part} is shown as {shown}");
+    }
+    let places: Vec<u64> = (0..=20)
+        .map(|part| run.track.time(run.track.at_part(f64::from(part) / 20.0)))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    // A silence of 220 ms is no more of the way than its cut is high.
+    let silence = run.track.at_time(150_000_000);
+    assert!(run.track.part(silence) < 0.8);
+    let pace = run.track.fitting_pace();
+    assert!(run.track.silence(silence, pace).is_some(), "it is said");
+}
+
+#[test]
 fn what_is_predicted_is_told_when_the_run_has_shown_it() {
     let (mut state, mut worker, _) = opened(Play::Show);
     worker.act(&mut state, Play::Start);

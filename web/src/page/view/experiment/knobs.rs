@@ -174,6 +174,8 @@ fn turns(state: &State, told: &Told, act: &Callback<Action>) -> Html {
     }
     let one = |(place, turn): (usize, &synema_play::Turn)| {
         let knob = told.knob(&turn.knob)?;
+        let run = state.playing.run.as_ref();
+        let is_early = run.is_some_and(|run| run.from_start.contains(turn));
         let at = time(turn.at.as_nanos());
         let (label, to) = (said(state, &knob.label), set_to(state, knob, &turn.setting));
         let text = fill(
@@ -181,7 +183,8 @@ fn turns(state: &State, told: &Told, act: &Callback<Action>) -> Html {
             &[("time", &at), ("knob", &label), ("to", &to)],
         );
         Some(html! {
-            <li data-test="turn">{ text }
+            <li data-test="turn"><span>{ text }
+                if is_early { <span class="quiet">{ " " }{ words.knobs_early }</span> }</span>
                 <button class="pen" aria-label={words.note_remove} title={words.note_remove}
                     onclick={does(act, move || Action::Play(Play::Unturn(place)))}>{ "✕" }</button></li>
         })

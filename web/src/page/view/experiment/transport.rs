@@ -38,8 +38,10 @@ pub fn transport(state: &State, act: &Callback<Action>) -> Html {
             { slider(state, end, act) }
             { aims(state, act) }
             <ul class="standing" data-test="standing">
-                { for playing.standing().iter().zip(run.machines.iter())
-                    .map(|(machine, name)| stands(state, machine, name, here)) }
+                { for playing.standing().iter().zip(run.machines.iter()).enumerate()
+                    // Routers and the like have no connections of their own.
+                    .filter(|(place, (machine, _))| *place < 2 || !machine.conns.is_empty())
+                    .map(|(_, (machine, name))| stands(state, machine, name, here)) }
             </ul>
         </section>
     }
