@@ -14,8 +14,7 @@ use tokio::{net::TcpStream, process::Command};
 const SIZES: [(u32, u32); 3] = [(1280, 800), (900, 800), (1920, 1080)];
 
 /// A fetch of the lab's first page, and everything that it has to show.
-async fn shows_the_first_page(url: &str, name: &str) -> anyhow::Result<()> {
-    let page = Page::open(url, SIZES[0], "light").await?;
+async fn shows_the_first_page(page: Page, name: &str) -> anyhow::Result<()> {
     page.claim().await?;
     let response = page.fetch("http://www.lab.test/", 60).await?;
     ensure!(response.status == "200 OK", "status {:?}", response.status);
@@ -124,7 +123,14 @@ async fn the_demo_shows_the_first_page_and_ends_with_ctrl_c() -> anyhow::Result<
             url.split_whitespace().next().map(str::to_owned)
         })
         .await?;
-    shows_the_first_page(&url, "first-page").await?;
+    let page = Page::open(&url, (1280, 800), "light").await?;
+    page.wait_for("app", "data-source", &["experiment"], 30)
+        .await?;
+    page.ladder(10).await?;
+    page.screenshot("demo").await?;
+    // The network that it made is one press away.
+    page.press("place-wire").await?;
+    shows_the_first_page(page, "first-page").await?;
 
     demo.interrupt().await?;
     let port = url_port(&url).context("the URL has a port")?;
@@ -171,7 +177,8 @@ async fn it_works_for_nobody_without_groups_and_capabilities() -> anyhow::Result
         .env_remove("SYNEMA_SITE")
         .current_dir("/");
     let lab = Lab::of(command).await?;
-    shows_the_first_page(&lab.url, "nobody").await
+    let page = Page::open(&lab.url, SIZES[0], "light").await?;
+    shows_the_first_page(page, "nobody").await
 }
 
 async fn is_root() -> anyhow::Result<bool> {

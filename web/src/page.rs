@@ -69,13 +69,14 @@ impl Component for App {
             ctx.link().callback(document_said),
             &ctx.link().callback(Msg::Do),
         );
+        let wants_experiments = entry::wants_experiments();
         let mut state = State::new(entry::find(), entry::theme());
         state.home = entry::home();
         let language = entry::language();
         // The document's worker is told of it when it listens.
         state.speak(language);
         state.playing.still = entry::wants_stillness();
-        let first = first(state.entry.is_some());
+        let first = first(state.entry.is_some() && !wants_experiments);
         for effect in first.map_or_else(Vec::new, |first| state.reduce(first)) {
             shell.perform(effect);
         }
@@ -144,12 +145,12 @@ impl Component for App {
     }
 }
 
-/// What the page is opened for: a link's document or experiment, with a key the wire, else the
-/// first experiment.
-fn first(has_key: bool) -> Option<Action> {
+/// What the page is opened for: a link's document or experiment; the wire, for who brings a key and
+/// asks for nothing else; or the first experiment.
+fn first(wire: bool) -> Option<Action> {
     let document = entry::link().map(Action::OpenLink);
     let experiment = || entry::experiment().map(|text| Action::Play(Play::Link(text)));
-    let begun = || (!has_key).then_some(Action::Play(Play::Show));
+    let begun = || (!wire).then_some(Action::Play(Play::Show));
     document.or_else(experiment).or_else(begun)
 }
 

@@ -44,10 +44,15 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> anyhow::Result<()> {
     let mut open = !arguments.no_open;
     for line in BufReader::new(output).lines() {
         let line = line?;
-        println!("{line}");
-        if let (true, Some(url)) = (open, url_in(&line)) {
-            open = false;
-            open_in_browser(url);
+        let Some(url) = url_in(&line) else {
+            println!("{line}");
+            continue;
+        };
+        // Who is new begins with an experiment; the wire is one press away.
+        let with_experiments = format!("{url}&experiments");
+        println!("{}", line.replace(url, &with_experiments));
+        if std::mem::take(&mut open) {
+            open_in_browser(&with_experiments);
         }
     }
     let status = lab.wait()?;

@@ -12,6 +12,8 @@ use synema_relay::{RELAY_PATH, SessionId};
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, Window};
 
+/// `#token=…&experiments`
+const EXPERIMENTS: &str = "experiments";
 const TOKEN: &str = "synema-token";
 const SESSION: &str = "synema-session";
 const THEME: &str = "synema-theme";
@@ -81,6 +83,13 @@ pub fn home() -> String {
     let location = window.location();
     let (origin, path) = (location.origin(), location.pathname());
     format!("{}{}", origin.unwrap_or_default(), path.unwrap_or_default())
+}
+
+/// Whether who brings a key asks for the experiments all the same, as the demo does. To be asked
+/// before [`find`], which hides it.
+pub fn wants_experiments() -> bool {
+    let hash = web_sys::window().and_then(|window| window.location().hash().ok());
+    hash.is_some_and(|hash| hash.split('&').any(|part| part == EXPERIMENTS))
 }
 
 /// Where a file is that comes with the page: in the folder of its script.
