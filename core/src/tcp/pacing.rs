@@ -90,19 +90,26 @@ impl Sender {
     /// When the next segment may go out, if the policy wants pacing and its time
     /// has not come.
     pub(super) fn pacing_wait(&mut self, now: Instant, policy: &Policy) -> Option<Instant> {
-        let pace = self.pace(policy)?;
+        let pace = self.pace(now, policy)?;
         self.pacer.wait(now, &pace)
     }
 
     /// A segment with `len` bytes goes out.
     pub(super) fn on_paced(&mut self, now: Instant, len: u32, policy: &Policy) {
-        if let Some(pace) = self.pace(policy) {
+        if let Some(pace) = self.pace(now, policy) {
             self.pacer.on_sent(now, len, &pace);
         }
     }
 
-    fn pace(&self, policy: &Policy) -> Option<Pace> {
+    fn pace(&self, now: Instant, policy: &Policy) -> Option<Pace> {
         let srtt = self.rtt.srtt().filter(|_| policy.window.pacing)?;
+        if let Some(len) = self.cc.round_trip_len(now, srtt) {
+            return Some(Pace {
+                window: len.max(1),
+                srtt,
+                mss: self.mss().into(),
+            });
+        }
         let (cwnd, ssthresh) = (self.cc.cwnd(), self.cc.ssthresh());
         let slow_start = cwnd < ssthresh && self.phase == Phase::Open;
         Some(Pace::new(cwnd, slow_start, srtt, self.mss()))
@@ -160,7 +167,7 @@ mod tests {
             .rtt
             .on_sample(Instant::ZERO, Duration::from_millis(20), 1);
         sender.cc.set_cwnd(100_000);
-        let window = |sender: &Sender| sender.pace(&Policy::rfc()).unwrap().window;
+        let window = |sender: &Sender| sender.pace(Instant::ZERO, &Policy::rfc()).unwrap().window;
         assert_eq!(window(&sender), 200_000);
         sender.cc.on_loss(100_000);
         assert_eq!(window(&sender), 70_000 * 120 / 100);

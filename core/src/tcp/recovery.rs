@@ -269,7 +269,7 @@ impl Sender {
     /// The phases, and the congestion window.
     fn follow(&mut self, change: &Change, policy: &Policy) {
         // F-RTO's new data was due on the last ACK only.
-        self.new_data_first = false;
+        self.new_data_first = 0;
         if self.try_undo(change, policy) {
             return self.grow(change, policy);
         }
@@ -278,7 +278,7 @@ impl Sender {
             Phase::Open => {}
             Phase::FastRecovery if complete => return self.leave_recovery(policy),
             Phase::FastRecovery => {}
-            Phase::AfterTimeout => self.try_forward_rto(change, complete),
+            Phase::AfterTimeout => self.try_forward_rto(change, complete, policy),
         }
         let found = self.find_losses(change);
         let enters = match self.phase {
@@ -411,7 +411,7 @@ impl Sender {
         self.rto_from = now;
         self.dup_acks = 0;
         self.force_retransmission = true;
-        self.new_data_first = false;
+        self.new_data_first = 0;
         self.tail = Default::default();
         self.rack.judge_at = None;
         self.slow_until = None;

@@ -102,8 +102,8 @@ pub(super) struct Sender {
     pub(super) slow_until: Option<SeqNum>,
     /// The next retransmission goes out whatever the congestion window says.
     pub(super) force_retransmission: bool,
-    /// New data goes out before what is lost (F-RTO).
-    pub(super) new_data_first: bool,
+    /// So many new segments go out before what is lost (F-RTO).
+    pub(super) new_data_first: u32,
     pub(super) rack: Rack,
     pub(super) tail: TailProbe,
     pub(super) prr: Prr,
@@ -177,7 +177,7 @@ impl Sender {
             recover: iss,
             slow_until: None,
             force_retransmission: false,
-            new_data_first: false,
+            new_data_first: 0,
             rack: Rack::default(),
             tail: TailProbe::default(),
             prr: Prr::default(),
@@ -289,7 +289,7 @@ impl Sender {
 
     /// What is to be sent again now, at most `limit` bytes.
     pub(super) fn next_retransmission(&mut self, limit: u32) -> Option<Sent> {
-        if self.new_data_first {
+        if self.new_data_first > 0 {
             return None;
         }
         // What is joined on its way out again stays within its record.
@@ -330,6 +330,7 @@ impl Sender {
             self.fin = Fin::Sent;
         }
         self.snd_nxt = taken.end;
+        self.new_data_first = self.new_data_first.saturating_sub(1);
         self.last_sent_at = Some(now);
         self.prr.on_sent(taken.len());
         let full = u64::from(self.pipe()) + u64::from(self.mss()) > self.cc.cwnd();

@@ -11,6 +11,7 @@
 //!         +-----------------------------> time
 //! ```
 
+mod bbr;
 mod cubic;
 mod hystart;
 mod hystart_plus;
@@ -21,6 +22,7 @@ mod window;
 use super::policy::{CongestionKind, IdleRestart, Policy};
 use crate::time::{Duration, Instant};
 use crate::wire::SeqNum;
+use bbr::Bbr;
 use cubic::Cubic;
 use newreno::NewReno;
 
@@ -89,6 +91,10 @@ pub(super) trait CongestionControl {
     fn on_pause(&mut self, pause: Duration);
     /// The same, for longer than the RTO.
     fn on_idle(&mut self, how: IdleRestart, idle: Duration, rto: Duration);
+    /// Bytes to send in a round trip, where it is for the control to say.
+    fn round_trip_len(&self, _now: Instant, _srtt: Duration) -> Option<u64> {
+        None
+    }
 }
 
 /// The congestion control of a connection.
@@ -100,6 +106,8 @@ pub(super) enum Congestion {
     NewReno(NewReno),
     /// RFC 9438.
     Cubic(Cubic),
+    /// BBR, version 1.
+    Bbr(Bbr),
 }
 
 impl Congestion {
@@ -109,6 +117,7 @@ impl Congestion {
             CongestionKind::None => Self::None,
             CongestionKind::NewReno => Self::NewReno(NewReno::new(mss, &policy.window)),
             CongestionKind::Cubic => Self::Cubic(Cubic::new(mss, &policy.window)),
+            CongestionKind::Bbr => Self::Bbr(Bbr::new(mss)),
         }
     }
 
@@ -118,6 +127,7 @@ impl Congestion {
             Self::None => kind == CongestionKind::None,
             Self::NewReno(_) => kind == CongestionKind::NewReno,
             Self::Cubic(_) => kind == CongestionKind::Cubic,
+            Self::Bbr(_) => kind == CongestionKind::Bbr,
         }
     }
 
@@ -126,6 +136,7 @@ impl Congestion {
             Self::None => None,
             Self::NewReno(control) => Some(control),
             Self::Cubic(control) => Some(control),
+            Self::Bbr(control) => Some(control),
         }
     }
 }
@@ -136,6 +147,7 @@ impl CongestionControl for Congestion {
             Self::None => u64::MAX,
             Self::NewReno(control) => control.cwnd(),
             Self::Cubic(control) => control.cwnd(),
+            Self::Bbr(control) => control.cwnd(),
         }
     }
 
@@ -144,6 +156,7 @@ impl CongestionControl for Congestion {
             Self::None => u64::MAX,
             Self::NewReno(control) => control.ssthresh(),
             Self::Cubic(control) => control.ssthresh(),
+            Self::Bbr(control) => control.ssthresh(),
         }
     }
 
@@ -200,17 +213,27 @@ impl CongestionControl for Congestion {
             control.on_idle(how, idle, rto);
         }
     }
+
+    fn round_trip_len(&self, now: Instant, srtt: Duration) -> Option<u64> {
+        match self {
+            Self::Bbr(control) => control.round_trip_len(now, srtt),
+            Self::None | Self::NewReno(_) | Self::Cubic(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KINDS: [CongestionKind; 3] = [
+    const KINDS: [CongestionKind; 4] = [
         CongestionKind::None,
         CongestionKind::NewReno,
         CongestionKind::Cubic,
+        CongestionKind::Bbr,
     ];
+    /// Those that a loss tells how much may be out.
+    const BY_LOSS: [CongestionKind; 2] = [CongestionKind::NewReno, CongestionKind::Cubic];
 
     fn of(congestion: CongestionKind) -> Congestion {
         let policy = Policy {
@@ -242,7 +265,7 @@ mod tests {
 
     #[test]
     fn after_a_recovery_no_burst_goes_out_unless_none_is_to_be_feared() {
-        for kind in &KINDS[1..] {
+        for kind in &BY_LOSS {
             let mut control = of(*kind);
             control.set_cwnd(100_000);
             control.on_loss(100_000);
@@ -258,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_silence_takes_back_what_any_of_them_had() {
-        for kind in &KINDS[1..] {
+        for kind in &BY_LOSS {
             let mut control = of(*kind);
             control.set_cwnd(100_000);
             let rto = Duration::from_millis(300);

@@ -11,6 +11,8 @@ pub enum CongestionKind {
     NewReno,
     /// RFC 9438.
     Cubic,
+    /// BBR, version 1, as in Linux: by measured bandwidth and round trip. It wants `pacing`.
+    Bbr,
 }
 
 /// How the congestion window grows and starts over.

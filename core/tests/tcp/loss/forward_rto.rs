@@ -5,7 +5,7 @@ use super::timer_only;
 use crate::story::{OPEN, OPEN_PLAIN, Story};
 use expect_test::expect;
 use synema_core::tcp::Policy;
-use synema_core::tcp::policy::Recovery;
+use synema_core::tcp::policy::{CongestionKind, Recovery};
 
 /// No timestamp tells what an ACK answers.
 fn without_echoes() -> Policy {
@@ -53,6 +53,55 @@ fn without_sack_an_ack_of_both_may_be_for_the_retransmission() {
             1040     > P. 11001:12001 ack 1 win 65535  Data
             1041   < . 1 ack 3001
             1041     undone: ForwardRto
+        "#]],
+    );
+}
+
+/// Linux's pacing timer does not wait for the answer.
+#[test]
+fn with_bbr_the_test_is_spoilt_by_what_goes_out_again_behind_its_two_segments() {
+    let mut policy = without_echoes();
+    policy.recovery = Recovery::NewReno;
+    policy.congestion = CongestionKind::Bbr;
+    policy.window.pacing = true;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30    send 14000
+            1040  < . 1 ack 1001
+            1041  < . 1 ack 2001
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 14000
+            30       > . 1:1001 ack 1 win 65535  Data
+            30       > . 1001:2001 ack 1 win 65535  Data
+            30       > . 2001:3001 ack 1 win 65535  Data
+            30       > . 3001:4001 ack 1 win 65535  Data
+            30       > . 4001:5001 ack 1 win 65535  Data
+            30       > . 5001:6001 ack 1 win 65535  Data
+            30       > . 6001:7001 ack 1 win 65535  Data
+            30       > . 7001:8001 ack 1 win 65535  Data
+            30       > . 8001:9001 ack 1 win 65535  Data
+            30       > . 9001:10001 ack 1 win 65535  Data
+            1030     timer Retransmission
+            1030     timed out until 10001
+            1030     > . 1:1001 ack 1 win 65535  RetransmissionTimeout (again: 1)
+            1040   < . 1 ack 1001
+            1040     > . 10001:11001 ack 1 win 65535  Data
+            1040     > . 11001:12001 ack 1 win 65535  Data
+            1040     > . 1001:2001 ack 1 win 65535  Recovery (again: 1)
+            1040     > . 2001:3001 ack 1 win 65535  Recovery (again: 1)
+            1041   < . 1 ack 2001
+            1041     > . 3001:4001 ack 1 win 65535  Recovery (again: 1)
+            1041     > . 4001:5001 ack 1 win 65535  Recovery (again: 1)
         "#]],
     );
 }
