@@ -399,7 +399,10 @@ impl Sender {
         if let Some(undo) = self.undo.as_mut() {
             undo.on_timeout(self.snd_nxt);
         }
-        let forward = policy.loss.forward_rto && (first || again);
+        // RFC 5682 §2.1 (1): not while another timeout's losses are repaired. Without SACK
+        // that lasts, as in Linux, until something beyond them is acknowledged.
+        let goes_on = self.timeout_ended_at == Some(self.snd_una);
+        let forward = policy.loss.forward_rto && (first && !goes_on || again);
         self.forward_rto = forward.then_some(self.snd_una);
         self.cc.on_timeout(self.queue.outstanding(), again);
         let rack = self.detection(policy) == Detection::Rack;

@@ -112,6 +112,9 @@ pub(super) struct Sender {
     pub(super) undo_until: SeqNum,
     /// SND.UNA at the timeout that F-RTO has doubts about.
     pub(super) forward_rto: Option<SeqNum>,
+    /// Where the last recovery from a timeout ended, if nothing beyond is acknowledged yet
+    /// and no SACK tells what became of it.
+    pub(super) timeout_ended_at: Option<SeqNum>,
     /// The retransmission timer counts from here.
     pub(super) rto_from: Instant,
     /// What is still to be told to the trace.
@@ -184,6 +187,7 @@ impl Sender {
             undo: None,
             undo_until: iss,
             forward_rto: None,
+            timeout_ended_at: None,
             rto_from: Instant::ZERO,
             steps: Steps::default(),
             usage: Usage::new(iss),

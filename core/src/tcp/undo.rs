@@ -176,6 +176,8 @@ impl Sender {
         if complete {
             self.phase = Phase::Open;
             self.forward_rto = None;
+            self.timeout_ended_at =
+                (change.how == Detection::DuplicateAcks).then_some(self.snd_una);
             self.undo_until = self.snd_nxt;
             self.rack.on_recovered();
             self.steps.tell(RecoveryStep::Ended);

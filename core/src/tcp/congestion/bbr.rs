@@ -238,7 +238,7 @@ mod tests {
     fn rounds(control: &mut Bbr, from: u64, lens: &[u32]) {
         let mut una = SeqNum(from as u32 * 1_000_000);
         for (round, len) in (from..).zip(lens) {
-            una = una + *len;
+            una += *len;
             control.on_ack(&AckSample {
                 una,
                 nxt: una + *len,

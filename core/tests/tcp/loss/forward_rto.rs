@@ -57,6 +57,62 @@ fn without_sack_an_ack_of_both_may_be_for_the_retransmission() {
     );
 }
 
+/// RFC 5682 §2.1 (1): what the test itself sent may be what is lost now.
+#[test]
+fn without_sack_a_timeout_where_the_last_ones_losses_end_is_not_doubted() {
+    let mut policy = without_echoes();
+    policy.recovery = Recovery::NewReno;
+    Story::new(policy).check(
+        &format!(
+            "{OPEN_PLAIN}
+            30    send 30000
+            1040  < . 1 ack 1001
+            1041  < . 1 ack 1001
+            1050  < . 1 ack 10001
+            3050  < . 1 ack 11001
+            "
+        ),
+        &expect![[r#"
+            0      connect
+            0        CLOSED -> SYN-SENT
+            0        > S 0 win 65535 mss 1460 sackok ts 0 ecr 0 ws 7  Syn
+            20     < S. 0 ack 1 win 65535 mss 1000
+            20       SYN-SENT -> ESTABLISHED
+            20       > . 1 ack 1 win 65535  HandshakeAck
+            20       * Connected
+            30     send 30000
+            30       > . 1:1001 ack 1 win 65535  Data
+            30       > . 1001:2001 ack 1 win 65535  Data
+            30       > . 2001:3001 ack 1 win 65535  Data
+            30       > . 3001:4001 ack 1 win 65535  Data
+            30       > . 4001:5001 ack 1 win 65535  Data
+            30       > . 5001:6001 ack 1 win 65535  Data
+            30       > . 6001:7001 ack 1 win 65535  Data
+            30       > . 7001:8001 ack 1 win 65535  Data
+            30       > . 8001:9001 ack 1 win 65535  Data
+            30       > . 9001:10001 ack 1 win 65535  Data
+            1030     timer Retransmission
+            1030     timed out until 10001
+            1030     > . 1:1001 ack 1 win 65535  RetransmissionTimeout (again: 1)
+            1040   < . 1 ack 1001
+            1040     > . 10001:11001 ack 1 win 65535  Data
+            1040     > . 11001:12001 ack 1 win 65535  Data
+            1041   < . 1 ack 1001
+            1041     > . 1001:2001 ack 1 win 65535  Recovery (again: 1)
+            1050   < . 1 ack 10001
+            1050     recovered
+            1050     > . 12001:13001 ack 1 win 65535  Data
+            1050     > . 13001:14001 ack 1 win 65535  Data
+            3050     timer Retransmission
+            3050     timed out until 14001
+            3050     > . 10001:11001 ack 1 win 65535  RetransmissionTimeout (again: 1)
+            3050   < . 1 ack 11001
+            3050     > . 11001:12001 ack 1 win 65535  Recovery (again: 1)
+            3050     > . 12001:13001 ack 1 win 65535  Recovery (again: 1)
+        "#]],
+    );
+}
+
 /// Linux's pacing timer does not wait for the answer.
 #[test]
 fn with_bbr_the_test_is_spoilt_by_what_goes_out_again_behind_its_two_segments() {
