@@ -128,3 +128,11 @@ fn a_long_queue_is_filled_and_makes_nothing_faster() {
     assert!(short < Duration::from_millis(60), "{short:?}");
     assert!(long_ms.abs_diff(short_ms) < 20, "{long_ms} {short_ms}");
 }
+
+#[test]
+fn who_measures_the_way_does_not_fill_the_queue() {
+    let (trip, ms) = bloat(&[("control", "bbr")]);
+    let (_, cubic_ms) = bloat(&[]);
+    assert!(trip < Duration::from_millis(150), "{trip:?}");
+    assert!(super::is_within(15, ms, cubic_ms), "{ms} {cubic_ms}");
+}
