@@ -23,7 +23,9 @@ mod writing;
 
 pub use document::{Extent, FilterProblem, FromDocument, ToDocument};
 pub use graph::{DrawnGraph, GraphRequest};
-pub use play::{EXPERIMENT_KEY, Heights, PlayRequest, Played, Told, ToldControl, ToldKnob, Trial};
+pub use play::{
+    EXPERIMENT_KEY, Hand, Heights, PlayRequest, Played, Told, ToldControl, ToldKnob, Trial,
+};
 pub use share::{Form, Part, ShareRequest, Shared};
 pub use trouble::{Gone, Problem, Trouble};
 pub use writing::{Place, Write, Written, WrittenBracket, WrittenNote};

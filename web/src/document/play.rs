@@ -8,10 +8,11 @@
 
 use super::shown::Shown;
 use super::turned;
-use crate::protocol::{Heights, Played, Told, Trial};
+use crate::protocol::{Hand, Heights, Played, Told, Trial};
 use crate::words::{Words, fill};
 use synema_diagram::view::View;
 use synema_play::{Happening, Moment, Play, Timeline, Turn};
+use synema_sim::experiment::by_hand::{self, Game};
 use synema_sim::experiment::{Experiment, Text, catalogue};
 
 /// An arrow's row reaches so far above its beginning, and below its end, CSS pixels.
@@ -33,8 +34,9 @@ pub struct Run {
     machines: Vec<Text>,
     timeline: Timeline,
     from_start: Vec<Turn>,
-    /// The heights that the page was told.
-    told: Vec<f64>,
+    hand: Option<Hand>,
+    /// The heights that the page was told, if any yet.
+    told: Option<Vec<f64>>,
 }
 
 impl Run {
@@ -47,6 +49,7 @@ impl Run {
             timeline: self.timeline.clone(),
             from_start: self.from_start.clone(),
             notes_failed: None,
+            hand: self.hand.clone(),
         }
     }
 }
@@ -55,10 +58,10 @@ impl Run {
     /// Where its moments are in the ladder, if that is not what was told before.
     pub(super) fn heights(&mut self, shown: &mut Shown, view: View) -> Option<Heights> {
         let of_moments = heights(shown, view, self.timeline.moments());
-        if of_moments == self.told {
+        if self.told.as_ref() == Some(&of_moments) {
             return None;
         }
-        self.told.clone_from(&of_moments);
+        self.told = Some(of_moments.clone());
         Some(Heights {
             number: self.number,
             of_moments,
@@ -69,7 +72,11 @@ impl Run {
 impl Plays {
     /// All experiments.
     pub fn told(&mut self) -> Vec<Told> {
-        self.experiments().iter().map(Told::of).collect()
+        let mut told: Vec<_> = self.experiments().iter().map(Told::of).collect();
+        // The last of those that are told in their order.
+        let place = told.iter().position(|one| one.more);
+        told.insert(place.unwrap_or(told.len()), Told::by_hand());
+        told
     }
 
     /// They are read when they are first asked for: who looks at a capture waits for none.
@@ -95,7 +102,7 @@ impl Plays {
     /// A run is shown from now on, as the answer to a question of this number.
     pub fn enter(&mut self, trial: Trial, mut run: Run, number: u32) -> Played {
         run.number = number;
-        run.told.clear();
+        run.told = None;
         let played = run.played();
         self.now = Some((trial, run));
         played
@@ -105,7 +112,7 @@ impl Plays {
     pub fn again(&mut self, trial: &Trial, number: u32) -> Option<Played> {
         let (_, run) = self.now.as_mut().filter(|(now, _)| now == trial)?;
         run.number = number;
-        run.told.clear();
+        run.told = None;
         Some(run.played())
     }
 
@@ -116,19 +123,23 @@ impl Plays {
             seed,
             settings,
             turns,
+            moves,
         } = trial;
+        if id == by_hand::ID {
+            let game = Game::played(moves, *seed).map_err(|why| why.to_string())?;
+            let hand = Some(Hand {
+                remarks: game.remarks().to_vec(),
+                proposal: game.proposal(),
+            });
+            let (run, shown) = run_of(Play::by_hand(&game), id);
+            return Ok((Run { hand, ..run }, shown));
+        }
         let experiment = self.experiments().iter().find(|one| one.id == *id);
         let experiment = experiment.ok_or_else(|| fill(words.experiment_unknown, &[("id", id)]))?;
         let play = Play::new(experiment, settings, *seed, turns).map_err(|why| why.to_string())?;
-        let run = Run {
-            number: 0,
-            digest: play.digest.to_string(),
-            machines: play.machines,
-            timeline: play.timeline,
-            from_start: turned::from_start(experiment, trial).map_err(|why| why.to_string())?,
-            told: Vec::new(),
-        };
-        Ok((run, Shown::of(play.document, id)))
+        let from_start = turned::from_start(experiment, trial).map_err(|why| why.to_string())?;
+        let (run, shown) = run_of(play, id);
+        Ok((Run { from_start, ..run }, shown))
     }
 
     /// The run is no longer shown; it is kept if something is written on it.
@@ -150,6 +161,20 @@ impl Plays {
         let (_, run) = self.now.as_mut()?;
         run.heights(shown, view)
     }
+}
+
+/// A run and its document.
+fn run_of(play: Play, id: &str) -> (Run, Shown) {
+    let run = Run {
+        number: 0,
+        digest: play.digest.to_string(),
+        machines: play.machines,
+        timeline: play.timeline,
+        from_start: Vec::new(),
+        hand: None,
+        told: None,
+    };
+    (run, Shown::of(play.document, id))
 }
 
 /// One height for each moment. Where time is drawn row by row, what was overtaken waits for what

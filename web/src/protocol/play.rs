@@ -10,6 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 use synema_play::{Timeline, Turn};
+use synema_sim::experiment::by_hand::{self, Move, Proposal, Remark};
 use synema_sim::experiment::{Control, Experiment, Knob, Question, Range, Setting, Settings, Text};
 
 /// In a URL's fragment it stands before an experiment.
@@ -34,6 +35,8 @@ pub struct Told {
     pub seed: u64,
     /// What may be changed.
     pub knobs: Vec<ToldKnob>,
+    /// Whether one end's segments are written by hand.
+    pub by_hand: bool,
 }
 
 /// A knob, as the page shows it.
@@ -73,6 +76,22 @@ impl Told {
             more: experiment.more,
             seed: experiment.seed,
             knobs: experiment.knobs.iter().map(ToldKnob::of).collect(),
+            by_hand: false,
+        }
+    }
+
+    /// The one in which the reader is the stack.
+    pub fn by_hand() -> Self {
+        Self {
+            id: by_hand::ID.to_owned(),
+            title: by_hand::title(),
+            story: by_hand::story(),
+            question: None,
+            notice: by_hand::notice(),
+            more: false,
+            seed: by_hand::SEED,
+            knobs: Vec::new(),
+            by_hand: true,
         }
     }
 
@@ -139,6 +158,8 @@ pub struct Trial {
     pub settings: Settings,
     /// The knobs that are turned on the way, in the order of their times.
     pub turns: Vec<Turn>,
+    /// What was done by hand.
+    pub moves: Vec<Move>,
 }
 
 /// A run that is to be shown.
@@ -167,6 +188,17 @@ pub struct Played {
     pub from_start: Vec<Turn>,
     /// Why what a link brought could not be written on it.
     pub notes_failed: Option<String>,
+    /// How it stands with a run that is played by hand.
+    pub hand: Option<Hand>,
+}
+
+/// How it stands with a run that is played by hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hand {
+    /// What there is to say of each move.
+    pub remarks: Vec<Vec<Remark>>,
+    /// What a right stack would send now; none while it would wait.
+    pub proposal: Option<Proposal>,
 }
 
 /// Where a run's moments are in the ladder, as it is drawn now.

@@ -91,6 +91,7 @@ mod tests {
         "IPv",
         "MAC",
         "MSL",
+        "MSS",
         "Markdown",
         "Mermaid",
         "PNG",

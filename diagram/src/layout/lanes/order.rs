@@ -36,10 +36,12 @@ pub(super) fn chosen(
         let is_host = |id: &HostId| analysis.hosts().at(*id).is_some();
         return ends.into_iter().filter(is_host).collect();
     }
+    let is_empty = analysis.digests().is_empty();
     (0..)
         .map(HostId)
         .zip(analysis.hosts().list())
-        .filter(|(_, host)| host.packets > 0)
+        // Of a run in which nothing was sent yet, those who are there.
+        .filter(|(_, host)| host.packets > 0 || (is_empty && host.machine.is_some()))
         .filter(|(id, _)| shown.is_none_or(|shown| shown.contains(id)))
         .map(|(id, _)| id)
         .collect()

@@ -16,10 +16,12 @@ mod ledger;
 mod outcome;
 mod proposal;
 mod rules;
+mod story;
 mod words;
 
 pub use ledger::Ledger;
 pub use proposal::Proposal;
+pub use story::{notice, story, title};
 
 use super::machine::Machine;
 use super::scene::{PAGE, PAGE_MAC, SERVER, SERVER_MAC, SERVER_PORT, Speaker};
@@ -56,6 +58,11 @@ script = [
     { on = "peer-closed", does = ["close"] },
 ]
 "#;
+
+/// Its name in links, as that of an experiment.
+pub const ID: &str = "you-are-the-stack";
+/// The seed that it has when it is opened.
+pub const SEED: u64 = 9_293;
 
 /// A segment as it is written by hand. Its numbers count from each end's first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -113,6 +113,7 @@ impl State {
                     digest: played.digest,
                     machines: Rc::new(played.machines),
                     track: Rc::new(Track::new(played.timeline)),
+                    hand: played.hand.map(Rc::new),
                 });
                 // Versions begin anew, and so do questions.
                 *reader = reader.afresh();

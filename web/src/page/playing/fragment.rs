@@ -7,10 +7,12 @@
 //!
 //! The digest tells whether whoever follows the link sees the very run that was linked to.
 
+use super::by_hand;
 use crate::protocol::{EXPERIMENT_KEY, Told, Trial};
 use std::fmt::Write;
 use synema_core::time::Instant;
 use synema_play::Turn;
+use synema_sim::experiment::by_hand::Move;
 use synema_sim::experiment::{Setting, Settings};
 
 /// No more turns of knobs than this are read from a link.
@@ -28,6 +30,7 @@ pub struct Linked {
     seed: Option<u64>,
     knobs: Vec<(String, String)>,
     turns: Vec<(u64, String, String)>,
+    moves: Vec<Move>,
 }
 
 impl Linked {
@@ -61,6 +64,7 @@ impl Linked {
                 "seed" => self.seed = value.parse().ok(),
                 "digest" => self.digest = Some(value),
                 "n" => self.notes = Some(value),
+                "m" => self.moves = by_hand::read(&value),
                 _ => {}
             },
         }
@@ -98,6 +102,10 @@ impl Linked {
             seed: self.seed.unwrap_or(told.seed),
             settings,
             turns,
+            moves: match told.by_hand {
+                true => self.moves.clone(),
+                false => Vec::new(),
+            },
         };
         (trial, missing)
     }
@@ -115,6 +123,9 @@ pub fn write(trial: &Trial, told: &Told, digest: &str, notes: Option<&str>) -> S
     }
     for Turn { at, knob, setting } in &trial.turns {
         let _ = write!(text, "&t.{}.{knob}={}", at.as_nanos(), value(setting));
+    }
+    if !trial.moves.is_empty() {
+        let _ = write!(text, "&m={}", by_hand::write(&trial.moves));
     }
     if !digest.is_empty() {
         let _ = write!(text, "&digest={digest}");

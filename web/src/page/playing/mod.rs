@@ -11,14 +11,16 @@
 //! and a knob that is turned in the middle is the same run up to there.
 
 pub mod beside;
+pub mod by_hand;
 pub mod fragment;
 pub mod reduce;
 pub mod track;
 
 pub use track::{Goal, Pace, Track};
 
-use crate::protocol::{Told, ToldKnob, Trial};
+use crate::protocol::{Hand, Told, ToldKnob, Trial};
 use beside::Beside;
+use by_hand::{ByHand, Draft};
 use fragment::Linked;
 use std::rc::Rc;
 use synema_core::time::Instant;
@@ -50,6 +52,8 @@ pub struct Playing {
     pub told_why: bool,
     /// Whether the list of all experiments is open.
     pub list: bool,
+    /// The segment that the reader writes.
+    pub draft: Draft,
     /// What a link asked for and is not so here.
     pub differs: Option<Differs>,
     /// Why the run that is wanted cannot be had.
@@ -84,6 +88,8 @@ pub struct Run {
     pub machines: Rc<Vec<Text>>,
     /// The cursor's way through it.
     pub track: Rc<Track>,
+    /// How it stands, if it is played by hand.
+    pub hand: Option<Rc<Hand>>,
 }
 
 /// Whether the cursor moves by itself.
@@ -176,6 +182,8 @@ pub enum Play {
     Compare(bool),
     /// Compare with this very run from now on.
     Pin,
+    /// Do something by hand.
+    ByHand(ByHand),
     /// Predict.
     Answer(usize),
     /// Tell what the run shows.

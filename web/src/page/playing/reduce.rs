@@ -1,5 +1,6 @@
 //! What is done with experiments, and what the document's worker answers. Pure.
 
+use super::by_hand::Draft;
 use super::fragment::Linked;
 use super::{Differs, Motion, Play, Playing, Run, Then, Track};
 use crate::page::state::{Effect, Source, State, Tab};
@@ -25,6 +26,7 @@ impl State {
             | Play::Reset
             | Play::Seed(_)
             | Play::FromHere(_) => self.turn(play),
+            Play::ByHand(deed) => self.by_hand(deed),
             Play::Answer(answer) => {
                 self.playing.answer = Some(answer);
                 self.playing.told_why |= self.playing.is_at_end();
@@ -302,7 +304,10 @@ impl State {
         let time_ns = playing.time_ns();
         let (was_at_end, was_at_start) = (playing.is_at_end(), playing.is_at_start());
         let track = Track::new(played.timeline);
+        // What a move by hand brings is played.
+        let goes_on = then == Then::Stays && played.hand.is_some() && was_at_end;
         playing.place = match then {
+            Then::Stays if goes_on => track.at_time(time_ns),
             Then::Waits | Then::Plays => 0.0,
             Then::AtEnd => track.end(),
             Then::Stays if was_at_end => track.end(),
@@ -327,6 +332,7 @@ impl State {
             digest: played.digest,
             machines: Rc::new(played.machines),
             track: Rc::new(track),
+            hand: played.hand.map(Rc::new),
         });
         if matches!(playing.motion, Motion::Moves { until: Some(_), .. }) {
             // Where it was to stop, nobody knows in another run.
@@ -335,6 +341,9 @@ impl State {
         playing.then = Then::Stays;
         let mut out = vec![self.address()];
         out.extend(self.enter_run(then));
+        if goes_on && !self.playing.is_at_end() {
+            out.extend(self.set_off(None));
+        }
         out
     }
 
@@ -407,17 +416,18 @@ impl Playing {
         self.failed = None;
         self.list = false;
         self.pace = None;
+        self.draft = Draft::default();
         let beside = self.beside.take();
         beside.map(|_| Effect::Document(ToDocument::Compare(None)))
     }
 
-    fn rest_at(&mut self, place: f64) {
+    pub(super) fn rest_at(&mut self, place: f64) {
         self.motion = Motion::Rests;
         self.place = place;
     }
 
     /// The question for the run that is wanted, unless another is under way.
-    fn ask(&mut self) -> Option<Effect> {
+    pub(super) fn ask(&mut self) -> Option<Effect> {
         self.stale = self.awaits;
         if self.awaits {
             return None;

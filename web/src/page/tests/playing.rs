@@ -4,14 +4,17 @@
 use super::{document, extent};
 use crate::document::beside::Beside;
 use crate::document::play::Plays;
+use crate::page::playing::by_hand::ByHand;
 use crate::page::playing::fragment::{self, Linked};
 use crate::page::playing::{Differs, Goal, Play};
 use crate::page::state::{Action, Effect, Source, State, Theme};
 use crate::protocol::{FromDocument, PlayRequest, ToDocument, Trial};
 use crate::words::ENGLISH;
 use synema_core::trace::TcpState;
+use synema_core::wire::tcp::Flags;
 use synema_diagram::view::View;
 use synema_sim::experiment::Setting;
+use synema_sim::experiment::by_hand::RemarkKind;
 
 /// A page with its document's worker, as far as experiments go.
 #[derive(Default)]
@@ -423,6 +426,9 @@ fn every_experiment_is_opened_and_has_a_run_with_moments() {
     let (mut state, mut worker, _) = opened(Play::Show);
     for index in 0..state.playing.catalogue.len() {
         worker.act(&mut state, Play::Open(index));
+        if state.playing.told().is_some_and(|told| told.by_hand) {
+            continue; // nothing happens in it before the reader does something
+        }
         let run = state.playing.run.as_ref().expect("a run");
         let id = &state.playing.trial.id;
         assert_eq!(state.playing.index(), Some(index));
@@ -436,6 +442,79 @@ fn every_experiment_is_opened_and_has_a_run_with_moments() {
             pace.name
         );
     }
+}
+
+/// The one in which the reader is the stack.
+fn by_hand() -> (State, Worker) {
+    let (mut state, mut worker, _) = opened(Play::Show);
+    let mut all = state.playing.catalogue.iter();
+    let index = all.position(|told| told.by_hand).expect("it is there");
+    worker.act(&mut state, Play::Open(index));
+    (state, worker)
+}
+
+fn does(state: &mut State, worker: &mut Worker, deeds: &[ByHand]) {
+    for deed in deeds {
+        worker.act(state, Play::ByHand(*deed));
+    }
+}
+
+#[test]
+fn who_sends_what_is_due_gets_the_page_by_hand() {
+    let (mut state, mut worker) = by_hand();
+    for _ in 0..9 {
+        does(&mut state, &mut worker, &[ByHand::Suggest, ByHand::Send]);
+        worker.act(&mut state, Play::End);
+    }
+    let run = state.playing.run.as_ref().expect("a run");
+    let hand = run.hand.as_ref().expect("it is played by hand");
+    assert_eq!(hand.proposal, None, "all is done");
+    assert_eq!(hand.remarks.len(), state.playing.trial.moves.len());
+    let server = &state.playing.standing()[1];
+    assert_eq!(server.state(), Some(TcpState::Closed));
+    // A link plays it again.
+    let link = fragment::write(
+        &run.trial,
+        state.playing.told().expect("told"),
+        &run.digest,
+        None,
+    );
+    let (again, ..) = opened(Play::Link(link));
+    assert_eq!(again.playing.differs, None);
+    assert_eq!(
+        again.playing.run.as_ref().map(|run| &run.digest),
+        Some(&run.digest)
+    );
+}
+
+#[test]
+fn a_segment_is_written_sent_and_taken_back() {
+    let (mut state, mut worker) = by_hand();
+    let syn = [ByHand::Flag(Flags::SYN), ByHand::Send];
+    does(&mut state, &mut worker, &syn);
+    assert!(state.playing.is_moving(), "what it brings is played");
+    let kinds = |state: &State| -> Vec<RemarkKind> {
+        let run = state.playing.run.as_ref().expect("a run");
+        let hand = run.hand.as_ref().expect("it is played by hand");
+        let last = hand.remarks.last().expect("there was a move");
+        last.iter().map(|remark| remark.kind).collect()
+    };
+    assert_eq!(kinds(&state), [RemarkKind::Note, RemarkKind::Outcome]);
+    // The SYN is not counted.
+    let ack = [
+        ByHand::Flag(Flags::SYN),
+        ByHand::Flag(Flags::ACK),
+        ByHand::Ack(1),
+        ByHand::Send,
+    ];
+    does(&mut state, &mut worker, &ack);
+    assert_eq!(kinds(&state)[0], RemarkKind::Mistake);
+    let put_right = [ByHand::TakeBack, ByHand::Seq(1), ByHand::Send];
+    does(&mut state, &mut worker, &put_right);
+    assert_eq!(kinds(&state)[0], RemarkKind::Right);
+    assert_eq!(state.playing.trial.moves.len(), 2);
+    does(&mut state, &mut worker, &[ByHand::StartOver]);
+    assert!(state.playing.trial.moves.is_empty());
 }
 
 #[test]

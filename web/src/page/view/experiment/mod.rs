@@ -1,6 +1,7 @@
 //! The panel at the left while an experiment is shown: what it is about, what to predict, what to
 //! change; and the list of all.
 
+mod by_hand;
 mod compare;
 mod cursor;
 mod knobs;
@@ -74,6 +75,7 @@ fn is_current(playing: &Playing) -> bool {
 
 fn about(state: &State, told: &Told, act: &Callback<Action>) -> Html {
     let words = state.words;
+    let has_begun = told.by_hand && !state.playing.trial.moves.is_empty();
     html! {
         <>
             <h2 class="lead" data-test="experiment-title">{ said(state, &told.title) }</h2>
@@ -81,10 +83,20 @@ fn about(state: &State, told: &Told, act: &Callback<Action>) -> Html {
             if let Some(why) = &state.playing.failed {
                 <div class="error" role="alert" data-test="play-failed">{ why }</div>
             }
+            // Who has begun to write segments wants to see what is said of them.
+            if has_begun {
+                { by_hand::view(state, act) }
+            }
             <div class="story" data-test="story">{ paragraphs(&said(state, &told.story)) }</div>
             { for told.question.iter().map(|question| question::view(state, question, act)) }
-            { knobs::view(state, told, act) }
-            { buttons(state, act) }
+            if told.by_hand {
+                if !has_begun {
+                    { by_hand::view(state, act) }
+                }
+            } else {
+                { knobs::view(state, told, act) }
+                { buttons(state, act) }
+            }
             <section class="notice">
                 <h3>{ words.experiment_notice }</h3>
                 <ul>{ for told.notice.iter().map(|text| html! { <li>{ said(state, text) }</li> }) }</ul>
