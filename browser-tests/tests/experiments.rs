@@ -197,7 +197,9 @@ async fn every_experiment_is_run_answered_changed_and_stepped_through() -> anyho
     page.screenshot("experiments-list").await?;
     let script = "return [...document.querySelectorAll('[data-test=experiment-open]')].map((one) => one.dataset.id);";
     let ids = page.script(script, Vec::new()).await?;
-    let ids: Vec<String> = serde_json::from_value(ids)?;
+    let mut ids: Vec<String> = serde_json::from_value(ids)?;
+    // Nothing happens in it before the reader does something.
+    ids.retain(|id| id != "you-are-the-stack");
     ensure!(ids.len() >= 8 && ids[0] == "handshake", "{ids:?}");
     page.press("experiments-list").await?;
 

@@ -102,13 +102,15 @@ impl Ledger {
         self.has_called |= flags.syn();
         // What leaves a hole before it moves nothing.
         let end = segment.end();
+        // RFC 9293 §3.10.7.4: of what lies before the window not even the ACK is read.
+        let is_read = segment.seq <= self.next && end >= self.next;
         if segment.seq <= self.next && end > self.next {
             self.next = end;
             if flags.fin() {
                 self.own_fin.get_or_insert(end - 1);
             }
         }
-        if flags.ack() && segment.ack <= self.furthest {
+        if is_read && flags.ack() && segment.ack <= self.furthest {
             self.acknowledged = self.acknowledged.max(segment.ack);
         }
     }

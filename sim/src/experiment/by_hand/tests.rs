@@ -182,6 +182,16 @@ fn who_waits_sees_the_servers_timers() {
 }
 
 #[test]
+fn an_ack_that_the_server_does_not_read_stays_due() {
+    let due = |moves: &[Move]| played(moves).proposal().map(|it| it.segment);
+    let right = segment(Flags::ACK, 1, 1, 0);
+    assert_eq!(due(&[syn()]), Some(right));
+    assert_eq!(due(&[syn(), ack(0, 1)]), Some(right));
+    let asks = due(&[syn(), Move::Send(right)]).expect("a request");
+    assert_eq!((asks.seq, asks.len), (1, 78));
+}
+
+#[test]
 fn a_segment_is_judged_before_it_is_sent() {
     let game = played(&[syn()]);
     let judged = game.judge(&segment(Flags::ACK, 0, 1, 0));

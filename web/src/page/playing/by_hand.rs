@@ -185,7 +185,7 @@ fn step(text: &str) -> Option<Move> {
     let mut flags = Flags::NONE;
     for letter in parts.next()?.chars() {
         let (flag, ..) = FLAGS.iter().find(|(.., known)| *known == letter)?;
-        flags = flags | *flag;
+        flags |= *flag;
     }
     let mut number = || parts.next();
     Some(Move::Send(Segment {

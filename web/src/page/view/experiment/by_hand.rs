@@ -75,7 +75,7 @@ fn number<T>(
     deed: fn(T) -> ByHand,
 ) -> Html
 where
-    T: FromStr + ToString + 'static,
+    T: Copy + FromStr + ToString + 'static,
 {
     let act = act.clone();
     let oninput = Callback::from(move |event: InputEvent| {
