@@ -383,10 +383,10 @@ impl Page {
     /// # Errors
     /// When it cannot be written.
     pub async fn screenshot(&self, name: &str) -> anyhow::Result<()> {
-        let folder = target().join("screenshots");
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let file = target().join("screenshots").join(format!("{name}.png"));
+        let folder = file.parent().context("it is in a folder")?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let picture = self.browser.driver.screenshot_as_png().await?;
-        let file = folder.join(format!("{name}.png"));
         fs::write(&file, picture).with_context(|| format!("cannot write {}", file.display()))
     }
 
