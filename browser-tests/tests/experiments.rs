@@ -117,6 +117,9 @@ async fn the_page_opens_on_a_running_experiment_and_needs_no_network_after_that(
     is_played(&page).await?;
     page.wait_for("transport", "data-state", &["paused"], 10)
         .await?;
+    page.wait_for("before-run", "data-test", &["before-run"], 10)
+        .await?;
+    page.screenshot("experiment-before").await?;
     page.press("run").await?;
     page.wait_for("transport", "data-state", &["playing"], 10)
         .await?;

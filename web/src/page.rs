@@ -233,6 +233,15 @@ fn empty(state: &State, act: &Callback<Action>) -> Html {
     if extent.packets > 0 && extent.shown == 0 {
         return html! { <div class="empty" role="status"><div><strong>{ words.filter_nothing }</strong></div></div> };
     }
+    let waits = state.playing.is_at_start() && !state.playing.is_moving();
+    if state.source == Source::Experiment && state.playing.run.is_some() && waits {
+        return html! {
+            <div class="empty" data-test="before-run"><div>
+                <strong>{ words.experiment_ready }</strong>
+                <p>{ words.experiment_ready_text }</p>
+            </div></div>
+        };
+    }
     if extent.packets > 0 {
         return html! {};
     }

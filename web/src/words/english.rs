@@ -390,6 +390,8 @@ words! {
     experiment_unknown: "there is no experiment “{id}”: choose one from the list",
     experiment_run: "Run",
     experiment_run_again: "Run again",
+    experiment_ready: "Nothing has happened yet",
+    experiment_ready_text: "Predict at the left, then press Run, or space. The right arrow goes from moment to moment.",
     experiment_on_wire: "On a wire",
     experiment_notice: "What to notice",
     compare: "Compare",

@@ -365,6 +365,8 @@ pub static JAPANESE: Words = Words {
     experiment_unknown: "「{id}」という実験はありません。一覧から選んでください",
     experiment_run: "実行",
     experiment_run_again: "もう一度",
+    experiment_ready: "まだ何も起きていません",
+    experiment_ready_text: "左で予想してから「実行」かスペースキーを押してください。→ キーで一瞬ずつ進みます。",
     experiment_on_wire: "実回線で",
     experiment_notice: "見どころ",
     compare: "比べる",

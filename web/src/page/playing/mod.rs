@@ -271,8 +271,14 @@ impl Playing {
 
     /// How the machines stand at the cursor.
     pub fn standing(&self) -> Vec<MachineNow> {
-        let run = self.run.as_ref();
-        run.map_or_else(Vec::new, |run| run.track.now(self.place).machines)
+        let Some(run) = &self.run else {
+            return Vec::new();
+        };
+        // What happens at the very first moment has not been yet.
+        if self.is_at_start() {
+            return vec![MachineNow::default(); run.machines.len()];
+        }
+        run.track.now(self.place).machines
     }
 
     /// Puts a setting into the run that is wanted.

@@ -16,6 +16,8 @@ use synema_play::{Happening, Moment, Now, Timeline};
 pub const SILENCE_MS: f64 = 1_600.0;
 /// What happens at the same time is drawn so fast, milliseconds a CSS pixel.
 const AT_ONCE_MS: f64 = 5.0;
+/// The beginning is so far above the first moment, CSS pixels: no letter reaches up there.
+const BEFORE: f64 = 16.0;
 /// A first run lasts no longer than this, milliseconds of the reader's.
 const FIRST_RUN_MS: f64 = 20_000.0;
 
@@ -287,7 +289,7 @@ impl Track {
     fn y(&self, index: usize) -> f64 {
         match index.checked_sub(1) {
             Some(index) => self.heights.get(index).copied().unwrap_or_default(),
-            None => self.heights.first().map_or(0.0, |first| first - 2.0),
+            None => self.heights.first().map_or(0.0, |first| first - BEFORE),
         }
     }
 

@@ -190,6 +190,7 @@ fn steps_go_from_moment_to_moment_and_back_to_the_beginning() {
     let (mut state, mut worker, _) = opened(Play::Show);
     let mut seen = Vec::new();
     worker.act(&mut state, Play::Start);
+    assert_eq!(state.playing.standing()[0].state(), None, "nothing was");
     while !state.playing.is_at_end() {
         let before = state.playing.curtain();
         worker.act(&mut state, Play::Step(1));
