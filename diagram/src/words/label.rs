@@ -251,7 +251,7 @@ fn ack_labels(
                 wordings.push(say!(
                     language,
                     "{short}{note}, has {sack}",
-                    "{short}{note}、{sack} はある"
+                    "{short}{note}、{sack} 受信済み"
                 ));
             }
             wordings.push(format!("{short}{note}"));
@@ -343,9 +343,9 @@ fn arp_labels(language: Language, arp: &arp::Packet, mode: LabelMode) -> Vec<Str
                 say!(
                     language,
                     "does anybody have {target}?",
-                    "{target} は誰か使用中か?"
+                    "{target} は使用中か?"
                 ),
-                say!(language, "anybody at {target}?", "{target} は使用中か?"),
+                say!(language, "anybody at {target}?", "{target} 使用中?"),
                 format!("{target}?"),
             ],
             false => vec![

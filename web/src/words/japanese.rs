@@ -191,7 +191,7 @@ pub static JAPANESE: Words = Words {
     address_not_next: "0 から 255 までの 4 つの数をドットで区切ってください。例: {example}",
     address_none: "空いているアドレスが見つかりません",
     address_none_next: "このサブネットで誰も使っていないアドレスを入れてください。",
-    probe: "{addr} は誰か?",
+    probe: "{addr} は使用中か?",
     probe_nth: "プローブ {number}/{of}",
     announce: "{addr} は自分だ",
     announce_nth: "通知 {number}/{of}",
