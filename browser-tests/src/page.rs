@@ -338,6 +338,14 @@ impl Page {
         Ok(())
     }
 
+    /// Presses Enter in a field.
+    ///
+    /// # Errors
+    /// When there is no such field.
+    pub async fn enter(&self, test: &str) -> anyhow::Result<()> {
+        Ok(self.find(test).await?.send_keys(Key::Enter).await?)
+    }
+
     /// Chooses from a menu by the choice's value.
     ///
     /// # Errors

@@ -172,6 +172,13 @@ async fn use_it(page: &Page, id: &str) -> anyhow::Result<()> {
     page.wait_for("cursor", "data-test", &["cursor"], 10)
         .await?;
     page.screenshot(&format!("experiments/{id}-middle")).await?;
+    page.fill("clock", "5 ms").await?;
+    page.enter("clock").await?;
+    let typed = time_ns(page).await?;
+    ensure!(
+        typed.abs_diff(5_000_000) < 1_000_000,
+        "{typed} ns, not 5 ms"
+    );
     page.press("to-end").await?;
 
     // A knob: another run, with a name of its own; and back to the very same.

@@ -420,6 +420,7 @@ words! {
     transport_step: "The next moment (→)",
     transport_back: "The moment before (←)",
     transport_time: "Time in the run",
+    transport_clock: "Type a time to go there: 34.2 ms, 1.2 s",
     transport_pace: "speed",
     transport_silence: "{time} of silence, gone over quickly",
     transport_to: "to the next",

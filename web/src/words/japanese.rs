@@ -395,6 +395,7 @@ pub static JAPANESE: Words = Words {
     transport_step: "次の瞬間（→）",
     transport_back: "前の瞬間（←）",
     transport_time: "実験内の時刻",
+    transport_clock: "時刻を入力すると、そこへ移ります",
     transport_pace: "速さ",
     transport_silence: "{time} の無通信を早送り",
     transport_to: "次の",

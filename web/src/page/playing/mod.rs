@@ -174,6 +174,8 @@ pub enum Play {
     Until(Goal),
     /// To a part of the whole, 0 to 1.
     Scrub(f64),
+    /// To a time in the run, nanoseconds.
+    At(u64),
     /// Another pace.
     Pace(Pace),
     /// A frame of the screen: the reader's clock, milliseconds.

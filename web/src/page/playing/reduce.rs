@@ -52,6 +52,7 @@ impl State {
             | Play::Step(_)
             | Play::Until(_)
             | Play::Scrub(_)
+            | Play::At(_)
             | Play::Tick(_) => self.go_along(&play),
         }
     }
@@ -110,6 +111,7 @@ impl State {
             Play::Step(by) if by < 0 => playing.rest_at(track.previous(playing.place)),
             Play::Step(_) => playing.rest_at(track.next(playing.place)),
             Play::Scrub(part) => playing.rest_at(track.at_part(part)),
+            Play::At(ns) => playing.rest_at(track.at_time(ns)),
             _ => {}
         }
         self.arrived()

@@ -73,9 +73,51 @@ fn keys(state: &State, act: &Callback<Action>) -> Html {
             { one("play", name, picture, Play::Toggle, false) }
             { one("step", words.transport_step, "M5 4l7 6l-7 6zM13 4h2v12h-2z", Play::Step(1), at_end) }
             { one("to-end", words.transport_end, "M4 4l9 6l-9 6zM14 4h2v12h-2z", Play::End, at_end) }
-            <span class="clock mono" data-test="clock">{ time(playing.time_ns()) }</span>
+            { clock(state, act) }
         </div>
     }
+}
+
+/// The time in the run, and where another is typed. It stands still while that is done.
+fn clock(state: &State, act: &Callback<Action>) -> Html {
+    let playing = &state.playing;
+    let now = time(playing.time_ns());
+    let pause = playing.is_moving().then(|| act.clone());
+    let onfocus = Callback::from(move |_: FocusEvent| {
+        if let Some(act) = &pause {
+            act.emit(Action::Play(Play::Toggle));
+        }
+    });
+    let (go, before) = (act.clone(), now.clone());
+    let onchange = Callback::from(move |event: Event| {
+        let input = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        let Some(input) = input else { return };
+        match nanoseconds(&input.value()) {
+            Some(ns) => go.emit(Action::Play(Play::At(ns))),
+            None => input.set_value(&before),
+        }
+    });
+    html! {
+        <input type="text" class="clock mono" data-test="clock" autocomplete="off" spellcheck="false"
+            aria-label={state.words.transport_time} title={state.words.transport_clock} value={now} {onfocus} {onchange} />
+    }
+}
+
+/// `34.2 ms`, `1.2 s`; a bare number is milliseconds.
+fn nanoseconds(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (number, unit_ns) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1e6),
+        None => match text.strip_suffix('s') {
+            Some(number) => (number, 1e9),
+            None => (text, 1e6),
+        },
+    };
+    let number: f64 = number.trim().parse().ok()?;
+    let ns = (number * unit_ns).round();
+    (0.0..1e18).contains(&ns).then_some(ns as u64)
 }
 
 fn slider(state: &State, end: u64, act: &Callback<Action>) -> Html {
@@ -178,6 +220,21 @@ fn timer_name(state: &State, kind: TimerKind) -> &'static str {
         TimerKind::Reordering => words.timer_reordering,
         TimerKind::FinWait2 | TimerKind::User | TimerKind::Pacing | TimerKind::Thinking => {
             words.timer_other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nanoseconds;
+
+    #[test]
+    fn times_are_read_as_they_are_shown() {
+        assert_eq!(nanoseconds("34.2 ms"), Some(34_200_000));
+        assert_eq!(nanoseconds(" 1.204s "), Some(1_204_000_000));
+        assert_eq!(nanoseconds("250"), Some(250_000_000));
+        for bad in ["", "soon", "-1", "ms", "NaN", "inf s"] {
+            assert_eq!(nanoseconds(bad), None, "{bad}");
         }
     }
 }
