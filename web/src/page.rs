@@ -235,10 +235,14 @@ fn empty(state: &State, act: &Callback<Action>) -> Html {
     }
     let waits = state.playing.is_at_start() && !state.playing.is_moving();
     if state.source == Source::Experiment && state.playing.run.is_some() && waits {
+        let what = match state.playing.told() {
+            Some(told) if told.by_hand => words.hand_ready_text,
+            _ => words.experiment_ready_text,
+        };
         return html! {
             <div class="empty" data-test="before-run"><div>
                 <strong>{ words.experiment_ready }</strong>
-                <p>{ words.experiment_ready_text }</p>
+                <p>{ what }</p>
             </div></div>
         };
     }

@@ -391,6 +391,7 @@ words! {
     experiment_run: "Run",
     experiment_run_again: "Run again",
     experiment_ready: "Nothing has happened yet",
+    hand_ready_text: "Write your first segment at the left, and send it. \"Fill in what is due\" shows one that is right.",
     experiment_ready_text: "Predict at the left, then press Run, or space. The right arrow goes from moment to moment.",
     experiment_on_wire: "On a wire",
     experiment_notice: "What to notice",

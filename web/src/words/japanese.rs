@@ -366,6 +366,7 @@ pub static JAPANESE: Words = Words {
     experiment_run: "実行",
     experiment_run_again: "もう一度",
     experiment_ready: "まだ何も起きていません",
+    hand_ready_text: "左で最初のセグメントを書いて送ってください。「正しい手を入れる」を押すと、正しい例が入ります。",
     experiment_ready_text: "左で予想してから「実行」かスペースキーを押してください。→ キーで一瞬ずつ進みます。",
     experiment_on_wire: "実回線で",
     experiment_notice: "見どころ",
