@@ -8,6 +8,9 @@
 //! fires is the kernel's, and now and then nothing worth looking at is lost. Look at them before
 //! they are committed (`synema analyze` says what there is to see); the browser tests know some
 //! of their packets by number.
+//!
+//! `google-wget.pcapng` is nobody's to make anew: Julia Evans' capture of 2013, without payload, with
+//! notes of ours (`synema draw` to a picture, and `synema annotate` of that). Its summary says whence.
 
 use std::fs;
 

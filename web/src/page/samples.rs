@@ -19,7 +19,7 @@ pub struct Sample {
 }
 
 /// All of them.
-pub const SAMPLES: [Sample; 2] = [
+pub const SAMPLES: [Sample; 3] = [
     Sample {
         file: "losses.pcapng",
         title: |words| words.sample_losses,
@@ -27,6 +27,10 @@ pub const SAMPLES: [Sample; 2] = [
     Sample {
         file: "reset.pcapng",
         title: |words| words.sample_reset,
+    },
+    Sample {
+        file: "google-wget.pcapng",
+        title: |words| words.sample_google,
     },
 ];
 

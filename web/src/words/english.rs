@@ -40,6 +40,7 @@ words! {
     samples: "Captures that come with this page:",
     sample_losses: "A fetch that loses packets",
     sample_reset: "A connection that is cut off",
+    sample_google: "Google's page, 2013: P P P P P P P A",
     drop_here: "Let go: the capture is opened here, and nothing of it leaves this page",
     sample_failed: "The page's own server does not give it ({why})",
 

@@ -15,6 +15,7 @@ pub static JAPANESE: Words = Words {
     samples: "付属のキャプチャ:",
     sample_losses: "パケットが失われる取得",
     sample_reset: "切断された接続",
+    sample_google: "2013 年の Google のページ: P P P P P P P A",
     drop_here: "ここで離すとキャプチャが開きます。内容がこのページの外に出ることはありません",
     sample_failed: "このページのサーバーから受け取れません（{why}）",
 

@@ -86,6 +86,7 @@ mod tests {
         "Ctrl",
         "DNS",
         "Enter",
+        "Google",
         "FIN",
         "HTML",
         "IPv",
