@@ -20,6 +20,7 @@
 pub mod analyze;
 pub mod annotate;
 mod capture_input;
+mod capture_output;
 pub mod check;
 pub mod cli;
 pub mod curl;

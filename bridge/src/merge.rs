@@ -1,12 +1,9 @@
 //! `synema merge`: two captures of a connection, taken at its two ends, as one.
 
-use crate::capture_input;
 use crate::cli::MergeArgs;
 use crate::error::{Exit, Failure};
 use crate::say;
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use synema_diagram::capture::file;
+use crate::{capture_input, capture_output};
 use synema_diagram::merge::merge;
 
 /// Merges, writes, and says how the clocks stand.
@@ -26,18 +23,7 @@ pub fn run(args: &MergeArgs) -> Result<(), Failure> {
             error.next_step(),
         )
     })?;
-    let written = File::create(&args.output).and_then(|file| {
-        let mut out = BufWriter::with_capacity(1 << 16, file);
-        file::write_pcapng(&merged.capture, &mut out)?;
-        out.flush()
-    });
-    written.map_err(|error| {
-        Failure::new(
-            Exit::LocalIo,
-            format!("{} cannot be written: {error}", args.output.display()),
-            "look at its folder, its rights, and the space that is left",
-        )
-    })?;
+    capture_output::write(&merged.capture, &args.output)?;
     say::line(format_args!("synema: {}", merged.report));
     capture_input::told_to_the_end(&args.near, &near)?;
     capture_input::told_to_the_end(&args.far, &far)

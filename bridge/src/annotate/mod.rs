@@ -4,14 +4,14 @@ mod wishes;
 
 pub(crate) use wishes::numbers;
 
-use crate::capture_input;
 use crate::cli::AnnotateArgs;
 use crate::error::{Exit, Failure};
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use crate::{capture_input, capture_output};
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::Path;
 use synema_diagram::annotate::{Annotations, Edit, listing};
-use synema_diagram::capture::{Capture, file};
+use synema_diagram::capture::Capture;
 
 /// Writes what is asked for on a capture and the capture as pcapng; with neither a wish nor a place
 /// to write to, prints what is written on it.
@@ -38,7 +38,7 @@ pub fn run(args: &AnnotateArgs) -> Result<(), Failure> {
     }
     wishes.write_on(capture)?;
     match &args.output {
-        Some(output) => write(capture, output)?,
+        Some(output) => capture_output::write(capture, output)?,
         None => print(capture)?,
     }
     capture_input::told_to_the_end(&args.file, &opened)
@@ -79,32 +79,6 @@ fn cleared(annotations: &Annotations) -> Edit {
         Edit::Hide(annotations.hidden().clone(), false),
     ];
     Edit::All(notes.chain(brackets).chain(names).chain(rest).collect())
-}
-
-fn write(capture: &Capture, output: &Path) -> Result<(), Failure> {
-    let to_stdout = output == Path::new("-");
-    let written = if to_stdout {
-        write_to(capture, io::stdout().lock())
-    } else {
-        File::create(output).and_then(|file| write_to(capture, file))
-    };
-    let name = match to_stdout {
-        true => "standard output".to_owned(),
-        false => output.display().to_string(),
-    };
-    written.map_err(|error| {
-        Failure::new(
-            Exit::LocalIo,
-            format!("{name} cannot be written: {error}"),
-            "look at its folder, its rights, and the space that is left",
-        )
-    })
-}
-
-fn write_to(capture: &Capture, out: impl Write) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, out);
-    file::write_pcapng(capture, &mut out)?;
-    out.flush()
 }
 
 fn print(capture: &Capture) -> Result<(), Failure> {

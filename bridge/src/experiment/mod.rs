@@ -14,14 +14,11 @@ mod twin;
 mod wire;
 
 use crate::cli::{ExperimentArgs, Spoken};
-use crate::draw;
 use crate::error::{Exit, Failure};
+use crate::{capture_output, draw};
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::Path;
 use synema_diagram::Document;
-use synema_diagram::capture::{Capture, file::write_pcapng};
+use synema_diagram::capture::Capture;
 use synema_diagram::render::text;
 use synema_diagram::view::{Axis, View};
 use synema_play::Play;
@@ -55,7 +52,7 @@ pub fn run(args: &ExperimentArgs) -> Result<(), Failure> {
         false => simulated(experiment, &settings, seed)?,
     };
     if let Some(path) = &args.capture {
-        save(path, &capture)?;
+        capture_output::write(&capture, path)?;
     }
     let title = in_tongue(&experiment.title, args.language);
     let view = View {
@@ -178,19 +175,4 @@ fn in_tongue(text: &Text, tongue: Spoken) -> &str {
         Spoken::En => &text.en,
         Spoken::Ja => &text.ja,
     }
-}
-
-fn save(path: &Path, capture: &Capture) -> Result<(), Failure> {
-    let write = || -> std::io::Result<()> {
-        let mut out = BufWriter::new(File::create(path)?);
-        write_pcapng(capture, &mut out)?;
-        out.flush()
-    };
-    write().map_err(|error| {
-        Failure::new(
-            Exit::LocalIo,
-            format!("the capture {} cannot be written: {error}", path.display()),
-            "look at its folder, its rights, and the space that is left",
-        )
-    })
 }
